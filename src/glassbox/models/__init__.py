@@ -1,0 +1,35 @@
+"""The tables. Imported here so that Django finds every one."""
+
+from glassbox.models import (
+    actions,
+    catalog,
+    companies,
+    credentials,
+    documents,
+    exception_cases,
+    lab,
+    packages,
+    people,
+    production,
+    reconciliation,
+    sync,
+    transfers,
+)
+from glassbox.models.people import User
+
+__all__ = [
+    "User",
+    "actions",
+    "catalog",
+    "companies",
+    "credentials",
+    "documents",
+    "exception_cases",
+    "lab",
+    "packages",
+    "people",
+    "production",
+    "reconciliation",
+    "sync",
+    "transfers",
+]

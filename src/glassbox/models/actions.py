@@ -1,0 +1,156 @@
+"""RegulatedAction and its reviews, attempts, probes and lanes: what we tell the regulator."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from glassbox.models.fields import TenantRow
+from glassbox.models.people import User
+from glassbox.models.production import Batch
+from glassbox.models.sync import ApiRequest
+from glassbox.models.transfers import Order, Transfer
+from glassbox.rules.action_lifecycle import ActionState
+
+
+class RegulatedAction(TenantRow):
+    """One thing we are about to tell METRC, or that a person does in METRC's own pages."""
+
+    kind = models.CharField(max_length=60)
+    state = models.CharField(max_length=12, choices=[(s, s.title()) for s in ActionState])
+    reason = models.CharField(max_length=500)
+    reason_code = models.CharField(max_length=60, blank=True)
+    facts = models.JSONField(help_text="What the drafter chose; the payload is built from it.")
+    payload = models.JSONField(help_text="METRC's exact bodies; empty for work by hand.")
+    payload_sha256 = models.CharField(max_length=64)
+    metrc_endpoint = models.CharField(max_length=120)
+    effect_sentence = models.CharField(max_length=1000)
+    natural_key = models.CharField(max_length=120, blank=True)
+    token = models.CharField(max_length=16, unique=True)
+    labels = models.JSONField(default=list)
+    preimage = models.JSONField(null=True)
+    drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    drafted_at = models.DateTimeField()
+    approved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    approved_at = models.DateTimeField(null=True)
+    approval_event_id = models.UUIDField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    not_before_at = models.DateTimeField(null=True)
+    attested_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    attested_at = models.DateTimeField(null=True)
+    attestation = models.JSONField(null=True)
+    blocked_because = models.CharField(max_length=1000, blank=True)
+    outcome = models.CharField(max_length=1000, blank=True)
+    evidence = models.JSONField(null=True)
+    transfer = models.ForeignKey(
+        Transfer, on_delete=models.PROTECT, related_name="actions", null=True
+    )
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="actions", null=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="actions", null=True)
+
+    class Meta:
+        db_table = "regulated_actions"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[s.value for s in ActionState]),
+                name="action_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(reason=""), name="action_has_a_reason"
+            ),
+            models.UniqueConstraint(
+                fields=["license", "kind", "natural_key"],
+                condition=~models.Q(natural_key="")
+                & ~models.Q(state__in=["REJECTED", "WITHDRAWN", "ACCEPTED"]),
+                name="action_natural_key_live_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["license", "state"], name="action_by_state")]
+
+    def __str__(self) -> str:
+        return f"action #{self.pk} {self.kind} {self.state}"
+
+
+class ActionReview(TenantRow):
+    """One person's word on one exact payload."""
+
+    action = models.ForeignKey(RegulatedAction, on_delete=models.PROTECT, related_name="reviews")
+    reviewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(max_length=10)
+    payload_sha256 = models.CharField(max_length=64)
+    comment = models.CharField(max_length=1000, blank=True)
+    findings = models.JSONField(default=list)
+    reviewed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "action_reviews"
+
+    def __str__(self) -> str:
+        return f"review #{self.pk} of action #{self.action_id}"
+
+
+class ActionAttempt(TenantRow):
+    """One try to send an action. Its ticket is used once, just before the bytes leave."""
+
+    action = models.ForeignKey(RegulatedAction, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveIntegerField()
+    worker = models.CharField(max_length=80)
+    ticket = models.UUIDField(unique=True)
+    ticket_used_at = models.DateTimeField(null=True)
+    claimed_at = models.DateTimeField()
+    deadline_at = models.DateTimeField()
+    api_request = models.ForeignKey(ApiRequest, on_delete=models.PROTECT, null=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    answer = models.JSONField(null=True)
+    response_sha256 = models.CharField(max_length=64, blank=True)
+    error = models.CharField(max_length=1000, blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "action_attempts"
+        constraints = [
+            models.UniqueConstraint(fields=["action", "number"], name="attempt_number_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt #{self.pk} of action #{self.action_id}"
+
+
+class ActionProbe(TenantRow):
+    """One look in METRC for the effect of an action, and what it showed."""
+
+    action = models.ForeignKey(RegulatedAction, on_delete=models.PROTECT, related_name="probes")
+    attempt_number = models.PositiveIntegerField()
+    verdict = models.CharField(max_length=20)
+    sentence = models.CharField(max_length=1000)
+    evidence = models.JSONField(default=dict)
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "action_probes"
+
+    def __str__(self) -> str:
+        return f"probe #{self.pk} of action #{self.action_id}: {self.verdict}"
+
+
+class ActionLane(TenantRow):
+    """A package lineage, item, template or location on which one write is in flight."""
+
+    key = models.CharField(max_length=160)
+    action = models.ForeignKey(RegulatedAction, on_delete=models.PROTECT, related_name="lanes")
+    taken_at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "action_lanes"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["license", "key"],
+                condition=models.Q(released_at__isnull=True),
+                name="lane_taken_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"lane {self.key}"

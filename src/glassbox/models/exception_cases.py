@@ -1,0 +1,69 @@
+"""ExceptionCase and CaseNote: what a person must look at, why, and by when."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db import models
+
+from glassbox.models.actions import RegulatedAction
+from glassbox.models.fields import TenantRow
+from glassbox.models.packages import Package
+from glassbox.models.people import User
+from glassbox.models.transfers import Transfer
+
+
+class CaseState(StrEnum):
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+class ExceptionCase(TenantRow):
+    """One fact that needs a person. Opened once per fact; reopened, not doubled."""
+
+    case_class = models.CharField(max_length=40)
+    severity = models.CharField(max_length=10)
+    fact_key = models.CharField(max_length=200)
+    title = models.CharField(max_length=300)
+    what_happened = models.TextField()
+    why_it_matters = models.TextField(blank=True)
+    what_to_do = models.TextField(blank=True)
+    rule_id = models.CharField(max_length=40, blank=True)
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="cases", null=True)
+    transfer = models.ForeignKey(
+        Transfer, on_delete=models.PROTECT, related_name="cases", null=True
+    )
+    action = models.ForeignKey(
+        RegulatedAction, on_delete=models.PROTECT, related_name="cases", null=True
+    )
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    state = models.CharField(max_length=10, choices=[(s, s.title()) for s in CaseState])
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    closed_because = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        db_table = "exceptions"
+        constraints = [
+            models.UniqueConstraint(fields=["license", "fact_key"], name="case_one_per_fact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"case #{self.pk} {self.case_class}"
+
+
+class CaseNote(TenantRow):
+    """What somebody said about a case."""
+
+    case = models.ForeignKey(ExceptionCase, on_delete=models.PROTECT, related_name="notes")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    text = models.TextField()
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "case_notes"
+
+    def __str__(self) -> str:
+        return f"note #{self.pk} on case #{self.case_id}"

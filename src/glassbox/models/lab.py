@@ -1,0 +1,134 @@
+"""LabSample, LabResult, CertificateOfAnalysis, QaReview: from the sample to the release."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db import models
+
+from glassbox.models.documents import Document
+from glassbox.models.fields import QuantityField, TenantRow
+from glassbox.models.packages import Package
+from glassbox.models.people import User
+
+
+class SampleState(StrEnum):
+    PLANNED = "PLANNED"
+    TAKEN = "TAKEN"
+    AT_LAB = "AT_LAB"
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+
+
+class LabSample(TenantRow):
+    """A sample of a production batch, its sources and the laboratory it went to."""
+
+    label = models.CharField(max_length=40)
+    source_labels = models.JSONField()
+    production_batch_number = models.CharField(max_length=80, blank=True)
+    quantity = QuantityField()
+    unit = models.CharField(max_length=40)
+    laboratory_license_number = models.CharField(max_length=40)
+    sampled_by = models.CharField(max_length=120, help_text="The laboratory's employee.")
+    witnessed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    state = models.CharField(max_length=10, choices=[(s, s.title()) for s in SampleState])
+    taken_at = models.DateTimeField(null=True)
+    result_seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "lab_samples"
+        constraints = [
+            models.UniqueConstraint(fields=["license", "label"], name="sample_label_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"sample #{self.pk} {self.label}"
+
+
+class LabResult(TenantRow):
+    """One test result as METRC publishes it."""
+
+    label = models.CharField(max_length=40)
+    metrc_id = models.BigIntegerField()
+    test_type = models.CharField(max_length=200)
+    value = QuantityField(null=True)
+    passed = models.BooleanField()
+    laboratory_name = models.CharField(max_length=200, blank=True)
+    released_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    document_file_id = models.BigIntegerField(null=True)
+    seen_at = models.DateTimeField()
+    raw = models.JSONField()
+
+    class Meta:
+        db_table = "lab_results"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["license", "label", "metrc_id"], name="lab_result_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"lab result #{self.pk} {self.test_type}"
+
+
+class CertificateOfAnalysis(TenantRow):
+    """A COA as filed, and what it claims. A newer version never overwrites an older one."""
+
+    sample = models.ForeignKey(LabSample, on_delete=models.PROTECT, related_name="certificates")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    certificate_number = models.CharField(max_length=80)
+    laboratory_license_number = models.CharField(max_length=40)
+    production_batch_number = models.CharField(max_length=80)
+    sample_label = models.CharField(max_length=40)
+    issued_date = models.DateField()
+    passed = models.BooleanField()
+    thc_mg_per_unit = QuantityField(null=True)
+    filed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    filed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "coa_documents"
+        constraints = [
+            models.UniqueConstraint(fields=["sample", "version"], name="coa_version_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"COA #{self.pk} {self.certificate_number}"
+
+
+class QaVerdict(StrEnum):
+    RELEASED = "RELEASED"
+    HELD = "HELD"
+    REJECTED = "REJECTED"
+
+
+class QaReview(TenantRow):
+    """A signed checklist over one package. Revoked by later facts, never edited."""
+
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="reviews")
+    certificate = models.ForeignKey(
+        CertificateOfAnalysis, on_delete=models.PROTECT, related_name="+", null=True
+    )
+    verdict = models.CharField(max_length=10, choices=[(v, v.title()) for v in QaVerdict])
+    checklist = models.JSONField()
+    content_sha256 = models.CharField(max_length=64)
+    reason = models.CharField(max_length=500)
+    reviewed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reviewed_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_because = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "qa_reviews"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["package"],
+                condition=models.Q(verdict="RELEASED", revoked_at__isnull=True),
+                name="qa_one_release_in_force",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"QA review #{self.pk} {self.verdict}"

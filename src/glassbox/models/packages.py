@@ -1,0 +1,182 @@
+"""Package, PackageSnapshot, PackageLineage, Movement, Hold, Count: our book beside METRC's word."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from glassbox.models.fields import QuantityField, TenantRow
+from glassbox.models.people import User
+from glassbox.models.sync import ApiRequest
+from glassbox.rules.package_state import LocalState
+
+
+class Package(TenantRow):
+    """A package as this licence's own book knows it.
+
+    The same tag is one row at each licence that has held it. What METRC says is never written
+    here: it is in the snapshots, one of which is the newest.
+    """
+
+    label = models.CharField(max_length=40)
+    printed_label = models.CharField(max_length=40, blank=True)
+    item_name = models.CharField(max_length=200)
+    unit = models.CharField(max_length=40)
+    local_state = models.CharField(max_length=24, choices=[(s, s.title()) for s in LocalState])
+    location_name = models.CharField(max_length=120, blank=True)
+    production_batch_number = models.CharField(max_length=80, blank=True)
+    confirmed_at = models.DateTimeField(
+        null=True, help_text="The last time a read of METRC showed this package."
+    )
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "packages"
+        constraints = [
+            models.UniqueConstraint(fields=["license", "label"], name="package_label_unique"),
+        ]
+        indexes = [models.Index(fields=["license", "local_state"], name="package_by_state")]
+
+    def __str__(self) -> str:
+        return f"package #{self.pk} {self.label}"
+
+
+class PackageSnapshot(TenantRow):
+    """What METRC said of a package at one moment. A new row only when the content changed."""
+
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="snapshots")
+    api_request = models.ForeignKey(ApiRequest, on_delete=models.PROTECT, null=True)
+    metrc_id = models.BigIntegerField(null=True)
+    list_name = models.CharField(max_length=20)
+    item_name = models.CharField(max_length=200, blank=True)
+    quantity = QuantityField()
+    unit = models.CharField(max_length=40)
+    lab_state = models.CharField(max_length=40, blank=True)
+    location_name = models.CharField(max_length=120, blank=True)
+    is_on_hold = models.BooleanField(default=False)
+    is_finished = models.BooleanField(default=False)
+    last_modified_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField()
+    is_newest = models.BooleanField(default=True)
+    content_sha256 = models.CharField(max_length=64)
+    raw = models.JSONField()
+
+    class Meta:
+        db_table = "package_snapshots"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["package"], condition=models.Q(is_newest=True), name="snapshot_one_newest"
+            ),
+        ]
+        indexes = [models.Index(fields=["package", "-seen_at"], name="snapshot_newest")]
+
+    def __str__(self) -> str:
+        return f"snapshot #{self.pk} of package #{self.package_id}"
+
+
+class PackageLineage(TenantRow):
+    """One arrow from a source package to what was made of it."""
+
+    parent_label = models.CharField(max_length=40)
+    child_label = models.CharField(max_length=40)
+    quantity = QuantityField(null=True)
+    unit = models.CharField(max_length=40, blank=True)
+    seen_in_metrc_at = models.DateTimeField(null=True)
+    claimed_by_us_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "package_lineage"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["license", "parent_label", "child_label"], name="lineage_arrow_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["license", "child_label"], name="lineage_upward")]
+
+    def __str__(self) -> str:
+        return f"{self.parent_label} → {self.child_label}"
+
+
+class Movement(TenantRow):
+    """One change of our own count of a package. Our count is the sum of these, never a number
+    that somebody overwrote."""
+
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="movements")
+    quantity = QuantityField(help_text="Signed: what came is positive, what left is negative.")
+    unit = models.CharField(max_length=40)
+    cause = models.CharField(max_length=30)
+    reason = models.CharField(max_length=500)
+    evidence = models.CharField(max_length=200)
+    fact_key = models.CharField(
+        max_length=120, help_text="Names the fact, so that it is booked once."
+    )
+    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "package_movements"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["license", "package", "fact_key"], name="movement_booked_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"movement #{self.pk} {self.cause}"
+
+
+class Hold(TenantRow):
+    """Our own hold on a package. Lifting it never lifts a hold of the State."""
+
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="holds")
+    reason = models.CharField(max_length=500)
+    placed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    placed_at = models.DateTimeField()
+    lifted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "package_holds"
+
+    def __str__(self) -> str:
+        return f"hold #{self.pk} on package #{self.package_id}"
+
+
+class Count(TenantRow):
+    """What a person counted or weighed, when, and with what device."""
+
+    package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="counts")
+    quantity = QuantityField()
+    unit = models.CharField(max_length=40)
+    purpose = models.CharField(max_length=30)
+    device = models.CharField(max_length=120, blank=True)
+    counted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "package_counts"
+
+    def __str__(self) -> str:
+        return f"count #{self.pk} of package #{self.package_id}"
+
+
+class MetrcAdjustment(TenantRow):
+    """A row of METRC's own list of adjustments."""
+
+    label = models.CharField(max_length=40)
+    quantity = QuantityField()
+    unit = models.CharField(max_length=40)
+    reason = models.CharField(max_length=120)
+    note = models.CharField(max_length=1000, blank=True)
+    adjusted_date = models.DateField(null=True)
+    adjusted_by = models.CharField(max_length=200, blank=True)
+    content_sha256 = models.CharField(max_length=64)
+    seen_at = models.DateTimeField()
+    raw = models.JSONField()
+
+    class Meta:
+        db_table = "metrc_adjustments"
+        indexes = [models.Index(fields=["license", "label"], name="adjustment_by_label")]
+
+    def __str__(self) -> str:
+        return f"METRC adjustment #{self.pk} of {self.label}"

@@ -1,0 +1,29 @@
+"""JobName and defer(): a job row in the same transaction as the change that wants it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db import connection, transaction
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
+
+
+class JobName(StrEnum):
+    SYNC_LICENSE = "sync_license"
+    SUBMIT_ACTION = "submit_action"
+    CONFIRM_ACTION = "confirm_action"
+    RECONCILE_LICENSE = "reconcile_license"
+
+
+def defer(job: JobName, *, once: str, **arguments: int | str) -> None:
+    """Put `job` in the queue, unless one with the same `once` key is already waiting.
+
+    Without the savepoint a duplicate would abort the caller's transaction.
+    """
+    assert connection.in_atomic_block, "a job is queued with the change that wants it"
+    try:
+        with transaction.atomic():
+            app.configure_task(job, queueing_lock=once, allow_unknown=True).defer(**arguments)
+    except exceptions.AlreadyEnqueued:
+        pass

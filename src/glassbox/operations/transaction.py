@@ -1,0 +1,69 @@
+"""@operation: the one durable write transaction, walled to one licence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import connection, transaction
+
+from glassbox.access import NotPermitted
+from glassbox.audit import ledger
+from glassbox.audit.event_types import EventType
+from glassbox.models.companies import License
+from glassbox.rules.actor import Actor
+from glassbox.rules.verdicts import NotFound
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def enter_license_in_transaction(license_id: int) -> License:
+    """Wall the open transaction to one licence, for reading and writing, and return it.
+
+    :raises NotFound: if there is no such licence
+    """
+    assert connection.in_atomic_block, "the wall stands only as long as a transaction"
+    license = License.objects.filter(id=license_id).select_related("company").first()
+    if license is None:
+        raise NotFound("There is no such licence.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('app.license', %s, true), set_config('app.licenses', %s, true),"
+            " set_config('app.company', %s, true)",
+            [str(license_id), str(license_id), str(license.company_id)],
+        )
+    return license
+
+
+def operation(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Run `function` as one durable transaction in the licence of its `license_id` argument.
+
+    A denied permission rolls everything back, is then remembered in the ledger, and raised again.
+    """
+
+    @wraps(function)
+    def in_one_transaction(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        license_id = kwargs["license_id"]
+        assert isinstance(license_id, int), "an operation acts in exactly one licence"
+        try:
+            with transaction.atomic(durable=True):
+                enter_license_in_transaction(license_id)
+                return function(*args, **kwargs)
+        except NotPermitted as denied:
+            _remember_denial(denied, kwargs)
+            raise
+
+    return in_one_transaction
+
+
+def unscoped_operation(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Run `function` as one durable transaction outside any licence: opening a company, signing in."""
+
+    @wraps(function)
+    def in_one_transaction(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        with transaction.atomic(durable=True):
+            return function(*args, **kwargs)
+
+    return in_one_transaction
