@@ -52,7 +52,9 @@ TENANT_TABLES = (
     "waste_events",
 )
 
-READABLE = "license_id = ANY (string_to_array(current_setting('app.licenses', true), ',')::bigint[])"
+READABLE = (
+    "license_id = ANY (string_to_array(current_setting('app.licenses', true), ',')::bigint[])"
+)
 WRITABLE = "license_id = nullif(current_setting('app.license', true), '')::bigint"
 
 

@@ -56,9 +56,7 @@ class RegulatedAction(TenantRow):
                 condition=models.Q(state__in=[s.value for s in ActionState]),
                 name="action_state_known",
             ),
-            models.CheckConstraint(
-                condition=~models.Q(reason=""), name="action_has_a_reason"
-            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="action_has_a_reason"),
             models.UniqueConstraint(
                 fields=["license", "kind", "natural_key"],
                 condition=~models.Q(natural_key="")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from glassbox.models.companies import Company, License
@@ -17,19 +19,19 @@ class TenantRow(models.Model):
         abstract = True
 
 
-class QuantityField(models.DecimalField[object, object]):
+class QuantityField(models.DecimalField):  # type: ignore[type-arg]
     """A decimal wide enough for any quantity METRC sends; never a float."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         options.setdefault("max_digits", 20)
         options.setdefault("decimal_places", 6)
-        super().__init__(**options)  # type: ignore[arg-type]
+        super().__init__(**options)
 
 
-class MoneyField(models.DecimalField[object, object]):
+class MoneyField(models.DecimalField):  # type: ignore[type-arg]
     """US dollars to the cent."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         options.setdefault("max_digits", 14)
         options.setdefault("decimal_places", 2)
-        super().__init__(**options)  # type: ignore[arg-type]
+        super().__init__(**options)

@@ -143,9 +143,7 @@ class LabelCount(TenantRow):
     """Labels of a batch: those issued are those applied, destroyed and returned, to the last one."""
 
     batch = models.OneToOneField(Batch, on_delete=models.PROTECT, related_name="label_count")
-    label_proof = models.ForeignKey(
-        Document, on_delete=models.PROTECT, related_name="+", null=True
-    )
+    label_proof = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+", null=True)
     issued = models.PositiveIntegerField()
     applied = models.PositiveIntegerField()
     destroyed = models.PositiveIntegerField()

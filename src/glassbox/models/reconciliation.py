@@ -31,9 +31,7 @@ class ReconciliationReport(TenantRow):
 class ReconciliationLine(TenantRow):
     """One difference between the two books."""
 
-    report = models.ForeignKey(
-        ReconciliationReport, on_delete=models.PROTECT, related_name="lines"
-    )
+    report = models.ForeignKey(ReconciliationReport, on_delete=models.PROTECT, related_name="lines")
     package = models.ForeignKey(Package, on_delete=models.PROTECT, related_name="+", null=True)
     label = models.CharField(max_length=40)
     difference_class = models.CharField(max_length=30)

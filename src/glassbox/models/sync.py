@@ -86,9 +86,7 @@ class ApiRequest(TenantRow):
 class ApiResponseHash(TenantRow):
     """SHA-256 of the bytes that were sent and of those that came back (empty if none came)."""
 
-    api_request = models.OneToOneField(
-        ApiRequest, on_delete=models.PROTECT, related_name="hashes"
-    )
+    api_request = models.OneToOneField(ApiRequest, on_delete=models.PROTECT, related_name="hashes")
     request_sha256 = models.CharField(max_length=64)
     response_sha256 = models.CharField(max_length=64, blank=True)
     response_size_bytes = models.PositiveIntegerField(default=0)

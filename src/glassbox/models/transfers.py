@@ -45,9 +45,7 @@ class Vehicle(TenantRow):
     class Meta:
         db_table = "vehicles"
         constraints = [
-            models.UniqueConstraint(
-                fields=["license", "metrc_id"], name="vehicle_metrc_id_unique"
-            ),
+            models.UniqueConstraint(fields=["license", "metrc_id"], name="vehicle_metrc_id_unique"),
         ]
 
     def __str__(self) -> str:

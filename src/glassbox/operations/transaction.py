@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -67,3 +68,18 @@ def unscoped_operation(function: Callable[Parameters, Result]) -> Callable[Param
             return function(*args, **kwargs)
 
     return in_one_transaction
+
+
+def _remember_denial(denied: NotPermitted, arguments: dict[str, object]) -> None:
+    actor, now = arguments["actor"], arguments["now"]
+    assert isinstance(actor, Actor) and isinstance(now, datetime)
+    with transaction.atomic(durable=True):
+        license = enter_license_in_transaction(denied.license_id)
+        ledger.append(
+            type=EventType.ACCESS_DENIED,
+            subject=f"permission:{denied.permission}",
+            actor=actor,
+            license=license,
+            reason=denied.message,
+            now=now,
+        )
