@@ -25,7 +25,13 @@ from glassbox import access
 from glassbox.models.lab import QaReview, QaVerdict
 from glassbox.models.packages import Hold, Movement, Package
 from glassbox.rules.actor import Actor
-from glassbox.rules.package_state import PackageList
+from glassbox.rules.lab_status import (
+    FAILED_STATES,
+    PASSED_STATES,
+    PENDING_STATES,
+    UNTESTED_STATES,
+)
+from glassbox.rules.package_state import LocalState, PackageList
 from glassbox.rules.verdicts import InvalidInput
 
 ROWS_PER_PAGE = 100
@@ -46,6 +52,9 @@ class PackageView(StrEnum):
     QA_QUEUE = "qa-queue"
     RELEASED = "released"
     DIFFERING = "differing"
+    FAILED = "failed"
+    RETURNING = "returning"
+    DESTRUCTION = "destruction"
     CLOSED = "closed"
 
 
@@ -89,7 +98,7 @@ class PackageRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PackageList:
+class PackageGrid:
     """One page of the grid, and how many there are in all."""
 
     rows: tuple[PackageRow, ...]
@@ -146,7 +155,7 @@ def pasted_labels(
 
 def package_list(
     *, actor: Actor, license_ids: tuple[int, ...], filter: PackageFilter
-) -> PackageList:
+) -> PackageGrid:
     """Return one page of packages, newest change first."""
     with access.reading(actor):
         rows = _filtered(license_ids, filter)
@@ -155,7 +164,7 @@ def package_list(
         page = min(max(1, filter.page), page_count)
         start = (page - 1) * ROWS_PER_PAGE
         shown = tuple(_row(package) for package in rows[start : start + ROWS_PER_PAGE])
-    return PackageList(rows=shown, total=total, page=page, page_count=page_count, filter=filter)
+    return PackageGrid(rows=shown, total=total, page=page, page_count=page_count, filter=filter)
 
 
 def package_rows_for_export(
@@ -225,13 +234,19 @@ def _view_condition(view: PackageView) -> Q:
         PackageView.ON_HOLD: Q(is_held_by_state=True) | Q(our_hold__isnull=False),
         PackageView.IN_TRANSIT: Q(metrc_list=PackageList.IN_TRANSIT),
         PackageView.AWAITING_LAB: Q(metrc_list=PackageList.ACTIVE)
-        & Q(lab_state__in=["NotSubmitted", "SubmittedForTesting", "TestingInProgress"]),
+        & Q(lab_state__in=UNTESTED_STATES | PENDING_STATES),
         PackageView.QA_QUEUE: Q(metrc_list=PackageList.ACTIVE)
-        & Q(lab_state__in=["TestPassed", "RetestPassed"])
+        & Q(lab_state__in=PASSED_STATES)
         & Q(release__isnull=True),
         PackageView.RELEASED: Q(release__isnull=False),
         PackageView.DIFFERING: ~Q(our_quantity=F("metrc_quantity"))
         & Q(metrc_list__in=[PackageList.ACTIVE, PackageList.ON_HOLD]),
+        PackageView.FAILED: Q(lab_state__in=FAILED_STATES)
+        & Q(metrc_list__in=[PackageList.ACTIVE, PackageList.ON_HOLD]),
+        PackageView.RETURNING: Q(
+            local_state__in=[LocalState.REJECTED_RETURNING, LocalState.RETURNED]
+        ),
+        PackageView.DESTRUCTION: Q(local_state=LocalState.PENDING_DESTRUCTION),
         PackageView.CLOSED: Q(metrc_list__in=[PackageList.INACTIVE, PackageList.TRANSFERRED]),
     }
     return conditions[view]
