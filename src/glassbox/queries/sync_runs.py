@@ -1,0 +1,131 @@
+"""What was asked of METRC: runs, cursors per feed, and one exchange with its bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from glassbox import access
+from glassbox.models.sync import ApiRequest, StoredBody, SyncCursor, SyncRun
+from glassbox.queries.packages.page import ExchangeRow, exchange_row
+from glassbox.rules.actor import Actor
+from glassbox.rules.verdicts import NotFound
+
+RUNS_AT_MOST = 50
+BODY_BYTES_SHOWN = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncRunRow:
+    """One pass over the feeds of a licence."""
+
+    id: int
+    license_number: str
+    state: str
+    trigger: str
+    started_at: datetime
+    ended_at: datetime | None
+    counts: tuple[tuple[str, int], ...]
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedRow:
+    """How far one feed is read."""
+
+    license_number: str
+    feed: str
+    read_until: datetime | None
+    last_whole_at: datetime | None
+    last_tried_at: datetime | None
+    last_error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncPage:
+    """Runs and feeds of the licences in sight."""
+
+    runs: tuple[SyncRunRow, ...]
+    feeds: tuple[FeedRow, ...]
+
+
+def sync_page(*, actor: Actor, license_ids: tuple[int, ...]) -> SyncPage:
+    """Return the newest runs, and every feed with the time of its last whole walk."""
+    with access.reading(actor):
+        runs = SyncRun.objects.filter(license_id__in=license_ids).select_related("license")
+        feeds = SyncCursor.objects.filter(license_id__in=license_ids).select_related("license")
+        return SyncPage(
+            runs=tuple(_run_row(run) for run in runs.order_by("-started_at")[:RUNS_AT_MOST]),
+            feeds=tuple(_feed_row(feed) for feed in feeds.order_by("license__number", "feed")),
+        )
+
+
+def _run_row(run: SyncRun) -> SyncRunRow:
+    return SyncRunRow(
+        id=run.pk,
+        license_number=run.license.number,
+        state=run.state,
+        trigger=run.trigger,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        counts=tuple(sorted(run.counts.items())),
+        error=run.error,
+    )
+
+
+def _feed_row(cursor: SyncCursor) -> FeedRow:
+    return FeedRow(
+        license_number=cursor.license.number,
+        feed=cursor.feed,
+        read_until=cursor.read_until,
+        last_whole_at=cursor.last_whole_at,
+        last_tried_at=cursor.last_tried_at,
+        last_error=cursor.last_error,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangePage:
+    """One exchange with METRC: what was sent, what came back, and the hashes of both."""
+
+    row: ExchangeRow
+    license_number: str
+    request_text: str
+    response_text: str
+    is_cut: bool
+    metrc_clock_at: datetime | None
+
+
+def exchange_page(*, actor: Actor, license_ids: tuple[int, ...], exchange_id: int) -> ExchangePage:
+    """Return one exchange; of long bodies the first 64 KiB.
+
+    :raises NotFound: if none of these licences made it
+    """
+    with access.reading(actor):
+        request = (
+            ApiRequest.objects.filter(license_id__in=license_ids, id=exchange_id)
+            .select_related("hashes", "license")
+            .first()
+        )
+        if request is None:
+            raise NotFound("There is no such exchange with METRC here.")
+        wanted = [request.hashes.request_sha256, request.hashes.response_sha256]
+        bodies = {
+            stored.sha256: bytes(stored.body)
+            for stored in StoredBody.objects.filter(
+                license_id=request.license_id, sha256__in=wanted
+            )
+        }
+        sent, answered = (bodies.get(sha256, b"") for sha256 in wanted)
+        return ExchangePage(
+            row=exchange_row(request),
+            license_number=request.license.number,
+            request_text=_text(sent),
+            response_text=_text(answered),
+            is_cut=max(len(sent), len(answered)) > BODY_BYTES_SHOWN,
+            metrc_clock_at=request.metrc_clock_at,
+        )
+
+
+def _text(body: bytes) -> str:
+    return body[:BODY_BYTES_SHOWN].decode("utf-8", errors="replace")
