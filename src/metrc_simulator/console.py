@@ -1,0 +1,58 @@
+"""The command line: `metrc-simulator serve` and `metrc-simulator worlds`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from metrc_simulator.profiles.profile import PROFILES, ProfileBroken
+from metrc_simulator.running import running
+from metrc_simulator.store import StoreBroken
+from metrc_simulator.worlds.cast import WorldBroken
+from metrc_simulator.worlds.registry import WORLDS
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    asked = _parser().parse_args(arguments)
+    if asked.command == "worlds":
+        for world in WORLDS.values():
+            sys.stdout.write(f"{world.name}\t{world.summary}\n")
+        return 0
+    return _serve(asked)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="metrc-simulator", description="METRC in a box: Web API v2 with METRC's laws."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve the API at / and the desk at /desk/")
+    serve.add_argument("--port", type=int, default=0, help="0 picks a free port")
+    serve.add_argument("--profile", default="ca", help=f"one of {', '.join(PROFILES)}")
+    serve.add_argument("--world", default="empty", help="a world's name or its .yaml file")
+    serve.add_argument("--state", help="a file that keeps the state across restarts")
+    commands.add_parser("worlds", help="list the worlds")
+    return parser
+
+
+def _serve(asked: argparse.Namespace) -> int:
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        with running(asked.world, asked.profile, asked.state, asked.port) as server:
+            sys.stdout.write(json.dumps({"address": server.address}) + "\n")
+            sys.stdout.flush()
+            stopped.wait()
+    except (WorldBroken, ProfileBroken, StoreBroken) as problem:
+        sys.stderr.write(f"metrc-simulator: {problem}\n")
+        return 2
+    except (OSError, OverflowError) as problem:
+        sys.stderr.write(f"metrc-simulator: port {asked.port}: {problem}\n")
+        return 2
+    return 0

@@ -1,0 +1,1 @@
+"""The desk: what METRC lets only people do, and the levers that tests need."""

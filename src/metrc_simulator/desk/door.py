@@ -1,0 +1,138 @@
+"""The desk's door: its page, its JSON verbs, the journal and the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+from typing import Any
+from urllib.parse import parse_qsl
+
+from metrc_simulator.act import Act, NotYours, Refused
+from metrc_simulator.answers import Answer, nothing, value
+from metrc_simulator.desk import goods, levers
+from metrc_simulator.desk.fields import Payload, user_of
+from metrc_simulator.engine import Engine
+from metrc_simulator.faults import FaultRuleWrong
+from metrc_simulator.http_server import Request
+from metrc_simulator.journal import Entry, journal_json, write_entry
+from metrc_simulator.laws import packages
+from metrc_simulator.wire import decode, encode
+from metrc_simulator.worlds.cast import WorldBroken
+
+Verb = Callable[[Engine, Payload], tuple[dict[str, Any], Act]]
+VERBS: dict[str, Verb] = {
+    "ship-in": goods.ship_in,
+    "register-transfer": goods.register_transfer,
+    "depart": goods.depart,
+    "void": goods.void,
+    "receive": goods.receive,
+    "return": goods.give_back,
+    "edit-manifest": goods.edit_manifest,
+    "hold": goods.hold,
+    "adjust": goods.adjust,
+    "create-package": goods.create_package,
+    "move": goods.by_hand(packages.move),
+    "finish": goods.by_hand(packages.finish),
+    "receive-tags": goods.receive_tags,
+    "void-tags": goods.void_tags,
+    "keys": levers.keys,
+    "faults": levers.faults,
+    "clock": levers.clock,
+    "reset": levers.reset,
+    "limits": levers.limits,
+    "license": levers.license_status,
+    "api": levers.api,
+}
+_REFUSALS = (Refused, NotYours, FaultRuleWrong, WorldBroken)
+_CHANGE_PEOPLE = {"keys", "reset"}
+
+
+class DeskDoor:
+    """Answers everything under `/desk`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def answer(self, request: Request) -> Answer:
+        """Return the answer to one request to the desk."""
+        path = request.path.rstrip("/")
+        if path.startswith("/desk/api/"):
+            name = path.removeprefix("/desk/api/")
+            if request.method == "POST":
+                return self._do(name, request)
+            return self._tell(name, request) if request.method == "GET" else nothing(405)
+        if request.method != "GET":
+            return nothing(405)
+        if path == "":
+            return Answer(302, headers={"Location": "/desk/"})
+        return self._page() if path == "/desk" else nothing(404)
+
+    def _page(self) -> Answer:
+        page = resources.files("metrc_simulator.desk").joinpath("page.html").read_bytes()
+        return Answer(200, page, content_type="text/html; charset=utf-8")
+
+    def _tell(self, name: str, request: Request) -> Answer:
+        if name == "journal":
+            query = dict(parse_qsl(request.query))
+            numbers = {"after": "0", "limit": "-1"} | query
+            try:
+                after, limit = int(numbers["after"]), int(numbers["limit"])
+            except ValueError:
+                return _error(f"after: {query} does not hold whole numbers.")
+            return Answer(200, journal_json(self.engine.store, after, limit))
+        if name == "keys":
+            return value(self._keys())
+        return nothing(404)
+
+    def _keys(self) -> dict[str, Any]:
+        people = self.engine.people
+        return {
+            "vendorKey": people.vendor_key,
+            "users": [
+                {
+                    "name": user.name,
+                    "userKey": user.user_key,
+                    "licenses": list(user.licenses),
+                    "permissions": sorted(user.permissions),
+                }
+                for user in people.everyone()
+            ],
+        }
+
+    def _do(self, name: str, request: Request) -> Answer:
+        verb = VERBS.get(name)
+        if verb is None:
+            return _error(f"verb: {name!r} is none of {', '.join(VERBS)}.", status=404)
+        try:
+            payload = decode(request.body or b"{}")
+        except ValueError as problem:
+            return _error(f"body: it is not JSON: {problem}.")
+        if not isinstance(payload, dict):
+            return _error(f"body: {payload!r} is not an object.")
+        engine = self.engine
+        entry = Entry(
+            at=engine.clock.now(),
+            method="POST",
+            path=request.path,
+            query={},
+            user_name=user_of(payload),
+            body=payload,
+        )
+        try:
+            with engine.store.transaction():
+                result, act = verb(engine, payload)
+                entry.status, entry.applied = 200, act.effects
+                entry.license_number = act.license_number or None
+                write_entry(engine.store, entry)
+        except _REFUSALS as refused:
+            entry.status, entry.applied = 400, []
+            write_entry(engine.store, entry)
+            return _error(str(refused))
+        finally:
+            if name in _CHANGE_PEOPLE:
+                engine.people.reload()
+        return value(result)
+
+
+def _error(sentence: str, status: int = 400) -> Answer:
+    return Answer(status, encode({"error": sentence}))

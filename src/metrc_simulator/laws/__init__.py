@@ -1,0 +1,1 @@
+"""What METRC does with each call, apart from HTTP."""

@@ -1,0 +1,126 @@
+"""Items and brands: unique names per facility, categories that say what an item must carry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from metrc_simulator.act import Act, Refused, id_of, optional_text, text_of
+from metrc_simulator.shapes import blank, fields_of
+from metrc_simulator.store import Query, Record
+from metrc_simulator.wire import decimal_of
+
+_UNITS = ("UnitOfMeasure",)
+
+
+def create_item(act: Act, body: dict[str, Any]) -> int:
+    """Make an item and return its id."""
+    name = text_of(body, "Name")
+    _refuse_double(act, name, None)
+    row = _row(act, body, name)
+    item = act.add(Record("items", row, license_number=act.license_number, label=name))
+    act.effect("item created", id=item.id, name=name)
+    return item.id
+
+
+def update_item(act: Act, body: dict[str, Any]) -> int:
+    """Replace an item; what the request leaves out becomes empty. Returns its id."""
+    item = act.own("items", id_of(body, "Id"))
+    name = text_of(body, "Name")
+    _refuse_double(act, name, item.id)
+    used = item.body["IsUsed"]
+    item.body = _row(act, body, name)
+    item.body["IsUsed"] = used
+    item.label = name
+    act.save(item)
+    act.effect("item updated", id=item.id, name=name)
+    return item.id
+
+
+def archive_item(act: Act, item_id: int) -> None:
+    """Move an item to the inactive list; Refused while an active package has it."""
+    item = act.own("items", item_id)
+    if item.list_name != "active":
+        raise Refused(f"Item {item.body['Name']} is not active.")
+    for list_name in ("active", "intransit"):
+        for package in act.store.select(Query("packages", act.license_number, list_name)):
+            if package.body["Item"]["Id"] == item_id:
+                raise Refused(
+                    f"Item {item.body['Name']} cannot be archived because package "
+                    f"{package.body['Label']} has it."
+                )
+    item.list_name = "inactive"
+    act.save(item)
+    act.effect("item archived", id=item.id, name=item.body["Name"])
+
+
+def _refuse_double(act: Act, name: str, own_id: int | None) -> None:
+    found = act.store.find("items", name, act.license_number)
+    if found is not None and found.list_name == "active" and found.id != own_id:
+        raise Refused(f'Item "{name}" already exists in the current Facility.')
+
+
+def _row(act: Act, body: dict[str, Any], name: str) -> dict[str, Any]:
+    category = act.profile.categories.get(text_of(body, "ItemCategory").lower())
+    if category is None:
+        known = ", ".join(row["name"] for row in act.profile.categories.values())
+        raise Refused(
+            f'The Item Category "{body["ItemCategory"]}" is invalid. Valid values are: {known}'
+        )
+    unit = act.unit(text_of(body, "UnitOfMeasure"))
+    if unit.quantity_type != category["quantity"]:
+        raise Refused(f"Unit of Measure {unit.name} does not fit Category {category['name']}.")
+    row = blank(
+        "item",
+        Name=name,
+        ProductCategoryName=category["name"],
+        ProductCategoryType=category["type"],
+        QuantityType=category["quantity"],
+        DefaultLabTestingState="NotSubmitted" if category.get("tested", True) else "NotRequired",
+        UnitOfMeasureName=unit.name,
+        StrainName=optional_text(body, "Strain"),
+        ItemBrandName=optional_text(body, "ItemBrand"),
+        LabTestBatchNames=list(category["batches"]),
+    )
+    _copy_contents(act, body, row)
+    if category.get("strain") and row["StrainName"] is None:
+        raise Refused("Strain was not specified.")
+    for field in category.get("requires", []):
+        if row[field] is None:
+            raise Refused(f"{field} was not specified.")
+    return row
+
+
+def _copy_contents(act: Act, body: dict[str, Any], row: dict[str, Any]) -> None:
+    for field in fields_of("item"):
+        asked = field.removesuffix("Name") if field.endswith("UnitOfMeasureName") else field
+        if asked not in body or asked in _UNITS or body[asked] is None:
+            continue
+        if field.startswith("Unit") and field.endswith("UnitOfMeasureName"):
+            row[field] = act.unit(text_of(body, asked)).name
+        elif field.startswith("Unit"):
+            if decimal_of(body[asked]) is None:
+                raise Refused(f"{field} is not valid.")
+            row[field] = body[asked]
+        elif field in {
+            "Description",
+            "Allergens",
+            "PublicIngredients",
+            "ServingSize",
+            "AdministrationMethod",
+            "GlobalProductName",
+            "NumberOfDoses",
+            "ProcessingJobCategoryName",
+            "ProcessingJobTypeName",
+        }:
+            row[field] = body[asked]
+
+
+def create_brand(act: Act, body: dict[str, Any]) -> int:
+    """Make an item brand and return its id."""
+    name = text_of(body, "Name")
+    if act.store.find("brands", name, act.license_number) is not None:
+        raise Refused(f'Item Brand "{name}" already exists in the current Facility.')
+    row = {"Id": 0, "Name": name, "Status": "Active"}
+    brand = act.add(Record("brands", row, license_number=act.license_number, label=name))
+    act.effect("brand created", id=brand.id, name=name)
+    return brand.id

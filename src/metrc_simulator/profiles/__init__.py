@@ -1,0 +1,1 @@
+"""State profiles: reference data and switches, each with its source."""

@@ -1,0 +1,59 @@
+"""Opening a simulator and running it: in this thread's process, until it is stopped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from metrc_simulator.clock import MetrcClock
+from metrc_simulator.engine import Engine
+from metrc_simulator.http_server import SimulatorServer
+from metrc_simulator.people import People
+from metrc_simulator.profiles.profile import Profile
+from metrc_simulator.simulator import Simulator
+from metrc_simulator.store import Store
+from metrc_simulator.worlds.cast import Ground
+from metrc_simulator.worlds.registry import build_world
+
+
+def open_engine(profile_name: str, world: str, state_path: str | None = None) -> Engine:
+    """Open the state, building `world` when it is empty, and return the engine.
+
+    A state file keeps its world, whatever `world` says; `reset` at the desk starts another.
+    """
+    profile = Profile(profile_name)
+    store = Store(state_path)
+    try:
+        kept = store.setting("world")
+        clock = MetrcClock(float(store.setting("offset_seconds") or 0))
+        if kept is None:
+            with store.transaction():
+                build_world(world, Ground(store, profile, clock.now()))
+                store.keep_setting("world", world)
+        return Engine(store, profile, People(store), clock, world_name=kept or world)
+    except BaseException:
+        store.close()
+        raise
+
+
+@contextmanager
+def running(
+    world: str = "empty", profile_name: str = "ca", state_path: str | None = None, port: int = 0
+) -> Iterator[SimulatorServer]:
+    """Run a simulator on a loopback port (0 picks a free one) until the block ends."""
+    engine = open_engine(profile_name, world, state_path)
+    try:
+        server = SimulatorServer(port, Simulator(engine).answer)
+    except BaseException:
+        engine.store.close()
+        raise
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        engine.stopping.set()
+        server.stop()
+        thread.join()
+        engine.store.close()

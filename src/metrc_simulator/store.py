@@ -1,0 +1,376 @@
+"""The simulator's state: one SQLite table per kind, each row's METRC JSON ready as text."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from metrc_simulator.clock import machine_microseconds
+from metrc_simulator.wire import decode, encode, microseconds_of, moment_text
+
+KINDS = (
+    "facilities",
+    "users",
+    "employees",
+    "items",
+    "brands",
+    "locations",
+    "tags",
+    "packages",
+    "lab_samples",
+    "transferred",
+    "adjustments",
+    "lab_results",
+    "lab_documents",
+    "transfers",
+    "outgoing",
+    "incoming",
+    "rejected",
+    "deliveries",
+    "delivery_packages",
+    "delivery_transporters",
+    "delivery_details",
+    "delivery_wholesale",
+    "templates",
+    "template_deliveries",
+    "template_packages",
+    "template_transporters",
+    "template_details",
+    "drivers",
+    "vehicles",
+    "processing_jobs",
+    "job_types",
+)
+_COLUMNS = "id, license, label, list, mark, parent, last_modified, changed_at, body, facts"
+_HISTORY_MICROSECONDS = 900 * 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class StoreBroken(Exception):
+    """The state file is not one of ours."""
+
+
+@dataclass
+class Record:
+    """One row: `body` is what METRC shows, `facts` is what METRC knows and does not show.
+
+    `list_name` is the METRC list the row stands in, `mark` a second flag it can be listed by,
+    `parent` the id of the row it hangs under.
+    """
+
+    kind: str
+    body: dict[str, Any]
+    license_number: str = ""
+    label: str = ""
+    list_name: str = "active"
+    mark: str = ""
+    parent: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
+    id: int = 0
+    last_modified: int = 0
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which rows of a kind are asked for; None means any. Moments in microseconds, inclusive."""
+
+    kind: str
+    license_number: str | None = None
+    list_name: str | None = None
+    mark: str | None = None
+    parent: int | None = None
+    start: int | None = None
+    end: int | None = None
+    as_of: int | None = None
+
+    def where(self) -> tuple[str, list[Any]]:
+        """Return the SQL condition and its values."""
+        named = (
+            ("license = ?", self.license_number),
+            ("list = ?", self.list_name),
+            ("mark = ?", self.mark),
+            ("parent = ?", self.parent),
+            ("last_modified >= ?", self.start),
+            ("last_modified <= ?", self.end),
+        )
+        parts = [(text, value) for text, value in named if value is not None]
+        return " AND ".join(text for text, _ in parts) or "1", [value for _, value in parts]
+
+
+class Store:
+    """All rows of one world, behind one lock: METRC's writes are serial here."""
+
+    def __init__(self, path: str | None = None) -> None:
+        self.lock = threading.RLock()
+        self._depth = 0
+        try:
+            self._sql = sqlite3.connect(
+                path or ":memory:", check_same_thread=False, isolation_level=None
+            )
+            self._sql.execute("PRAGMA journal_mode=WAL")
+            self._sql.execute("PRAGMA synchronous=NORMAL")
+            self._make_tables()
+        except sqlite3.DatabaseError as problem:
+            raise StoreBroken(f"state file {path}: {problem}") from problem
+
+    def _make_tables(self) -> None:
+        self._sql.execute("CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value TEXT)")
+        self._sql.execute(
+            "CREATE TABLE IF NOT EXISTS journal(seq INTEGER PRIMARY KEY AUTOINCREMENT, entry BLOB)"
+        )
+        columns = (
+            "license TEXT, label TEXT, list TEXT, mark TEXT, parent INTEGER, "
+            "last_modified INTEGER, changed_at INTEGER, body BLOB, facts BLOB"
+        )
+        self._sql.execute(
+            f"CREATE TABLE IF NOT EXISTS history(kind TEXT, id INTEGER, {columns}, "
+            "replaced_at INTEGER)"
+        )
+        self._sql.execute("CREATE INDEX IF NOT EXISTS history_kind ON history(kind, replaced_at)")
+        for number, kind in enumerate(KINDS):
+            self._sql.execute(
+                f"CREATE TABLE IF NOT EXISTS {kind}"
+                f"(id INTEGER PRIMARY KEY AUTOINCREMENT, {columns})"
+            )
+            for name, over in (
+                ("list", "license, list, last_modified"),
+                ("label", "label"),
+                ("parent", "parent"),
+            ):
+                self._sql.execute(f"CREATE INDEX IF NOT EXISTS {kind}_{name} ON {kind}({over}, id)")
+            # Every kind counts from its own thousand, so an id used for the wrong kind is
+            # noticed instead of hitting a row by chance.
+            self._sql.execute(
+                "INSERT INTO sqlite_sequence(name, seq) SELECT ?, ? WHERE NOT EXISTS "
+                "(SELECT 1 FROM sqlite_sequence WHERE name = ?)",
+                (kind, (number + 1) * 100_000, kind),
+            )
+
+    def close(self) -> None:
+        """Close the database."""
+        with self.lock:
+            self._sql.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Open the one write transaction, or a savepoint inside it; an exception undoes it."""
+        with self.lock:
+            name = f"level_{self._depth}"
+            self._sql.execute("BEGIN IMMEDIATE" if self._depth == 0 else f"SAVEPOINT {name}")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._sql.execute("ROLLBACK")
+                else:
+                    self._sql.execute(f"ROLLBACK TO {name}")
+                    self._sql.execute(f"RELEASE {name}")
+                raise
+            self._depth -= 1
+            self._sql.execute("COMMIT" if self._depth == 0 else f"RELEASE {name}")
+
+    def add(self, record: Record, now: datetime) -> Record:
+        """Insert `record`, giving it LastModified and, unless it brings one, its id."""
+        with self.lock:
+            record.last_modified = microseconds_of(now)
+            cursor = self._sql.execute(
+                f"INSERT INTO {record.kind}(id, license, label, list, mark, parent, "
+                "last_modified, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    record.id or None,
+                    record.license_number,
+                    record.label.lower(),
+                    record.list_name,
+                    record.mark,
+                    record.parent,
+                    record.last_modified,
+                    machine_microseconds(),
+                ),
+            )
+            record.id = cursor.lastrowid or 0
+            self._write(record)
+        return record
+
+    def save(self, record: Record, now: datetime) -> Record:
+        """Replace the stored row; its LastModified moves forward even if the clock did not."""
+        with self.lock:
+            self._remember(record.kind, record.id)
+            record.last_modified = max(microseconds_of(now), record.last_modified + 1)
+            self._write(record)
+        return record
+
+    def put(self, record: Record, now: datetime) -> Record:
+        """Insert or replace the row with the id that `record` brings."""
+        with self.lock:
+            found = self.get(record.kind, record.id)
+            if found is None:
+                return self.add(record, now)
+            record.last_modified = found.last_modified
+            return self.save(record, now)
+
+    def _write(self, record: Record) -> None:
+        body = record.body
+        if "Id" in body:
+            body["Id"] = record.id
+        if "LastModified" in body:
+            stamp = _EPOCH + timedelta(microseconds=record.last_modified)
+            body["LastModified"] = moment_text(stamp)
+        self._sql.execute(
+            f"UPDATE {record.kind} SET license=?, label=?, list=?, mark=?, parent=?, "
+            "last_modified=?, changed_at=?, body=?, facts=? WHERE id=?",
+            (
+                record.license_number,
+                record.label.lower(),
+                record.list_name,
+                record.mark,
+                record.parent,
+                record.last_modified,
+                machine_microseconds(),
+                encode(body),
+                encode(record.facts) if record.facts else None,
+                record.id,
+            ),
+        )
+
+    def _remember(self, kind: str, record_id: int) -> None:
+        now = machine_microseconds()
+        self._sql.execute(
+            f"INSERT INTO history SELECT ?, {_COLUMNS}, ? FROM {kind} WHERE id = ?",
+            (kind, now, record_id),
+        )
+        self._sql.execute(
+            "DELETE FROM history WHERE kind = ? AND replaced_at < ?",
+            (kind, now - _HISTORY_MICROSECONDS),
+        )
+
+    def remove(self, record: Record) -> None:
+        """Delete the row for good (METRC does so with templates and their parts only)."""
+        with self.lock:
+            self._remember(record.kind, record.id)
+            self._sql.execute(f"DELETE FROM {record.kind} WHERE id = ?", (record.id,))
+
+    def get(self, kind: str, record_id: int) -> Record | None:
+        """Return the row with this id, or None."""
+        return self._one(kind, "id = ?", [record_id])
+
+    def find(self, kind: str, label: str, license_number: str | None = None) -> Record | None:
+        """Return the row with this label or name, ignoring case, active ones first; or None."""
+        condition, values = "label = ?", [label.lower()]
+        if license_number is not None:
+            condition, values = condition + " AND license = ?", [*values, license_number]
+        return self._one(kind, condition + " ORDER BY list <> 'active', id", values)
+
+    def _one(self, kind: str, condition: str, values: Sequence[Any]) -> Record | None:
+        with self.lock:
+            row = self._sql.execute(
+                f"SELECT {_COLUMNS} FROM {kind} WHERE {condition} LIMIT 1", values
+            ).fetchone()
+        return _record(kind, row) if row else None
+
+    def select(self, query: Query, limit: int = -1) -> list[Record]:
+        """Return the rows asked for, oldest id first."""
+        condition, values = query.where()
+        with self.lock:
+            rows = self._sql.execute(
+                f"SELECT {_COLUMNS} FROM {query.kind} WHERE {condition} ORDER BY id LIMIT ?",
+                [*values, limit],
+            ).fetchall()
+        return [_record(query.kind, row) for row in rows]
+
+    def count(self, query: Query) -> int:
+        """Return how many rows there are."""
+        source, condition, values = _source(query)
+        with self.lock:
+            row = self._sql.execute(f"SELECT count(*) FROM {source} WHERE {condition}", values)
+            return int(row.fetchone()[0])
+
+    def bodies(self, query: Query, limit: int = -1, offset: int = 0) -> list[bytes]:
+        """Return the ready JSON of the rows asked for, newest LastModified first."""
+        source, condition, values = _source(query)
+        with self.lock:
+            rows = self._sql.execute(
+                f"SELECT body FROM {source} WHERE {condition} "
+                "ORDER BY last_modified DESC, id DESC LIMIT ? OFFSET ?",
+                [*values, limit, offset],
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def body_as_of(self, kind: str, record_id: int, as_of: int) -> bytes | None:
+        """Return what the row's JSON was at a machine time in microseconds, or None."""
+        source, condition, values = _source(Query(kind, as_of=as_of))
+        with self.lock:
+            row = self._sql.execute(
+                f"SELECT body FROM {source} WHERE {condition} AND id = ?", [*values, record_id]
+            ).fetchone()
+        return row[0] if row else None
+
+    def setting(self, name: str) -> str | None:
+        """Return a stored setting, or None."""
+        with self.lock:
+            row = self._sql.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def keep_setting(self, name: str, value: str) -> None:
+        """Store a setting."""
+        with self.lock:
+            self._sql.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+    def next_number(self, name: str) -> int:
+        """Return the next number of a counter that survives restarts, from 1."""
+        with self.lock:
+            number = int(self.setting(name) or 0) + 1
+            self.keep_setting(name, str(number))
+            return number
+
+    def journal_add(self, entry: bytes) -> int:
+        """Append one journal entry (a JSON object without its opening brace and `seq`)."""
+        with self.lock:
+            cursor = self._sql.execute("INSERT INTO journal(entry) VALUES (?)", (entry,))
+            return cursor.lastrowid or 0
+
+    def journal_after(self, seq: int, limit: int = -1) -> list[tuple[int, bytes]]:
+        """Return journal entries with a higher number than `seq`, in order."""
+        with self.lock:
+            return self._sql.execute(
+                "SELECT seq, entry FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+            ).fetchall()
+
+    def clear(self) -> None:
+        """Remove every row, setting and journal entry; ids go on counting."""
+        with self.lock, self.transaction():
+            for table in (*KINDS, "history", "settings", "journal"):
+                self._sql.execute(f"DELETE FROM {table}")
+
+
+def _source(query: Query) -> tuple[str, str, list[Any]]:
+    condition, values = query.where()
+    if query.as_of is None:
+        return query.kind, condition, values
+    # Before a change the row was what history kept; a row younger than the moment was not there.
+    then = (
+        f"(SELECT {_COLUMNS} FROM {query.kind} WHERE changed_at <= ? UNION ALL "
+        f"SELECT {_COLUMNS} FROM history WHERE kind = ? AND changed_at <= ? AND replaced_at > ?)"
+    )
+    return then, condition, [query.as_of, query.kind, query.as_of, query.as_of, *values]
+
+
+def _record(kind: str, row: Sequence[Any]) -> Record:
+    return Record(
+        kind=kind,
+        id=row[0],
+        license_number=row[1],
+        label=row[2],
+        list_name=row[3],
+        mark=row[4],
+        parent=row[5],
+        last_modified=row[6],
+        body=decode(row[8]),
+        facts=decode(row[9]) if row[9] else {},
+    )

@@ -1,0 +1,85 @@
+"""The query parameters of a list: page, page size and the LastModified window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from metrc_simulator.wire import microseconds_of, read_moment
+
+
+class BadQuery(Exception):
+    """A query parameter that METRC answers with 400."""
+
+
+@dataclass(frozen=True)
+class Paging:
+    """`size` None means everything in one page."""
+
+    number: int
+    size: int | None
+
+    @property
+    def offset(self) -> int:
+        """Return how many rows stand before this page."""
+        return (self.number - 1) * (self.size or 0)
+
+    @property
+    def limit(self) -> int:
+        """Return how many rows this page may hold, -1 for all."""
+        return -1 if self.size is None else self.size
+
+
+def read_paging(query: Mapping[str, str], switches: Mapping[str, Any]) -> Paging:
+    """Read pageNumber and pageSize; BadQuery when one is no number or the size is too large."""
+    most: int = switches["page_size_at_most"]
+    number = _whole(query, "pageNumber")
+    size = _whole(query, "pageSize")
+    if size is not None and size > most:
+        raise BadQuery(f"pageSize cannot exceed {most}")
+    if number is not None and size is None:
+        size = most
+    return Paging(number or 1, size)
+
+
+def _whole(query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name.lower())
+    if text is None or text == "":
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise BadQuery(f"{name} must be a positive whole number")
+    return int(text)
+
+
+def read_window(
+    query: Mapping[str, str], switches: Mapping[str, Any], now: datetime
+) -> tuple[int, int | None]:
+    """Return the LastModified window in microseconds; an end of None is open.
+
+    Without a window METRC shows the last day only. A window with one end missing is not
+    documented: it runs to now, or from a day before its end.
+    """
+    start = _moment(query, "lastModifiedStart")
+    end = _moment(query, "lastModifiedEnd")
+    cap = switches["window_hours_at_most"]
+    if start is None and end is None:
+        return microseconds_of(now - timedelta(hours=switches["no_window_hours"])), None
+    if start is None and end is not None:
+        start = end - timedelta(hours=cap or switches["no_window_hours"])
+    if start is None:
+        raise BadQuery("lastModifiedStart was not specified")
+    if cap is not None and (end or now) - start > timedelta(hours=cap):
+        raise BadQuery(f"Last Modified range cannot exceed {cap} hours")
+    return microseconds_of(start), None if end is None else microseconds_of(end)
+
+
+def _moment(query: Mapping[str, str], name: str) -> datetime | None:
+    text = query.get(name.lower())
+    if text is None or text == "":
+        return None
+    moment = read_moment(text)
+    if moment is None:
+        raise BadQuery(f"{name} is not a valid date and time")
+    return moment

@@ -1,0 +1,1 @@
+"""The worlds a simulator can start from."""
