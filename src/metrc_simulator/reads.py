@@ -222,7 +222,7 @@ def under_template_delivery(kind: str, paged: bool = True) -> Handler:
 def required_batches(call: Call) -> Answer:
     """Return the lab test batches that a delivered package must pass."""
     found = call.engine.store.get("packages", _number(call))
-    if found is None:
+    if found is None or found.license_number not in call.user.licenses:
         raise NotYours(f"package {call.segments[0]}")
     names = found.facts.get("required_batches", found.body["Item"]["LabTestBatchNames"])
     known = call.engine.profile.batches()
@@ -286,6 +286,22 @@ def location_type_rows(profile: Profile) -> list[Any]:
             "ForPackages": True,
         }
         for number, name in enumerate(profile.rows("location_types"), start=1)
+    ]
+
+
+def job_type_rows(profile: Profile) -> list[Any]:
+    """Return the processing job types."""
+    return [
+        blank(
+            "job_type",
+            Id=number,
+            Name=row["name"],
+            Description=row["steps"],
+            CategoryName=row["category"],
+            ForProcessingJobs=True,
+            ProcessingSteps=row["steps"],
+        )
+        for number, row in enumerate(profile.rows("job_types"), start=1)
     ]
 
 

@@ -16,7 +16,8 @@ from metrc_simulator.faults import NOT_APPLIED, FaultRule
 from metrc_simulator.http_server import Request
 from metrc_simulator.journal import Entry, write_entry
 from metrc_simulator.people import User
-from metrc_simulator.routes import Route, find_route
+from metrc_simulator.routes.finder import find_route
+from metrc_simulator.routes.route import Route
 from metrc_simulator.windows import BadQuery
 from metrc_simulator.wire import decode
 from metrc_simulator.writes import check_objects

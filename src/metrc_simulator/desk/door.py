@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from metrc_simulator.act import Act, NotYours, Refused
 from metrc_simulator.answers import Answer, nothing, value
-from metrc_simulator.desk import goods, levers
+from metrc_simulator.desk import goods, laboratory, levers
 from metrc_simulator.desk.fields import Payload, user_of
 from metrc_simulator.engine import Engine
 from metrc_simulator.faults import FaultRuleWrong
@@ -28,6 +28,8 @@ VERBS: dict[str, Verb] = {
     "receive": goods.receive,
     "return": goods.give_back,
     "edit-manifest": goods.edit_manifest,
+    "record-results": laboratory.record_results,
+    "revoke-results": laboratory.revoke_results,
     "hold": goods.hold,
     "adjust": goods.adjust,
     "create-package": goods.create_package,

@@ -1,0 +1,97 @@
+"""Desk verbs of the laboratory: record results, release them, revoke them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from metrc_simulator.act import Act, NotYours, Refused
+from metrc_simulator.desk.fields import Payload, license_of, truth, user_of, word
+from metrc_simulator.documents import pdf_base64
+from metrc_simulator.engine import Engine
+from metrc_simulator.laws import labs
+from metrc_simulator.store import Record
+
+Result = dict[str, Any]
+
+
+def record_results(engine: Engine, payload: Payload) -> tuple[Result, Act]:
+    """Record a sample's results at the lab: those given, and the other required ones filled in.
+
+    `passed` is the outcome as a whole; results that contradict it are refused. Without a
+    document a small certificate is made.
+    """
+    act = engine.act(license_of(engine, payload), user_of(payload))
+    label = word(payload, "label")
+    sample = act.store.find("packages", label, act.license_number)
+    if sample is None:
+        raise NotYours(f"label: package {label} is not in {act.license_number}'s inventory.")
+    passed = truth(payload, "passed")
+    rows = _results(act, sample, payload, passed)
+    body = {
+        "Label": label,
+        "ResultDate": act.now.isoformat(),
+        "DocumentFileName": f"COA-{sample.body['Label']}.pdf",
+        "DocumentFileBase64": payload.get("documentPdfBase64") or _certificate(sample, rows),
+        "Results": rows,
+    }
+    result_id = labs.record_results(act, body)
+    if truth({"release": False, **payload}, "release"):
+        labs.release(act, {"PackageLabel": label})
+    document_id = act.package(label).facts["document_id"]
+    return {"labTestResultId": result_id, "documentId": document_id}, act
+
+
+def _results(act: Act, sample: Record, payload: Payload, passed: bool) -> list[dict[str, Any]]:
+    given = payload.get("results") or []
+    if not isinstance(given, list) or not all(isinstance(row, dict) for row in given):
+        raise Refused(f"results: {given!r} is not a list of objects.")
+    rows = [
+        {
+            "LabTestTypeName": word(row, "labTestTypeName"),
+            "Quantity": row.get("quantity"),
+            "Passed": truth(row, "passed"),
+            "Notes": row.get("notes"),
+        }
+        for row in given
+    ]
+    named = {row["LabTestTypeName"].lower() for row in rows}
+    missing = [
+        kind for kind in labs.required_types(act, sample) if kind["name"].lower() not in named
+    ]
+    if not passed and all(row["Passed"] for row in rows):
+        _add_failure(rows, missing)
+    rows += [
+        {"LabTestTypeName": kind["name"], "Quantity": Decimal("0.0"), "Passed": True}
+        for kind in missing
+    ]
+    if passed and not all(row["Passed"] for row in rows):
+        raise Refused("passed: true contradicts a result that did not pass.")
+    return rows
+
+
+def _add_failure(rows: list[dict[str, Any]], missing: list[dict[str, Any]]) -> None:
+    kind = next((one for one in missing if not one["informational"]), None)
+    if kind is None:
+        raise Refused("passed: false contradicts results that all passed.")
+    missing.remove(kind)
+    level = (kind["maximum"] or Decimal("0")) + 1
+    rows.append({"LabTestTypeName": kind["name"], "Quantity": level, "Passed": False})
+
+
+def _certificate(sample: Record, rows: list[dict[str, Any]]) -> str:
+    lines = [f"Sample {sample.body['Label']}", f"Product {sample.body['Item']['Name']}", ""]
+    lines += [
+        f"{row['LabTestTypeName']}: {row['Quantity']} {'pass' if row['Passed'] else 'FAIL'}"
+        for row in rows
+    ]
+    return pdf_base64("Certificate of analysis", lines)
+
+
+def revoke_results(engine: Engine, payload: Payload) -> tuple[Result, Act]:
+    """Revoke a sample's released results."""
+    label = word(payload, "label")
+    sample = engine.store.find("packages", label)
+    act = engine.act(sample.license_number if sample else "", user_of(payload))
+    labs.revoke(act, label)
+    return {}, act

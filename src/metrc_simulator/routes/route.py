@@ -1,0 +1,37 @@
+"""What one endpoint needs before its handler is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from metrc_simulator.calls import Handler
+from metrc_simulator.profiles.profile import Profile
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint. Reads need any one of the permissions, writes all of them.
+
+    `license_rule` is required, optional or none; `switch` names the profile's switch that
+    deploys it; `flag` the facility flag without which METRC answers 401.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    permissions: tuple[str, ...] = ()
+    license_rule: str = "required"
+    flag: str = ""
+    switch: str = ""
+
+    def permits(self, held: frozenset[str]) -> bool:
+        """Return whether a user with these permissions may make this call."""
+        if not self.permissions:
+            return True
+        if self.method == "GET":
+            return any(name in held for name in self.permissions)
+        return all(name in held for name in self.permissions)
+
+    def deployed(self, profile: Profile) -> bool:
+        """Return whether the state has this endpoint."""
+        return not self.switch or bool(profile.switches[self.switch])
