@@ -74,12 +74,11 @@ def _remember_denial(denied: NotPermitted, arguments: dict[str, object]) -> None
     actor, now = arguments["actor"], arguments["now"]
     assert isinstance(actor, Actor) and isinstance(now, datetime)
     with transaction.atomic(durable=True):
-        license = enter_license_in_transaction(denied.license_id)
+        enter_license_in_transaction(denied.license_id)
         ledger.append(
             type=EventType.ACCESS_DENIED,
             subject=f"permission:{denied.permission}",
             actor=actor,
-            license=license,
             reason=denied.message,
             now=now,
         )

@@ -1,0 +1,119 @@
+"""append(): the only way in. Stages the event in the caller's transaction and returns its id."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+import uuid
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from glassbox.audit.chain import SALT_BYTES, canonical_bytes, commitment
+from glassbox.audit.event_types import EventType
+from glassbox.rules.actor import Actor
+
+RECORD_VERSION = 1
+CODE_VERSION = version("glassbox")
+
+
+def append(
+    *,
+    type: EventType,
+    subject: str,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    body: dict[str, Any] | None = None,
+    reason_code: str = "",
+    intent_id: int | None = None,
+    endpoint: str = "",
+    request_sha256: str = "",
+    response_status: int | None = None,
+    response_sha256: str = "",
+    state_before: str = "",
+    state_after: str = "",
+) -> uuid.UUID:
+    """Write one event with the change it tells of, in the licence of the open transaction.
+
+    `reason` and the actor's name are committed to, not written: they can be erased one day and
+    every hash stays valid. `body` holds ids, states and decimal quantities as text; no personal
+    data, no floats. The event has no number until the sequencer gives it one.
+
+    :raises NotCanonical: if `body` has no canonical bytes
+    """
+    assert connection.in_atomic_block, "an event is written with the change it describes"
+    event_id = _uuid7()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT clock_timestamp(), nullif(current_setting('app.license', true), ''),"
+            " nullif(current_setting('app.company', true), '')"
+        )
+        database_now, license_id, company_id = cursor.fetchone()
+        openings = {
+            "reason": _opening(reason),
+            "actor_name": _opening(actor.name),
+        }
+        record = {
+            "v": RECORD_VERSION,
+            "event_id": str(event_id),
+            "type": type.value,
+            "subject": subject,
+            "ts": database_now.astimezone(UTC).isoformat(),
+            "occurred_at": now.astimezone(UTC).isoformat(),
+            "env": settings.GLASSBOX_ENVIRONMENT,
+            "company": int(company_id) if company_id else None,
+            "license": int(license_id) if license_id else None,
+            "actor": {"id": actor.user_id, "via": actor.via, "session": actor.session},
+            "actor_name_commit": openings["actor_name"]["commitment"],
+            "reason_code": reason_code,
+            "reason_commit": openings["reason"]["commitment"],
+            "intent_id": intent_id,
+            "endpoint": endpoint,
+            "req_sha256": request_sha256,
+            "resp_status": response_status,
+            "resp_sha256": response_sha256,
+            "prev_state": state_before,
+            "new_state": state_after,
+            "body": body or {},
+            "code_version": CODE_VERSION,
+        }
+        cursor.execute(
+            "SELECT audit.append(%s, %s::jsonb)",
+            [
+                canonical_bytes(record),
+                json.dumps(
+                    {
+                        name: {"salt": opening["salt"], "value": opening["value"]}
+                        for name, opening in openings.items()
+                    }
+                ),
+            ],
+        )
+    return event_id
+
+
+def is_durable(event_id: uuid.UUID) -> bool:
+    """Return whether an event of the readable licences has its number; before that, nothing is sent."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM audit_leaves WHERE event_id = %s", [event_id])
+        return cursor.fetchone() is not None
+
+
+def _opening(value: str) -> dict[str, str]:
+    salt = secrets.token_bytes(SALT_BYTES)
+    return {"salt": salt.hex(), "value": value, "commitment": commitment(salt, value)}
+
+
+def _uuid7() -> uuid.UUID:
+    """Return a time-ordered id (RFC 9562), so that neighbours in time are neighbours on disk."""
+    milliseconds = time.time_ns() // 1_000_000
+    number = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    number = (number & ~(0xF << 76)) | (0x7 << 76)
+    number = (number & ~(0x3 << 62)) | (0x2 << 62)
+    return uuid.UUID(int=number)

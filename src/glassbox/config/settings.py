@@ -1,0 +1,150 @@
+"""Every setting, once, in reading order, with its default and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from glassbox.config.env import env_bool, env_float, env_int, env_secret, env_text
+
+# Which world this is. It is also stored in the database, and the two are compared at start.
+GLASSBOX_ENVIRONMENT = env_text("GLASSBOX_ENVIRONMENT", "dev")
+if GLASSBOX_ENVIRONMENT not in {"demo", "dev", "staging", "production"}:
+    raise ImproperlyConfigured(
+        f"GLASSBOX_ENVIRONMENT is {GLASSBOX_ENVIRONMENT!r}. "
+        "Set it to demo, dev, staging or production."
+    )
+IS_PRODUCTION = GLASSBOX_ENVIRONMENT in {"staging", "production"}
+
+# Where this installation keeps its own files: database, keys, pacing.
+GLASSBOX_HOME = Path(env_text("GLASSBOX_HOME", ".glassbox")).resolve()
+GLASSBOX_KEYS_FOLDER = GLASSBOX_HOME / "keys"
+GLASSBOX_PACING_FOLDER = GLASSBOX_HOME / "pacing"
+GLASSBOX_DEMO_PEOPLE_FILE = env_text("GLASSBOX_DEMO_PEOPLE_FILE")
+
+# METRC. The vendor key belongs to the installation, user keys to people.
+GLASSBOX_METRC_URL = env_text("GLASSBOX_METRC_URL", "http://127.0.0.1:9")
+GLASSBOX_METRC_VENDOR_KEY = env_secret("GLASSBOX_METRC_VENDOR_KEY")
+METRC_TIMEOUT_SECONDS = env_float("GLASSBOX_METRC_TIMEOUT_SECONDS", 30.0)
+# METRC's published limits; a write without a natural key waits out the settle window.
+METRC_GETS_PER_SECOND_PER_FACILITY = env_int("GLASSBOX_METRC_GETS_PER_SECOND_PER_FACILITY", 50)
+METRC_GETS_AT_ONCE_PER_FACILITY = env_int("GLASSBOX_METRC_GETS_AT_ONCE_PER_FACILITY", 10)
+METRC_GETS_PER_SECOND_PER_VENDOR = env_int("GLASSBOX_METRC_GETS_PER_SECOND_PER_VENDOR", 150)
+METRC_GETS_AT_ONCE_PER_VENDOR = env_int("GLASSBOX_METRC_GETS_AT_ONCE_PER_VENDOR", 30)
+SETTLE_WINDOW_SECONDS = env_float("GLASSBOX_SETTLE_WINDOW_SECONDS", 900.0)
+SYNC_EVERY_SECONDS = env_float("GLASSBOX_SYNC_EVERY_SECONDS", 600.0)
+SYNC_OVERLAP_SECONDS = env_float("GLASSBOX_SYNC_OVERLAP_SECONDS", 3900.0)
+
+SECRET_KEY = env_secret("GLASSBOX_SECRET_KEY")
+if not SECRET_KEY:
+    if IS_PRODUCTION:
+        raise ImproperlyConfigured("Set GLASSBOX_SECRET_KEY or GLASSBOX_SECRET_KEY_FILE.")
+    SECRET_KEY = "only for development and tests, where no session outlives the process"
+
+DEBUG = False
+ALLOWED_HOSTS = env_text("GLASSBOX_ALLOWED_HOSTS", "127.0.0.1 localhost [::1] testserver").split()
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "procrastinate.contrib.django",
+    "glassbox.config.apps.GlassboxConfig",
+    "glassbox.audit",
+    "glassbox.web",
+    "glassbox.jobs",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "glassbox.web.middleware.RequestFacts",
+]
+
+ROOT_URLCONF = "glassbox.config.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ImproperlyConfigured(
+            "GLASSBOX_DATABASE_URL must be a postgresql:// address; PostgreSQL is the only engine."
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or 5432),
+        "ATOMIC_REQUESTS": False,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+# The application's own role. The others are only for the processes that bear their names.
+DATABASES = {"default": _database(env_secret("GLASSBOX_DATABASE_URL", "postgresql://127.0.0.1/"))}
+GLASSBOX_OWNER_DATABASE_URL = env_secret("GLASSBOX_OWNER_DATABASE_URL")
+GLASSBOX_SEQUENCER_DATABASE_URL = env_secret("GLASSBOX_SEQUENCER_DATABASE_URL")
+GLASSBOX_VERIFIER_DATABASE_URL = env_secret("GLASSBOX_VERIFIER_DATABASE_URL")
+GLASSBOX_BACKUP_DATABASE_URL = env_secret("GLASSBOX_BACKUP_DATABASE_URL")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "glassbox.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "/sign-in/"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = IS_PRODUCTION and env_bool("GLASSBOX_TLS_REDIRECT", True)
+SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_PRODUCTION
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "static/"
+STATIC_ROOT = GLASSBOX_HOME / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    # httpx logs every address at INFO; the recorder already keeps each exchange.
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+    "root": {"handlers": ["stderr"], "level": env_text("GLASSBOX_LOG_LEVEL", "WARNING")},
+}

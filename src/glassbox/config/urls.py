@@ -1,0 +1,5 @@
+"""Mounts the pages."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("glassbox.web.urls"))]

@@ -1,0 +1,152 @@
+"""Filters for what every page shows: quantities with units, UIDs, times, chips."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+UNIT_SIGNS = {
+    "Each": "ea",
+    "Grams": "g",
+    "Kilograms": "kg",
+    "Milligrams": "mg",
+    "Ounces": "oz",
+    "Pounds": "lb",
+    "Fluid Ounces": "fl oz",
+    "Gallons": "gal",
+    "Liters": "l",
+    "Milliliters": "ml",
+    "Pints": "pt",
+}
+
+CHIP_COLORS = {
+    "Active": "green",
+    "On hold": "red",
+    "In transit": "azure",
+    "Inactive": "secondary",
+    "Transferred": "secondary",
+    "Lab sample": "purple",
+    "TestPassed": "green",
+    "RetestPassed": "green",
+    "TestFailed": "red",
+    "RetestFailed": "red",
+    "SubmittedForTesting": "yellow",
+    "TestingInProgress": "yellow",
+    "NotSubmitted": "secondary",
+    "QA_RELEASED": "green",
+    "TEST_PASSED": "teal",
+    "TEST_FAILED": "red",
+    "LOCAL_HOLD": "red",
+    "STATE_HOLD": "red",
+    "RECALLED": "red",
+    "ACCEPTED": "green",
+    "APPROVED": "azure",
+    "IN_REVIEW": "yellow",
+    "SUBMITTING": "azure",
+    "UNCONFIRMED": "orange",
+    "BLOCKED": "red",
+    "REJECTED": "red",
+    "PARTLY_REJECTED": "orange",
+    "RECEIVED": "green",
+    "DONE": "green",
+    "RUNNING": "azure",
+    "FAILED": "red",
+    "OPEN": "yellow",
+    "VERIFIED": "azure",
+    "CONFIRMED": "azure",
+    "DELIVERED": "green",
+    "Accepted": "green",
+    "Rejected": "red",
+    "Shipped": "azure",
+}
+
+
+@register.filter
+def quantity(value: Decimal | None, unit: str = "") -> str:
+    """Return a quantity with thousands and its unit's sign, or a dash where there is none."""
+    if value is None:
+        return "–"
+    number = f"{value.normalize():,f}"
+    sign = UNIT_SIGNS.get(unit, unit)
+    return f"{number} {sign}" if sign else number
+
+
+@register.filter
+def money(value: Decimal | None) -> str:
+    """Return US dollars to the cent, or a dash."""
+    return "–" if value is None else f"${value:,.2f}"
+
+
+@register.filter
+def words(value: str) -> str:
+    """Return a stored state as words: QA_RELEASED becomes QA released."""
+    text = str(value).replace("_", " ").capitalize()
+    return text.replace("Qa ", "QA ").replace("metrc", "METRC")
+
+
+@register.filter
+def chip(value: str) -> SafeString:
+    """Return a state as a chip. The word carries the meaning; the colour only repeats it."""
+    text = str(value)
+    if not text:
+        return format_html('<span class="text-secondary">{}</span>', "–")
+    color = CHIP_COLORS.get(text, "secondary")
+    shown = words(text) if text.isupper() else _spaced(text)
+    return format_html('<span class="badge bg-{}-lt">{}</span>', color, shown)
+
+
+def _spaced(text: str) -> str:
+    if " " in text:
+        return text
+    spaced = "".join(f" {c.lower()}" if c.isupper() and i else c for i, c in enumerate(text))
+    return spaced.strip()
+
+
+@register.filter
+def uid(label: str) -> SafeString:
+    """Return a UID with its last eight digits large, whole on hover and for copying."""
+    return format_html(
+        '<span class="uid" title="{}"><span class="uid-head">{}</span>'
+        '<span class="uid-tail">{}</span></span>'
+        '<button type="button" class="copy" data-copy="{}" title="Copy {}">'
+        '<span class="visually-hidden">Copy {}</span></button>',
+        label,
+        label[:-8],
+        label[-8:],
+        label,
+        label,
+        label,
+    )
+
+
+@register.filter
+def at(moment: datetime | None, time_zone: str = "UTC") -> SafeString:
+    """Return a time in the facility's zone, with UTC on hover, or a dash."""
+    if moment is None:
+        return format_html('<span class="text-secondary">{}</span>', "–")
+    local = moment.astimezone(ZoneInfo(time_zone))
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        moment.isoformat(),
+        moment.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%d %H:%M:%S"),
+        local.strftime("%b %-d, %Y %H:%M"),
+    )
+
+
+@register.filter
+def clock_time(moment: datetime | None, time_zone: str = "UTC") -> str:
+    """Return hours and minutes in the facility's zone, or "never"."""
+    return moment.astimezone(ZoneInfo(time_zone)).strftime("%H:%M") if moment else "never"
+
+
+@register.filter
+def short_hash(value: str) -> SafeString:
+    """Return the first twelve characters of a hash, whole on hover."""
+    return format_html('<code class="hash" title="{}">{}</code>', value, value[:12] or "–")

@@ -1,0 +1,47 @@
+"""All page addresses on one screen, grouped by room. An address says its licence first."""
+
+from django.urls import URLPattern, path
+
+from glassbox.web import sign_in
+from glassbox.web.views import (
+    audit_trail,
+    company,
+    flow_map,
+    packages,
+    search,
+    sync_runs,
+    transfers,
+)
+
+
+def scoped(address: str, view: object, name: str) -> list[URLPattern]:
+    """Return the address of a page under one licence, and in the read-only view of both."""
+    return [
+        path(f"l/<str:license_number>/{address}", view, name=name),  # type: ignore[call-overload]
+        path(f"both/{address}", view, name=f"both_{name}"),  # type: ignore[call-overload]
+    ]
+
+
+urlpatterns = [
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("health/", flow_map.health, name="health"),
+    path("", flow_map.front, name="front"),
+    *scoped("", flow_map.flow, "flow"),
+    *scoped("search/", search.search, "search"),
+    *scoped("packages/", packages.grid, "packages"),
+    *scoped("packages.csv", packages.csv_export, "packages_csv"),
+    *scoped("packages/<str:label>/", packages.package, "package"),
+    *scoped("packages/<str:label>/lineage/", packages.lineage, "package_lineage"),
+    *scoped("packages/<str:label>/snapshots/", packages.snapshots, "package_snapshots"),
+    *scoped("packages/<str:label>/exchanges/", packages.exchanges, "package_exchanges"),
+    *scoped("transfers/incoming/", transfers.incoming, "incoming"),
+    *scoped("transfers/outgoing/", transfers.outgoing, "outgoing"),
+    *scoped("transfers/<int:transfer_id>/", transfers.transfer, "transfer"),
+    *scoped("audit/", audit_trail.events, "audit"),
+    *scoped("audit/<uuid:event_id>/", audit_trail.event, "audit_event"),
+    *scoped("company/", company.company, "company"),
+    *scoped("catalog/", company.catalog, "catalog"),
+    *scoped("sync/", sync_runs.runs, "sync"),
+    *scoped("sync/exchanges/<int:exchange_id>/", sync_runs.exchange, "exchange"),
+]
