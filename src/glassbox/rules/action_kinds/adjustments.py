@@ -30,6 +30,7 @@ from glassbox.rules.action_kinds.payloads import (
     number,
 )
 from glassbox.rules.action_kinds.reading import Reading
+from glassbox.rules.gates.actions import ADJUST_GATES
 from glassbox.rules.quantities import Quantity
 from glassbox.rules.verdicts import InvalidInput
 
@@ -257,6 +258,7 @@ SET_QUANTITY = ActionKind(
         Read(endpoint="GET /packages/v2/{label}", key=_read_set(facts).label),
     ),
     judge_probe=_judge_set,
+    gates=ADJUST_GATES,
 )
 ADJUST_BY = ActionKind(
     name="package.adjust_by",
@@ -278,6 +280,7 @@ ADJUST_BY = ActionKind(
         Read(endpoint="GET /packages/v2/{label}", key=_read_delta(facts).label),
     ),
     judge_probe=_judge_delta,
+    gates=ADJUST_GATES,
 )
 
 KINDS = (SET_QUANTITY, ADJUST_BY)

@@ -33,6 +33,7 @@ from glassbox.rules.action_kinds.kind import (
 )
 from glassbox.rules.action_kinds.payloads import Body
 from glassbox.rules.action_kinds.reading import DeliveryPackageSeen, Reading
+from glassbox.rules.gates.actions import COMMON_GATES, DELIVERY_GATES
 from glassbox.rules.quantities import Quantity
 from glassbox.rules.verdicts import InvalidInput
 
@@ -216,6 +217,7 @@ def _receive_kind(*, name: str, title: str, rejecting: bool) -> ActionKind:
         judge_probe=lambda facts, preimage, reading: _judge_receive(
             facts, reading, rejecting=rejecting
         ),
+        gates=DELIVERY_GATES,
         instructions=lambda facts: _receive_instructions(facts, rejecting=rejecting),
     )
 
@@ -294,6 +296,7 @@ TAKE_BACK = ActionKind(
     expect=no_effect,
     deciding_reads=lambda facts: (Read(endpoint=DELIVERY_READ, key=str(_delivery_id(facts))),),
     judge_probe=_judge_return,
+    gates=COMMON_GATES,
     instructions=_return_instructions,
 )
 

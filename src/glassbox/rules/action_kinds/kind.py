@@ -9,6 +9,8 @@ from enum import StrEnum
 from glassbox.rules.action_kinds.facts import Facts
 from glassbox.rules.action_kinds.payloads import Body
 from glassbox.rules.action_kinds.reading import Reading
+from glassbox.rules.gates import Gate
+from glassbox.rules.gates.actions import ActionFacts
 from glassbox.rules.permissions import Permission
 from glassbox.rules.quantities import Quantity
 
@@ -151,6 +153,7 @@ class ActionKind:
     expect: Callable[[Facts, Reading | None], Expectation]
     deciding_reads: Callable[[Facts], tuple[Read, ...]]
     judge_probe: Callable[[Facts, Reading | None, Reading], Judgement]
+    gates: tuple[Gate[ActionFacts], ...]
     path_values: Callable[[Facts], dict[str, int]] = field(default=lambda facts: {})
     instructions: Callable[[Facts], Instructions] | None = None
     rows_field: str = ""  # the list in the facts that may be cut into several sends

@@ -24,6 +24,7 @@ from glassbox.rules.action_kinds.kind import (
 )
 from glassbox.rules.action_kinds.payloads import Body
 from glassbox.rules.action_kinds.reading import Reading
+from glassbox.rules.gates.actions import TRANSFER_ACTION_GATES
 
 MOST_PACKAGES = 500
 
@@ -127,6 +128,7 @@ REGISTER_MANIFEST = ActionKind(
     expect=no_effect,
     deciding_reads=lambda facts: (Read(endpoint="GET /transfers/v2/outgoing"),),
     judge_probe=_judge_register,
+    gates=TRANSFER_ACTION_GATES,
     instructions=_register_instructions,
 )
 

@@ -27,6 +27,7 @@ from glassbox.rules.action_kinds.kind import (
 )
 from glassbox.rules.action_kinds.payloads import Body
 from glassbox.rules.action_kinds.reading import Reading, RowSeen
+from glassbox.rules.gates.actions import COMMON_GATES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +154,7 @@ def create_kind(family: RowFamily) -> ActionKind:
         effect_sentence=lambda facts: f'Create the {family.title} "{wanted(facts).name}".',
         before_after=lambda facts, preimage: row_changes(wanted(facts), None, preimage),
         expect=no_effect,
+        gates=COMMON_GATES,
         deciding_reads=lambda facts: tuple(Read(endpoint=read) for read in family.reads),
         judge_probe=lambda facts, preimage, reading: judge_create(
             family.title, wanted(facts), preimage, reading
@@ -194,6 +196,7 @@ def update_kind(family: RowFamily) -> ActionKind:
         ),
         before_after=lambda facts, preimage: row_changes(wanted(facts), metrc_id(facts), preimage),
         expect=no_effect,
+        gates=COMMON_GATES,
         deciding_reads=lambda facts: tuple(Read(endpoint=read) for read in family.reads),
         judge_probe=lambda facts, preimage, reading: judge_update(
             family.title, metrc_id(facts), wanted(facts), preimage, reading
@@ -235,6 +238,7 @@ def archive_kind(
             Change(subject=row(facts)[1], field="state", before="active", after="deleted"),
         ),
         expect=no_effect,
+        gates=COMMON_GATES,
         deciding_reads=lambda facts: tuple(Read(endpoint=read) for read in reads),
         judge_probe=lambda facts, preimage, reading: judge_archive(title, row(facts)[0], reading),
         path_values=lambda facts: {"id": row(facts)[0]},

@@ -21,6 +21,7 @@ from glassbox.rules.action_kinds.kind import (
 )
 from glassbox.rules.action_kinds.payloads import Body
 from glassbox.rules.action_kinds.reading import Reading
+from glassbox.rules.gates.actions import FINISH_GATES, MOVE_GATES
 from glassbox.rules.verdicts import InvalidInput
 
 MOST_PER_SEND = 10
@@ -149,6 +150,7 @@ MOVE = ActionKind(
     expect=_move_expectation,
     deciding_reads=_reads,
     judge_probe=_judge_move,
+    gates=MOVE_GATES,
     rows_field="labels",
 )
 FINISH = ActionKind(
@@ -168,6 +170,7 @@ FINISH = ActionKind(
     expect=lambda facts, preimage: Expectation(finished_labels=_labels(facts)),
     deciding_reads=_reads,
     judge_probe=_judge_finish,
+    gates=FINISH_GATES,
     rows_field="labels",
 )
 

@@ -29,6 +29,7 @@ from glassbox.rules.action_kinds.kind import (
 )
 from glassbox.rules.action_kinds.payloads import Body, number
 from glassbox.rules.action_kinds.reading import PackageSeen, Reading
+from glassbox.rules.gates.actions import CREATE_GATES, SAMPLE_GATES
 from glassbox.rules.quantities import Quantity
 from glassbox.rules.verdicts import InvalidInput
 
@@ -290,6 +291,7 @@ def _kind(
         expect=lambda facts, preimage: _expectation(packages(facts)),
         deciding_reads=lambda facts: _reads(packages(facts)),
         judge_probe=lambda facts, preimage, reading: _judge(packages(facts), reading),
+        gates=SAMPLE_GATES if sample else CREATE_GATES,
         rows_field=ROWS,
     )
 

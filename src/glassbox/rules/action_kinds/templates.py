@@ -34,6 +34,7 @@ from glassbox.rules.action_kinds.named_rows import (
 )
 from glassbox.rules.action_kinds.payloads import Body, number
 from glassbox.rules.action_kinds.reading import Reading
+from glassbox.rules.gates.actions import TRANSFER_ACTION_GATES
 from glassbox.rules.quantities import number_text
 from glassbox.rules.verdicts import InvalidInput
 
@@ -274,6 +275,7 @@ CREATE_TEMPLATE = ActionKind(
     expect=no_effect,
     deciding_reads=_reads,
     judge_probe=_judge_create,
+    gates=TRANSFER_ACTION_GATES,
 )
 UPDATE_TEMPLATE = ActionKind(
     name="template.update",
@@ -297,6 +299,7 @@ UPDATE_TEMPLATE = ActionKind(
     expect=no_effect,
     deciding_reads=_reads,
     judge_probe=_judge_update,
+    gates=TRANSFER_ACTION_GATES,
 )
 DELETE_TEMPLATE = archive_kind(
     resource="template",

@@ -1,0 +1,330 @@
+"""ActionFacts and every rule that can stop an action, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from glassbox.rules.gates import Gate, run_gates
+from glassbox.rules.gates.facts import GateFacts, LicenseFacts, TagFacts
+from glassbox.rules.gates.incoming import INCOMING_GATES, IncomingFacts
+from glassbox.rules.gates.packages import (
+    package_is_active,
+    package_is_certain,
+    package_is_fresh,
+    package_is_not_held_by_state,
+    package_is_not_held_by_us,
+    package_is_ours,
+    quantities_match,
+)
+from glassbox.rules.gates.sampling import SAMPLING_GATES, SamplingFacts
+from glassbox.rules.gates.transfers import TRANSFER_GATES, TransferFacts
+from glassbox.rules.quantities import Quantity
+from glassbox.rules.rule_lines import threshold
+from glassbox.rules.verdicts import Finding
+
+
+class Moment(StrEnum):
+    """Name when the gates run: shown at draft, enforced at approval and at claim."""
+
+    DRAFT = "DRAFT"
+    APPROVAL = "APPROVAL"
+    CLAIM = "CLAIM"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceUse:
+    """Hold how much of one source package an action uses."""
+
+    label: str
+    quantity: Quantity
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionFacts(GateFacts):
+    """Hold one action and all that its gates look at.
+
+    `approver_id` is the person approving now or who approved; `approved_sha256` is the payload
+    hash the approval was given to, empty before. `clock_difference_seconds` is our clock
+    against METRC's Date header, None if METRC was not heard. `license_kinds` are the kinds of
+    licence the action's kind is for. `made` is what a create makes, in the unit of its sources
+    where that is the same unit, else None. `transfer`, `sampling`, `incoming` are filled for
+    the kinds that concern one.
+    """
+
+    moment: Moment
+    license_kinds: frozenset[str]
+    needs_other_person: bool
+    drafter_id: int
+    approver_id: int | None
+    payload_sha256: str
+    approved_sha256: str = ""
+    actor_has_grant: bool = True
+    drafter_has_key: bool = True
+    counterparty: LicenseFacts | None = None
+    new_tags: tuple[TagFacts, ...] = ()
+    uses: tuple[SourceUse, ...] = ()
+    made: Quantity | None = None
+    access_is_lost: bool = False
+    clock_difference_seconds: int | None = None
+    taken_lanes: tuple[str, ...] = ()
+    transfer: TransferFacts | None = None
+    sampling: SamplingFacts | None = None
+    incoming: IncomingFacts | None = None
+
+
+def actor_is_in_scope(facts: ActionFacts) -> Iterator[Finding]:
+    """Block without a grant at the licence, or without the drafter's own METRC key there (G0)."""
+    if not facts.actor_has_grant:
+        yield from facts.broken(
+            "G0",
+            code="action.no-grant",
+            subject=facts.acting.number,
+            message=f"The drafter holds no role at {facts.acting.number}.",
+            fix="Let somebody with a role at this licence draft it.",
+        )
+    if not facts.drafter_has_key:
+        yield from facts.broken(
+            "CA-TT-17",
+            code="action.no-key",
+            subject=facts.acting.number,
+            message=f"The drafter has no METRC key of their own for {facts.acting.number}.",
+            fix="Add the drafter's own user key for this licence; keys are never shared.",
+        )
+
+
+def license_may_act(facts: ActionFacts) -> Iterator[Finding]:
+    """Block when our licence is inactive or of the wrong kind for this action (G1)."""
+    acting = facts.acting
+    if not acting.is_active:
+        yield from facts.broken(
+            "G1",
+            code="action.license-inactive",
+            subject=acting.number,
+            message=f"Our licence {acting.number} is not active.",
+            fix="Nothing moves under an inactive licence; see the licence page.",
+        )
+    if acting.kind not in facts.license_kinds:
+        yield from facts.broken(
+            "G1",
+            code="action.wrong-license-kind",
+            subject=acting.number,
+            message=f"A {acting.kind.lower()} licence cannot do this.",
+            fix=f"Act under a licence of kind {', '.join(sorted(facts.license_kinds)).lower()}.",
+        )
+
+
+def counterparty_is_active(facts: ActionFacts) -> Iterator[Finding]:
+    """Block when the other side's licence is not active (G1, CA-LIC-11)."""
+    other = facts.counterparty
+    if other is not None and not other.is_active:
+        yield from facts.broken(
+            "CA-LIC-11",
+            code="action.counterparty-inactive",
+            subject=other.number,
+            message=f"The licence {other.number} is not active.",
+            fix="Check the licence with DCC; do not trade until it is active.",
+        )
+
+
+def tags_are_unused(facts: ActionFacts) -> Iterator[Finding]:
+    """Block a tag that is not received, already used, seen on a package, or damaged (G4)."""
+    for tag in facts.new_tags:
+        problem = _tag_problem(tag)
+        if problem:
+            yield from facts.broken(
+                "CA-TT-15",
+                code="action.tag-not-usable",
+                subject=tag.label,
+                message=f"Tag {tag.label} {problem}.",
+                fix="Choose another tag from those received and unused.",
+            )
+
+
+def _tag_problem(tag: TagFacts) -> str | None:
+    problems = (
+        (tag.is_used or tag.is_on_a_package, "was used before; a tag is used once"),
+        (tag.is_damaged, "is recorded as damaged"),
+        (not tag.is_received, "is not in our ledger of received tags"),
+        (tag.reserved_by_action_id is not None, f"is meant by action {tag.reserved_by_action_id}"),
+        (tag.seen_available is False, "is not among the tags METRC lists as available"),
+    )
+    return next((text for applies, text in problems if applies), None)
+
+
+def approval_is_by_another(facts: ActionFacts) -> Iterator[Finding]:
+    """Block an approver who is the drafter, and an approval missing at the claim (G5)."""
+    if facts.moment is Moment.DRAFT:
+        return
+    if facts.approver_id is None:
+        yield from facts.broken(
+            "G5",
+            code="action.not-approved",
+            subject="approval",
+            message="Nobody has approved this action.",
+            fix="Send it for review.",
+        )
+    elif facts.needs_other_person and facts.approver_id == facts.drafter_id:
+        yield from facts.broken(
+            "G5",
+            code="action.own-work",
+            subject="approval",
+            message="Who drafted an action cannot approve it.",
+            fix="Ask somebody else with the right to approve.",
+        )
+
+
+def approval_is_for_this_content(facts: ActionFacts) -> Iterator[Finding]:
+    """Block when the approval was given to other content than is about to be sent (G5)."""
+    if facts.moment is Moment.DRAFT or facts.approved_sha256 == facts.payload_sha256:
+        return
+    yield from facts.broken(
+        "G5",
+        code="action.content-changed",
+        subject="approval",
+        message="The content changed since it was approved.",
+        fix="Review and approve it as it is now.",
+    )
+
+
+def clocks_agree(facts: ActionFacts) -> Iterator[Finding]:
+    """Warn over 60 s between our clock and METRC's, block over 5 min (G6)."""
+    if facts.clock_difference_seconds is None:
+        return
+    difference = abs(facts.clock_difference_seconds)
+    if difference > threshold(facts.rules, "G6-BLOCK", "seconds"):
+        rule_id = "G6-BLOCK"
+    elif difference > threshold(facts.rules, "G6-WARN", "seconds"):
+        rule_id = "G6-WARN"
+    else:
+        return
+    yield from facts.broken(
+        rule_id,
+        code="action.clock-differs",
+        subject="clock",
+        message=f"Our clock and METRC's differ by {difference} s.",
+        fix="Set this machine's clock by a time server.",
+    )
+
+
+def lanes_are_free(facts: ActionFacts) -> Iterator[Finding]:
+    """Block while another write holds a lane this one needs (G7)."""
+    for lane in facts.taken_lanes:
+        yield from facts.broken(
+            "G7",
+            code="action.lane-taken",
+            subject=lane,
+            message=f"Another action that is not settled holds {lane}.",
+            fix="Wait until that action is settled.",
+        )
+
+
+def access_is_there(facts: ActionFacts) -> Iterator[Finding]:
+    """Block transfers in and out while access to METRC is declared lost (G8, CA-TT-11)."""
+    if facts.access_is_lost and (facts.transfer is not None or facts.incoming is not None):
+        yield from facts.broken(
+            "G8",
+            code="action.access-lost",
+            subject=facts.acting.number,
+            message=f"Access to METRC is declared lost for {facts.acting.number}.",
+            fix="Wait until access is back; keep records off-line meanwhile.",
+        )
+
+
+def sources_hold_enough(facts: ActionFacts) -> Iterator[Finding]:
+    """Block taking more out of a package than METRC shows in it."""
+    by_label = {package.label: package.metrc for package in facts.packages}
+    for use in facts.uses:
+        metrc = by_label.get(use.label)
+        if metrc is None:
+            continue
+        same_unit = use.quantity.unit.name == metrc.quantity.unit.name
+        if same_unit and use.quantity <= metrc.quantity:
+            continue
+        yield from facts.broken(
+            "CA-MP-03",
+            code="action.not-enough",
+            subject=use.label,
+            message=(
+                f"{use.label} holds {metrc.quantity.text()}; {use.quantity.text()} are to be used."
+            ),
+            fix="Use less, or use another package too.",
+        )
+
+
+def nothing_is_made_from_nothing(facts: ActionFacts) -> Iterator[Finding]:
+    """Block making more than the sources give, where both are in one unit (CA-MP-03)."""
+    made = facts.made
+    if made is None or not facts.uses:
+        return
+    if any(use.quantity.unit.name != made.unit.name for use in facts.uses):
+        return
+    used = sum((use.quantity.value for use in facts.uses), start=made.value * 0)
+    if made.value > used:
+        yield from facts.broken(
+            "CA-MP-03",
+            code="action.mass-from-nothing",
+            subject="quantity",
+            message=f"{made.text()} cannot come out of "
+            f"{Quantity(value=used, unit=made.unit).text()}.",
+            fix="Correct the quantities; what is made is at most what is used.",
+        )
+
+
+def transfer_may_go(facts: ActionFacts) -> Iterator[Finding]:
+    """Ask every transfer gate for the transfer this action belongs to."""
+    if facts.transfer is not None:
+        yield from run_gates(TRANSFER_GATES, facts.transfer)
+
+
+def sample_may_be_taken(facts: ActionFacts) -> Iterator[Finding]:
+    """Ask every sampling gate for the sample this action takes."""
+    if facts.sampling is not None:
+        yield from run_gates(SAMPLING_GATES, facts.sampling)
+
+
+def delivery_may_be_settled(facts: ActionFacts) -> Iterator[Finding]:
+    """Ask every incoming gate for the delivery this action settles."""
+    if facts.incoming is not None:
+        yield from run_gates(INCOMING_GATES, facts.incoming)
+
+
+COMMON_GATES: tuple[Gate[ActionFacts], ...] = (
+    actor_is_in_scope,
+    license_may_act,
+    counterparty_is_active,
+    approval_is_by_another,
+    approval_is_for_this_content,
+    clocks_agree,
+    lanes_are_free,
+    access_is_there,
+)
+_PACKAGE: tuple[Gate[ActionFacts], ...] = (
+    package_is_ours,
+    package_is_fresh,
+    package_is_active,
+    package_is_not_held_by_state,
+    package_is_certain,
+)
+CREATE_GATES: tuple[Gate[ActionFacts], ...] = (
+    *COMMON_GATES,
+    tags_are_unused,
+    *_PACKAGE,
+    package_is_not_held_by_us,
+    quantities_match,
+    sources_hold_enough,
+    nothing_is_made_from_nothing,
+)
+SAMPLE_GATES: tuple[Gate[ActionFacts], ...] = (*CREATE_GATES, sample_may_be_taken)
+# An adjustment is the cure for quantities that differ, so it does not ask for equal ones.
+ADJUST_GATES: tuple[Gate[ActionFacts], ...] = (
+    *COMMON_GATES,
+    *_PACKAGE,
+    package_is_not_held_by_us,
+)
+# Goods in our own quarantine may still be carried to the quarantine room.
+MOVE_GATES: tuple[Gate[ActionFacts], ...] = (*COMMON_GATES, *_PACKAGE)
+FINISH_GATES: tuple[Gate[ActionFacts], ...] = (*ADJUST_GATES, quantities_match)
+TRANSFER_ACTION_GATES: tuple[Gate[ActionFacts], ...] = (*COMMON_GATES, transfer_may_go)
+DELIVERY_GATES: tuple[Gate[ActionFacts], ...] = (*COMMON_GATES, delivery_may_be_settled)
