@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from metrc_simulator.profiles.profile import Profile, Unit
-from metrc_simulator.store import Record, Store
+from metrc_simulator.records import Record
+from metrc_simulator.store import Store
 from metrc_simulator.wire import decimal_of, plain, read_date
 
 

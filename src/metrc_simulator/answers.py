@@ -33,7 +33,12 @@ def page(rows: list[bytes], total: int, page_number: int, page_size: int | None)
         f'"RecordsOnPage":{len(rows)},"Page":{page_number},"CurrentPage":{page_number},'
         f'"TotalPages":{pages}}}'
     )
-    return Answer(200, b'{"Data":[' + b",".join(rows) + tail.encode())
+    if not rows:
+        return Answer(200, b'{"Data":[' + tail.encode())
+    # One join copies the rows once; a page of packages has some eighty thousand bytes.
+    ends = [b'{"Data":[' + rows[0], *rows[1:]]
+    ends[-1] += tail.encode()
+    return Answer(200, b",".join(ends))
 
 
 def array(rows: list[bytes]) -> Answer:

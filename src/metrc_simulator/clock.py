@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from datetime import UTC, datetime
 
 
 class MetrcClock:
@@ -16,8 +14,7 @@ class MetrcClock:
 
     def now(self) -> datetime:
         """Return METRC's present as an aware UTC datetime."""
-        since = timedelta(microseconds=time.time_ns() // 1_000)
-        return _EPOCH + since + timedelta(seconds=self.offset_seconds)
+        return datetime.fromtimestamp(time.time() + self.offset_seconds, UTC)
 
 
 def machine_microseconds() -> int:

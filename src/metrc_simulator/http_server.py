@@ -137,13 +137,15 @@ class _Connection(socketserver.BaseRequestHandler):
             head += f"Content-Type: {answer.content_type}\r\n"
         for name, value in answer.headers.items():
             head += f"{name}: {value}\r\n"
-        whole = head.encode("latin-1") + b"\r\n" + answer.body
+        start = head.encode("latin-1") + b"\r\n"
         if answer.cut == "truncate":
             # With a body the cut falls inside it, without one inside the head.
-            kept = len(whole) - (len(answer.body) + 1) // 2 if answer.body else len(whole) - 6
-            self.request.sendall(whole[:kept])
+            half = answer.body[: len(answer.body) // 2]
+            self.request.sendall(start + half if answer.body else start[:-6])
             return False
-        self.request.sendall(whole)
+        sent = self.request.sendmsg([start, answer.body])
+        if sent < len(start) + len(answer.body):
+            self.request.sendall(memoryview(start + answer.body)[sent:])
         return keep
 
 

@@ -26,8 +26,8 @@ class Entry:
     fault: str | None = None
 
 
-def write_entry(store: Store, entry: Entry) -> int:
-    """Append an entry and return its number; call it inside the request's transaction."""
+def write_entry(store: Store, entry: Entry) -> None:
+    """Append an entry; a write's is appended inside its transaction."""
     row = {
         "at": moment_text(entry.at),
         "method": entry.method,
@@ -40,7 +40,7 @@ def write_entry(store: Store, entry: Entry) -> int:
         "applied": entry.applied,
         "fault": entry.fault,
     }
-    return store.journal_add(encode(row)[1:])
+    store.journal_add(encode(row)[1:])
 
 
 def journal_json(store: Store, after: int, limit: int = -1) -> bytes:

@@ -19,6 +19,8 @@ class Limits:
 
     def enter(self, license_number: str) -> bool:
         """Count a GET in and return True, or return False when it is one too many."""
+        if self.get_per_second is None and self.concurrent is None:
+            return True
         moment = time.monotonic()
         with self._lock:
             recent = self._recent[license_number]
@@ -36,4 +38,5 @@ class Limits:
     def leave(self, license_number: str) -> None:
         """Count a GET out."""
         with self._lock:
-            self._running[license_number] -= 1
+            # A call that came in before a limit was set was not counted in.
+            self._running[license_number] = max(self._running[license_number] - 1, 0)

@@ -8,7 +8,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from metrc_simulator.store import Query, Record, Store
+from metrc_simulator.records import Query, Record
+from metrc_simulator.store import Store
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from metrc_simulator.act import NotYours
 from metrc_simulator.answers import Answer, array, page, value
 from metrc_simulator.calls import Call, Handler
 from metrc_simulator.profiles.profile import Profile, lab_test_row
+from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.store import Query, Record
 from metrc_simulator.windows import read_paging, read_window
 from metrc_simulator.wire import encode
 

@@ -8,7 +8,7 @@ from metrc_simulator.calls import Call
 from metrc_simulator.documents import pdf_base64
 from metrc_simulator.laws.labs import file_row, may_read_document, visible_results
 from metrc_simulator.reads import side_transfer
-from metrc_simulator.store import Query
+from metrc_simulator.records import Query
 from metrc_simulator.windows import BadQuery, read_paging
 
 

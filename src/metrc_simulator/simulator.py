@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from metrc_simulator.act import NotYours
 from metrc_simulator.answers import Answer, message, nothing
@@ -16,9 +16,10 @@ from metrc_simulator.faults import NOT_APPLIED, FaultRule
 from metrc_simulator.http_server import Request
 from metrc_simulator.journal import Entry, write_entry
 from metrc_simulator.people import User
+from metrc_simulator.records import Record
 from metrc_simulator.routes.finder import find_route
 from metrc_simulator.routes.route import Route
-from metrc_simulator.windows import BadQuery
+from metrc_simulator.windows import BadQuery, read_query
 from metrc_simulator.wire import decode
 from metrc_simulator.writes import check_objects
 
@@ -34,6 +35,8 @@ class Simulator:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._desk = DeskDoor(engine)
+        self._facilities: dict[str, Record | None] = {}
+        self._facilities_version = -1
 
     def answer(self, request: Request) -> Answer:
         """Return the answer to one request, having done what it asks."""
@@ -47,7 +50,7 @@ class Simulator:
             at=engine.clock.now(),
             method=request.method,
             path=request.path,
-            query=dict(parse_qsl(request.query, keep_blank_values=True)),
+            query=read_query(request.query),
         )
         if not engine.api_up:
             return self._refuse(entry, nothing(503))
@@ -157,6 +160,15 @@ class Simulator:
         entry.body = body
         return body, check_objects(body, self.engine.profile.switches["objects_per_write_at_most"])
 
+    def _facility(self, license_number: str) -> Record | None:
+        version = self.engine.store.version("facilities")
+        if version != self._facilities_version:
+            self._facilities, self._facilities_version = {}, version
+        if license_number not in self._facilities:
+            found = self.engine.store.find("facilities", license_number)
+            self._facilities[license_number] = found
+        return self._facilities[license_number]
+
     def _permit(self, route: Route, user: User, license_number: str) -> Answer | None:
         if not route.permits(user.permissions):
             return nothing(401)
@@ -165,7 +177,7 @@ class Simulator:
         if not license_number:
             missing = route.license_rule == "required"
             return message(400, "licenseNumber was not specified") if missing else None
-        facility = self.engine.store.find("facilities", license_number)
+        facility = self._facility(license_number)
         if facility is None or license_number not in user.licenses:
             return nothing(401)
         status = facility.facts["status"]

@@ -4,49 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from metrc_simulator.clock import machine_microseconds
+from metrc_simulator.records import KINDS, Query, Record
 from metrc_simulator.wire import decode, encode, microseconds_of, moment_text
 
-KINDS = (
-    "facilities",
-    "users",
-    "employees",
-    "items",
-    "brands",
-    "locations",
-    "tags",
-    "packages",
-    "lab_samples",
-    "transferred",
-    "adjustments",
-    "lab_results",
-    "lab_documents",
-    "transfers",
-    "outgoing",
-    "incoming",
-    "rejected",
-    "deliveries",
-    "delivery_packages",
-    "delivery_transporters",
-    "delivery_details",
-    "delivery_wholesale",
-    "templates",
-    "template_deliveries",
-    "template_packages",
-    "template_transporters",
-    "template_details",
-    "drivers",
-    "vehicles",
-    "processing_jobs",
-    "job_types",
-)
 _COLUMNS = "id, license, label, list, mark, parent, last_modified, changed_at, body, facts"
+_UNWRITTEN_AT_MOST = 200
 _HISTORY_MICROSECONDS = 900 * 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -55,63 +24,22 @@ class StoreBroken(Exception):
     """The state file is not one of ours."""
 
 
-@dataclass
-class Record:
-    """One row: `body` is what METRC shows, `facts` is what METRC knows and does not show.
-
-    `list_name` is the METRC list the row stands in, `mark` a second flag it can be listed by,
-    `parent` the id of the row it hangs under.
-    """
-
-    kind: str
-    body: dict[str, Any]
-    license_number: str = ""
-    label: str = ""
-    list_name: str = "active"
-    mark: str = ""
-    parent: int = 0
-    facts: dict[str, Any] = field(default_factory=dict)
-    id: int = 0
-    last_modified: int = 0
-
-
-@dataclass(frozen=True)
-class Query:
-    """Which rows of a kind are asked for; None means any. Moments in microseconds, inclusive."""
-
-    kind: str
-    license_number: str | None = None
-    list_name: str | None = None
-    mark: str | None = None
-    parent: int | None = None
-    start: int | None = None
-    end: int | None = None
-    as_of: int | None = None
-
-    def where(self) -> tuple[str, list[Any]]:
-        """Return the SQL condition and its values."""
-        named = (
-            ("license = ?", self.license_number),
-            ("list = ?", self.list_name),
-            ("mark = ?", self.mark),
-            ("parent = ?", self.parent),
-            ("last_modified >= ?", self.start),
-            ("last_modified <= ?", self.end),
-        )
-        parts = [(text, value) for text, value in named if value is not None]
-        return " AND ".join(text for text, _ in parts) or "1", [value for _, value in parts]
-
-
 class Store:
     """All rows of one world, behind one lock: METRC's writes are serial here."""
 
     def __init__(self, path: str | None = None) -> None:
         self.lock = threading.RLock()
         self._depth = 0
+        # How many rows a window holds is asked for every page; counting in SQL costs ten times
+        # the page itself, so the moments of a list are kept until the kind changes.
+        self._moments: dict[str, dict[Any, list[int]]] = {kind: {} for kind in KINDS}
+        self._versions = dict.fromkeys(KINDS, 0)
+        self._unwritten: list[tuple[bytes]] = []
         try:
             self._sql = sqlite3.connect(
                 path or ":memory:", check_same_thread=False, isolation_level=None
             )
+            self._sql.execute("PRAGMA page_size=8192")
             self._sql.execute("PRAGMA journal_mode=WAL")
             self._sql.execute("PRAGMA synchronous=NORMAL")
             self._make_tables()
@@ -154,12 +82,15 @@ class Store:
     def close(self) -> None:
         """Close the database."""
         with self.lock:
+            self._write_journal()
             self._sql.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Open the one write transaction, or a savepoint inside it; an exception undoes it."""
         with self.lock:
+            if self._depth == 0:
+                self._write_journal()
             name = f"level_{self._depth}"
             self._sql.execute("BEGIN IMMEDIATE" if self._depth == 0 else f"SAVEPOINT {name}")
             self._depth += 1
@@ -167,6 +98,8 @@ class Store:
                 yield
             except BaseException:
                 self._depth -= 1
+                for kind in KINDS:
+                    self._changed(kind)
                 if self._depth == 0:
                     self._sql.execute("ROLLBACK")
                 else:
@@ -215,7 +148,16 @@ class Store:
             record.last_modified = found.last_modified
             return self.save(record, now)
 
+    def version(self, kind: str) -> int:
+        """Return a number that grows whenever a row of this kind may have changed."""
+        return self._versions[kind]
+
+    def _changed(self, kind: str) -> None:
+        self._versions[kind] += 1
+        self._moments[kind].clear()
+
     def _write(self, record: Record) -> None:
+        self._changed(record.kind)
         body = record.body
         if "Id" in body:
             body["Id"] = record.id
@@ -253,6 +195,7 @@ class Store:
     def remove(self, record: Record) -> None:
         """Delete the row for good (METRC does so with templates and their parts only)."""
         with self.lock:
+            self._changed(record.kind)
             self._remember(record.kind, record.id)
             self._sql.execute(f"DELETE FROM {record.kind} WHERE id = ?", (record.id,))
 
@@ -286,10 +229,28 @@ class Store:
 
     def count(self, query: Query) -> int:
         """Return how many rows there are."""
+        if query.as_of is None:
+            return self._count_kept(query)
         source, condition, values = _source(query)
         with self.lock:
             row = self._sql.execute(f"SELECT count(*) FROM {source} WHERE {condition}", values)
             return int(row.fetchone()[0])
+
+    def _count_kept(self, query: Query) -> int:
+        whole = (query.license_number, query.list_name, query.mark, query.parent)
+        with self.lock:
+            moments = self._moments[query.kind].get(whole)
+            if moments is None:
+                condition, values = Query(query.kind, *whole).where()
+                rows = self._sql.execute(
+                    f"SELECT last_modified FROM {query.kind} WHERE {condition} "
+                    "ORDER BY last_modified",
+                    values,
+                ).fetchall()
+                moments = self._moments[query.kind][whole] = [row[0] for row in rows]
+        first = 0 if query.start is None else bisect_left(moments, query.start)
+        last = len(moments) if query.end is None else bisect_right(moments, query.end)
+        return max(last - first, 0)
 
     def bodies(self, query: Query, limit: int = -1, offset: int = 0) -> list[bytes]:
         """Return the ready JSON of the rows asked for, newest LastModified first."""
@@ -329,15 +290,27 @@ class Store:
             self.keep_setting(name, str(number))
             return number
 
-    def journal_add(self, entry: bytes) -> int:
-        """Append one journal entry (a JSON object without its opening brace and `seq`)."""
+    def journal_add(self, entry: bytes) -> None:
+        """Append one journal entry (a JSON object without its opening brace and `seq`).
+
+        Inside a transaction it commits with it. Entries of reads gather first and are written,
+        in order, before the next transaction or look into the journal.
+        """
         with self.lock:
-            cursor = self._sql.execute("INSERT INTO journal(entry) VALUES (?)", (entry,))
-            return cursor.lastrowid or 0
+            self._unwritten.append((entry,))
+            if self._depth or len(self._unwritten) >= _UNWRITTEN_AT_MOST:
+                self._write_journal()
+
+    def _write_journal(self) -> None:
+        if self._unwritten:
+            gathered, self._unwritten = self._unwritten, []
+            with self.transaction():
+                self._sql.executemany("INSERT INTO journal(entry) VALUES (?)", gathered)
 
     def journal_after(self, seq: int, limit: int = -1) -> list[tuple[int, bytes]]:
         """Return journal entries with a higher number than `seq`, in order."""
         with self.lock:
+            self._write_journal()
             return self._sql.execute(
                 "SELECT seq, entry FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
             ).fetchall()
@@ -347,6 +320,8 @@ class Store:
         with self.lock, self.transaction():
             for table in (*KINDS, "history", "settings", "journal"):
                 self._sql.execute(f"DELETE FROM {table}")
+            for kind in KINDS:
+                self._changed(kind)
 
 
 def _source(query: Query) -> tuple[str, str, list[Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote_plus
 
 from metrc_simulator.wire import microseconds_of, read_moment
 
@@ -30,6 +31,16 @@ class Paging:
     def limit(self) -> int:
         """Return how many rows this page may hold, -1 for all."""
         return -1 if self.size is None else self.size
+
+
+def read_query(text: str) -> dict[str, str]:
+    """Return the parameters of a query string; `+` is a blank, as in any HTML form."""
+    found = {}
+    for pair in text.split("&") if text else ():
+        name, _, value = pair.partition("=")
+        plain = "%" not in pair and "+" not in pair
+        found[name if plain else unquote_plus(name)] = value if plain else unquote_plus(value)
+    return found
 
 
 def read_paging(query: Mapping[str, str], switches: Mapping[str, Any]) -> Paging:

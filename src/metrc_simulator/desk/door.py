@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import resources
 from typing import Any
-from urllib.parse import parse_qsl
 
 from metrc_simulator.act import Act, NotYours, Refused
 from metrc_simulator.answers import Answer, nothing, value
@@ -16,6 +15,7 @@ from metrc_simulator.faults import FaultRuleWrong
 from metrc_simulator.http_server import Request
 from metrc_simulator.journal import Entry, journal_json, write_entry
 from metrc_simulator.laws import packages
+from metrc_simulator.windows import read_query
 from metrc_simulator.wire import decode, encode
 from metrc_simulator.worlds.cast import WorldBroken
 
@@ -75,7 +75,7 @@ class DeskDoor:
 
     def _tell(self, name: str, request: Request) -> Answer:
         if name == "journal":
-            query = dict(parse_qsl(request.query))
+            query = read_query(request.query)
             numbers = {"after": "0", "limit": "-1"} | query
             try:
                 after, limit = int(numbers["after"]), int(numbers["limit"])

@@ -18,7 +18,7 @@ from metrc_simulator.desk.fields import (
 )
 from metrc_simulator.engine import Engine
 from metrc_simulator.laws import adjustments, creation, packages, receiving, tags, transfers
-from metrc_simulator.store import Record
+from metrc_simulator.records import Record
 from metrc_simulator.wire import decimal_of, plain
 
 Result = dict[str, Any]

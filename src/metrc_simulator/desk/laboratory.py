@@ -10,7 +10,7 @@ from metrc_simulator.desk.fields import Payload, license_of, truth, user_of, wor
 from metrc_simulator.documents import pdf_base64
 from metrc_simulator.engine import Engine
 from metrc_simulator.laws import labs
-from metrc_simulator.store import Record
+from metrc_simulator.records import Record
 
 Result = dict[str, Any]
 

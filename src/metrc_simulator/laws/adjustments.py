@@ -7,8 +7,8 @@ from typing import Any
 
 from metrc_simulator.act import Act, Refused, converted, date_of, number_of, optional_text, text_of
 from metrc_simulator.laws.packages import keep, writable
+from metrc_simulator.records import Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.store import Record
 from metrc_simulator.wire import plain
 
 

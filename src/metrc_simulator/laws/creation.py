@@ -28,8 +28,8 @@ from metrc_simulator.laws.packages import (
 )
 from metrc_simulator.laws.tags import use_tag
 from metrc_simulator.profiles.profile import Unit
+from metrc_simulator.records import Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.store import Record
 from metrc_simulator.wire import plain
 
 _PASSED = {"TestPassed", "RetestPassed"}

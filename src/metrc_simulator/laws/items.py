@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from metrc_simulator.act import Act, Refused, id_of, optional_text, text_of
+from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank, fields_of
-from metrc_simulator.store import Query, Record
 from metrc_simulator.wire import decimal_of
 
 _UNITS = ("UnitOfMeasure",)

@@ -20,8 +20,8 @@ from metrc_simulator.act import (
     text_of,
 )
 from metrc_simulator.laws.packages import keep, set_state, writable
+from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.store import Query, Record
 from metrc_simulator.wire import encode, moment_text, read_moment
 
 _DOCUMENT_BYTES_AT_MOST = 5 * 1024 * 1024

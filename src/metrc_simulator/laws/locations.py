@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from metrc_simulator.act import Act, Refused, id_of, optional_text, text_of
+from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.store import Query, Record
 
 
 def create_location(act: Act, body: dict[str, Any]) -> int:

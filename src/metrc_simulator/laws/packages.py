@@ -15,8 +15,8 @@ from metrc_simulator.act import (
     optional_text,
     text_of,
 )
+from metrc_simulator.records import Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.store import Record
 from metrc_simulator.wire import decimal_of, plain
 
 HOLD_FIELDS = {

@@ -21,8 +21,8 @@ from metrc_simulator.act import (
 from metrc_simulator.laws.creation import new_package, take
 from metrc_simulator.laws.packages import keep, place, writable
 from metrc_simulator.laws.tags import use_tag
+from metrc_simulator.records import Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.store import Record
 from metrc_simulator.wire import decimal_of, plain
 
 # The three sums of a job, by the quantity type they add up.

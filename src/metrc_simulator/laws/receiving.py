@@ -8,8 +8,8 @@ from typing import Any
 from metrc_simulator.act import Act, Refused, text_of
 from metrc_simulator.laws.packages import keep
 from metrc_simulator.laws.transfers import open_delivery, publish
+from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.store import Query, Record
 from metrc_simulator.wire import decimal_of, moment_text, plain
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from metrc_simulator.act import Act, Refused
+from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.store import Query, Record
 
 _LABEL = re.compile(r"^[A-Z0-9]{24}$")
 INVENTORY_TYPES = {"package": "CannabisPackage", "plant": "CannabisPlant"}

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from metrc_simulator.act import Act, Refused, id_of, optional_text, rows_of, text_of
+from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.store import Query, Record
 from metrc_simulator.wire import decimal_of, moment_text
 
 _PARTS = ("template_packages", "template_transporters", "template_details")

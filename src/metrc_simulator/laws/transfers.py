@@ -15,8 +15,8 @@ from metrc_simulator.laws.templates import (
     package_line,
     write_carriers,
 )
+from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.store import Query, Record
 from metrc_simulator.wire import decimal_of, moment_text, plain
 
 # Fields that METRC's outgoing list leaves empty: they differ per delivery (METRC sample).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from metrc_simulator.act import Act, id_of, optional_text, text_of
-from metrc_simulator.store import Record
+from metrc_simulator.records import Record
 
 
 def create_driver(act: Act, body: dict[str, Any]) -> int:

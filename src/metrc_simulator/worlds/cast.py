@@ -17,8 +17,9 @@ from metrc_simulator.laws.locations import create_location
 from metrc_simulator.laws.tags import next_labels, receive_tags
 from metrc_simulator.people import new_key, user_record
 from metrc_simulator.profiles.profile import Profile
+from metrc_simulator.records import Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.store import Record, Store
+from metrc_simulator.store import Store
 
 _BLOCKS = {"title", "roles", "facilities", "users", "locations", "items"}
 _FACILITY_FIELDS = ("number", "name", "type", "license_type", "tag_prefix", "package_tags")
