@@ -1,0 +1,1 @@
+"""The simulator over real HTTP: its laws, faults, desk and command line."""
