@@ -69,7 +69,7 @@ def local_text(moment: datetime, time_zone: str) -> str:
     """
     try:
         zone = ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is an OSError
         raise InvalidInput(
             field="time_zone", value=time_zone, way_out="Use a name such as America/Los_Angeles."
         ) from None
