@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 os.environ.setdefault("GLASSBOX_HOME", tempfile.mkdtemp(prefix="glassbox-tests-"))
@@ -17,11 +20,16 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "glassbox.config.settings"
 import django
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from glassbox.runtime.postgres import Cluster, ClusterUrls
 
 django.setup()
+
+from glassbox.cli.demo_brand import Brand, open_brand
+from glassbox.cli.migrate import migrate
+from tests.desk import Desk
 
 TEMPLATE = "glassbox_template"
 
@@ -39,9 +47,12 @@ def frozen_now() -> datetime:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A PostgreSQL of the test run's own, with one migrated database to clone from."""
-    from glassbox.cli.migrate import migrate
-
-    home = Path(tempfile.mkdtemp(prefix="glassbox-cluster-"))
+    # In memory where the machine has it: each test clones a database of some hundred files.
+    memory = Path("/dev/shm")
+    home = Path(
+        tempfile.mkdtemp(prefix="glassbox-cluster-", dir=memory if memory.is_dir() else None)
+    )
+    home.chmod(0o711)
     cluster = Cluster(home, throw_away=True)
     urls = cluster.start(TEMPLATE)
     migrate(urls.owner, "dev")
@@ -78,4 +89,44 @@ def _connect_django(url: str) -> None:
         PASSWORD=parts["password"],
         HOST=parts["host"],
         PORT=str(parts["port"]),
+    )
+
+
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[str]:
+    """A METRC simulator in a process of its own; yields its address."""
+    process = subprocess.Popen(
+        [str(Path(sys.executable).parent / "metrc-simulator"), "serve", "--world", "empty"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    address: str = json.loads(process.stdout.readline())["address"]
+    yield address
+    process.terminate()
+    process.wait(20)
+    process.stdout.close()
+
+
+@pytest.fixture
+def desk(simulator_process: str) -> Iterator[Desk]:
+    """The desk of a METRC world without a single package, and Glassbox pointed at it."""
+    with Desk(simulator_process) as desk:
+        desk.do("reset", world="empty")
+        keys = desk.keys()
+        settings.GLASSBOX_METRC_URL = simulator_process
+        settings.GLASSBOX_METRC_VENDOR_KEY = keys["vendorKey"]
+        settings.METRC_TIMEOUT_SECONDS = 3.0
+        settings.METRC_GETS_PER_SECOND_PER_FACILITY = 1000
+        settings.METRC_GETS_PER_SECOND_PER_VENDOR = 1000
+        yield desk
+
+
+@pytest.fixture
+def brand(database: ClusterUrls, desk: Desk, frozen_now: datetime) -> Brand:
+    """The cast's company with its licences, people and METRC keys."""
+    return open_brand(
+        metrc_users=desk.keys()["users"],
+        sync_from=frozen_now - timedelta(hours=3),
+        now=frozen_now,
     )

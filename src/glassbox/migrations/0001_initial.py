@@ -2,6 +2,9 @@
 
 import django.db.models.deletion
 import django.db.models.expressions
+from django.conf import settings
+from django.db import migrations, models
+
 import glassbox.models.catalog
 import glassbox.models.companies
 import glassbox.models.exception_cases
@@ -13,8 +16,6 @@ import glassbox.models.transfers
 import glassbox.rules.action_lifecycle
 import glassbox.rules.package_state
 import glassbox.rules.permissions
-from django.conf import settings
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

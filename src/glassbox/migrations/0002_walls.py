@@ -16,6 +16,7 @@ TENANT_TABLES = (
     "documents",
     "drivers",
     "exceptions",
+    "facilities",
     "gate_checks",
     "ingredients",
     "items",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -82,3 +83,10 @@ def _remember_denial(denied: NotPermitted, arguments: dict[str, object]) -> None
             reason=denied.message,
             now=now,
         )
+
+
+@contextmanager
+def short_transaction(license_id: int) -> Iterator[License]:
+    """Open one durable transaction in a licence, for work that is many small steps around METRC."""
+    with transaction.atomic(durable=True):
+        yield enter_license_in_transaction(license_id)

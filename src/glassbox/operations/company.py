@@ -1,0 +1,271 @@
+"""Open companies and licences, add people, grant roles, know other licensees, receive tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
+
+from glassbox import access
+from glassbox.audit import ledger
+from glassbox.audit.event_types import EventType
+from glassbox.models.catalog import Counterparty, Tag, TagStatus
+from glassbox.models.companies import Company, License, LicenseKind
+from glassbox.models.people import RoleGrant, User
+from glassbox.operations.transaction import (
+    enter_license_in_transaction,
+    operation,
+    unscoped_operation,
+)
+from glassbox.rules.actor import Actor
+from glassbox.rules.permissions import Permission, Role
+from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
+
+TAGS_AT_MOST = 10_000
+TAG = re.compile(r"[A-Z0-9]{15}[0-9]{9}")
+
+
+class OnlyFromTheMachine(Refused):
+    """A company is opened by who runs the installation, from its command line."""
+
+    code = "company.only-from-the-machine"
+
+
+def _require_the_machine(actor: Actor) -> None:
+    if not actor.is_system:
+        raise OnlyFromTheMachine("Only the command line of the installation may do this.")
+
+
+@unscoped_operation
+def open_company(*, actor: Actor, name: str, now: datetime) -> int:
+    """Open a company, the holder of licences.
+
+    :raises OnlyFromTheMachine: if a person asks through a page
+    """
+    _require_the_machine(actor)
+    company = Company.objects.create(name=name, created_at=now)
+    ledger.append(
+        type=EventType.COMPANY_OPENED,
+        subject=f"company:{company.pk}",
+        actor=actor,
+        reason=f"{name} was opened",
+        now=now,
+    )
+    return company.pk
+
+
+@unscoped_operation
+def open_license(
+    *,
+    actor: Actor,
+    company_id: int,
+    number: str,
+    kind: str,
+    legal_name: str,
+    sync_from: datetime,
+    time_zone: str = "America/Los_Angeles",
+    now: datetime,
+) -> int:
+    """Open a licence of a company; METRC is read back to `sync_from` and no further.
+
+    :raises OnlyFromTheMachine: if a person asks through a page
+    :raises InvalidInput: if the kind is none we know
+    """
+    _require_the_machine(actor)
+    if kind not in set(LicenseKind):
+        raise InvalidInput(field="kind", value=kind, way_out=f"Use {', '.join(LicenseKind)}.")
+    license = License.objects.create(
+        company_id=company_id,
+        number=number,
+        kind=kind,
+        legal_name=legal_name,
+        sync_from=sync_from,
+        time_zone=time_zone,
+        created_at=now,
+    )
+    enter_license_in_transaction(license.pk)
+    ledger.append(
+        type=EventType.LICENSE_OPENED,
+        subject=f"license:{license.pk}",
+        actor=actor,
+        reason=f"Licence {number} was opened",
+        now=now,
+    )
+    return license.pk
+
+
+@unscoped_operation
+def add_user(
+    *, actor: Actor, company_id: int, email: str, name: str, password: str, now: datetime
+) -> int:
+    """Add a person who may sign in; what they may do is granted licence by licence.
+
+    :raises OnlyFromTheMachine: if a person asks through a page
+    :raises InvalidInput: if somebody has that e-mail already
+    """
+    _require_the_machine(actor)
+    if User.objects.filter(email__iexact=email).exists():
+        raise InvalidInput(field="e-mail", value=email, way_out="Somebody has it; use another.")
+    user = User.objects.create(
+        company_id=company_id,
+        email=email,
+        name=name,
+        password=make_password(password),
+        created_at=now,
+    )
+    ledger.append(
+        type=EventType.USER_ADDED,
+        subject=f"user:{user.pk}",
+        actor=actor,
+        reason="A person was added",
+        now=now,
+    )
+    return user.pk
+
+
+@operation
+def grant_role(*, actor: Actor, license_id: int, user_id: int, role: str, now: datetime) -> int:
+    """Grant a role at a licence, from now on.
+
+    :raises InvalidInput: if there is no such role, or the person holds it already
+    """
+    if not actor.is_system:
+        access.require(actor, Permission.COMPANY_MANAGE, license_id=license_id)
+    if role not in set(Role) - {Role.SYSTEM}:
+        raise InvalidInput(field="role", value=role, way_out=f"Use one of {', '.join(Role)}.")
+    license = License.objects.get(id=license_id)
+    user = User.objects.filter(id=user_id, company_id=license.company_id).first()
+    if user is None:
+        raise NotFound("There is no such person in this company.")
+    held = RoleGrant.objects.filter(
+        license_id=license_id, user_id=user_id, role=role, valid_until__isnull=True
+    )
+    if held.exists():
+        raise InvalidInput(field="role", value=role, way_out="This person holds it already.")
+    grant = RoleGrant.objects.create(
+        company_id=license.company_id,
+        license_id=license_id,
+        user_id=user_id,
+        role=role,
+        valid_from=now,
+        granted_by_id=actor.user_id,
+    )
+    ledger.append(
+        type=EventType.ROLE_GRANTED,
+        subject=f"user:{user_id}",
+        actor=actor,
+        reason=f"The role {role} was granted",
+        body={"role": role},
+        now=now,
+    )
+    return grant.pk
+
+
+@operation
+def end_role(*, actor: Actor, license_id: int, grant_id: int, now: datetime) -> None:
+    """End a role at a licence; the next request of the person no longer has it.
+
+    :raises NotFound: if there is no such grant in force here
+    """
+    access.require(actor, Permission.COMPANY_MANAGE, license_id=license_id)
+    grant = RoleGrant.objects.filter(
+        id=grant_id, license_id=license_id, valid_until__isnull=True
+    ).first()
+    if grant is None:
+        raise NotFound("There is no such role in force here.")
+    grant.valid_until = now
+    grant.save(update_fields=["valid_until"])
+    ledger.append(
+        type=EventType.ROLE_ENDED,
+        subject=f"user:{grant.user_id}",
+        actor=actor,
+        reason=f"The role {grant.role} was ended",
+        body={"role": grant.role},
+        now=now,
+    )
+
+
+@operation
+def add_counterparty(
+    *,
+    actor: Actor,
+    license_id: int,
+    license_number: str,
+    name: str,
+    kind: str,
+    is_active: bool,
+    now: datetime,
+) -> int:
+    """Add another licensee, with what the check of its licence showed.
+
+    :raises InvalidInput: if the kind is none we know
+    """
+    if not actor.is_system:
+        access.require(actor, Permission.TRANSFER_PLAN, license_id=license_id)
+    if kind not in set(LicenseKind):
+        raise InvalidInput(field="kind", value=kind, way_out=f"Use {', '.join(LicenseKind)}.")
+    license = License.objects.get(id=license_id)
+    counterparty, _ = Counterparty.objects.update_or_create(
+        license=license,
+        license_number=license_number,
+        defaults={
+            "company_id": license.company_id,
+            "name": name,
+            "kind": kind,
+            "is_active": is_active,
+            "checked_at": now,
+        },
+    )
+    ledger.append(
+        type=EventType.COUNTERPARTY_CHECKED,
+        subject=f"counterparty:{counterparty.pk}",
+        actor=actor,
+        reason=f"The licence {license_number} was checked",
+        body={"is_active": is_active},
+        now=now,
+    )
+    return counterparty.pk
+
+
+@operation
+def receive_tags(*, actor: Actor, license_id: int, labels: Sequence[str], now: datetime) -> int:
+    """Take tags into our own ledger of tags; return how many are new.
+
+    :raises InvalidInput: naming the first that is no tag
+    """
+    if not actor.is_system:
+        access.require(actor, Permission.COUNT_RECORD, license_id=license_id)
+    if len(labels) > TAGS_AT_MOST:
+        raise InvalidInput(
+            field="tags", value=f"{len(labels)} tags", way_out=f"At most {TAGS_AT_MOST:,}."
+        )
+    for label in labels:
+        if not TAG.fullmatch(label):
+            raise InvalidInput(
+                field="tags", value=label, way_out="A tag has 24 characters, the last 9 digits."
+            )
+    license = License.objects.get(id=license_id)
+    known = set(Tag.objects.filter(license=license).values_list("label", flat=True))
+    fresh = [label for label in dict.fromkeys(labels) if label not in known]
+    Tag.objects.bulk_create(
+        Tag(
+            company_id=license.company_id,
+            license=license,
+            label=label,
+            status=TagStatus.RECEIVED,
+            received_at=now,
+        )
+        for label in fresh
+    )
+    if fresh:
+        ledger.append(
+            type=EventType.TAG_RECEIVED,
+            subject=f"license:{license_id}",
+            actor=actor,
+            reason=f"{len(fresh)} tags were received",
+            body={"count": len(fresh), "first": fresh[0], "last": fresh[-1]},
+            now=now,
+        )
+    return len(fresh)

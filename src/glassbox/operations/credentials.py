@@ -1,0 +1,161 @@
+"""METRC keys at rest: sealed when they come in, opened only for one session with METRC."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import tink
+from django.conf import settings
+from tink import aead, secret_key_access
+
+from glassbox import access
+from glassbox.audit import ledger
+from glassbox.audit.event_types import EventType
+from glassbox.models.companies import License
+from glassbox.models.credentials import MetrcCredential
+from glassbox.models.people import User
+from glassbox.operations.transaction import operation
+from glassbox.rules.actor import Actor
+from glassbox.rules.permissions import Permission
+from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
+
+KEYSET_NAME = "metrc-keys.json"
+SHORTEST_KEY = 8
+
+aead.register()
+
+
+class NoKey(Refused):
+    """There is no METRC key of this person at this licence."""
+
+    code = "credential.missing"
+
+
+@operation
+def add_credential(
+    *,
+    actor: Actor,
+    license_id: int,
+    user_id: int | None,
+    owner_name: str,
+    user_key: str,
+    is_for_sync: bool,
+    now: datetime,
+) -> int:
+    """Seal a METRC user key; an earlier one of the same person or purpose is revoked.
+
+    :raises InvalidInput: if the key is blank or too short to be one
+    """
+    if not actor.is_system:
+        access.require(actor, Permission.CREDENTIAL_MANAGE, license_id=license_id)
+    if len(user_key.strip()) < SHORTEST_KEY:
+        raise InvalidInput(
+            field="METRC key", value="(not shown)", way_out="Paste the whole key from METRC."
+        )
+    license = License.objects.get(id=license_id)
+    earlier = MetrcCredential.objects.select_for_update().filter(
+        license_id=license_id, is_for_sync=is_for_sync, revoked_at__isnull=True
+    )
+    if not is_for_sync:
+        earlier = earlier.filter(user_id=user_id)
+    version = 1 + max((credential.version for credential in earlier), default=0)
+    earlier.update(revoked_at=now, sealed_key=b"")
+    credential = MetrcCredential(
+        company_id=license.company_id,
+        license_id=license_id,
+        user_id=user_id,
+        owner_name=owner_name,
+        is_for_sync=is_for_sync,
+        last_four=user_key.strip()[-4:],
+        version=version,
+        added_at=now,
+    )
+    credential.sealed_key = _aead().encrypt(user_key.strip().encode(), _bound_to(credential))
+    credential.save()
+    ledger.append(
+        type=EventType.CREDENTIAL_ADDED,
+        subject=f"credential:{credential.pk}",
+        actor=actor,
+        reason=f"The METRC key of {owner_name} was stored",
+        body={"version": version, "is_for_sync": is_for_sync, "user": user_id},
+        now=now,
+    )
+    return credential.pk
+
+
+@operation
+def revoke_credential(
+    *, actor: Actor, license_id: int, credential_id: int, reason: str, now: datetime
+) -> None:
+    """Take a key out of use and destroy its sealed bytes.
+
+    :raises NotFound: if this licence has no such key in use
+    """
+    access.require(actor, Permission.CREDENTIAL_MANAGE, license_id=license_id)
+    changed = MetrcCredential.objects.filter(
+        id=credential_id, license_id=license_id, revoked_at__isnull=True
+    ).update(revoked_at=now, sealed_key=b"")
+    if not changed:
+        raise NotFound("There is no such METRC key in use here.")
+    ledger.append(
+        type=EventType.CREDENTIAL_REVOKED,
+        subject=f"credential:{credential_id}",
+        actor=actor,
+        reason=reason,
+        now=now,
+    )
+
+
+def open_key_in_transaction(license_id: int, *, user_id: int | None) -> tuple[MetrcCredential, str]:
+    """Return a person's key, or with no person the licence's key for reading, in the clear.
+
+    :raises NoKey: if none is in use
+    """
+    keys = MetrcCredential.objects.filter(license_id=license_id, revoked_at__isnull=True)
+    found = (
+        keys.filter(is_for_sync=True)
+        if user_id is None
+        else keys.filter(user_id=user_id, is_for_sync=False)
+    ).first()
+    if found is None:
+        who = "for reading" if user_id is None else f"of {User.objects.get(id=user_id).name}"
+        raise NoKey(f"No METRC key {who} is stored at this licence. Store one on the company page.")
+    return found, _aead().decrypt(bytes(found.sealed_key), _bound_to(found)).decode()
+
+
+def _bound_to(credential: MetrcCredential) -> bytes:
+    """Return what the sealed bytes are tied to: moved to another row, they no longer open."""
+    kind = "sync" if credential.is_for_sync else f"user:{credential.user_id}"
+    return (
+        f"cred/v1|{settings.GLASSBOX_ENVIRONMENT}|{credential.company_id}"
+        f"|{credential.license_id}|{kind}|{credential.version}"
+    ).encode()
+
+
+def _aead() -> aead.Aead:
+    path = Path(settings.GLASSBOX_KEYS_FOLDER) / KEYSET_NAME
+    if not path.exists():
+        _make_keyset(path)
+    handle = tink.json_proto_keyset_format.parse(path.read_text(), secret_key_access.TOKEN)
+    return handle.primitive(aead.Aead)
+
+
+def _make_keyset(path: Path) -> None:
+    if settings.IS_PRODUCTION:
+        raise Refused(f"The keyset {path} is missing. Restore it from its own backup.")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
+    text = tink.json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
+    temporary = path.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    # Two processes may make one at once: the first to link its file wins, both use that one.
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()

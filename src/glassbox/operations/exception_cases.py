@@ -1,0 +1,160 @@
+"""Open (once per fact), reopen, assign, note, close: what needs a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+
+from glassbox import access
+from glassbox.audit import ledger
+from glassbox.audit.event_types import EventType
+from glassbox.models.companies import License
+from glassbox.models.exception_cases import CaseNote, CaseState, ExceptionCase
+from glassbox.models.people import User
+from glassbox.operations.transaction import operation
+from glassbox.rules.actor import Actor
+from glassbox.rules.exception_policy import CaseAdvice
+from glassbox.rules.permissions import Permission
+from glassbox.rules.verdicts import InvalidInput, NotFound
+
+
+def open_case_in_transaction(
+    *,
+    actor: Actor,
+    license: License,
+    advice: CaseAdvice,
+    now: datetime,
+    package_id: int | None = None,
+    transfer_id: int | None = None,
+    action_id: int | None = None,
+) -> int:
+    """Open the case of a fact, or reopen it if it was closed; one that is open stays as it is."""
+    assert connection.in_atomic_block, "a case is opened with what found it"
+    case = ExceptionCase.objects.filter(license=license, fact_key=advice.fact_key).first()
+    if case is not None and case.state == CaseState.OPEN:
+        return case.pk
+    event = EventType.CASE_OPENED if case is None else EventType.CASE_REOPENED
+    if case is None:
+        case = ExceptionCase(
+            company_id=license.company_id, license=license, fact_key=advice.fact_key
+        )
+    case.case_class, case.severity = advice.case_class, advice.severity
+    case.title, case.what_happened = advice.title[:300], advice.what_happened
+    case.why_it_matters, case.what_to_do = advice.why_it_matters, advice.what_to_do
+    case.rule_id, case.due_at = advice.rule_id, advice.due_at
+    case.package_id, case.transfer_id, case.action_id = package_id, transfer_id, action_id
+    case.state, case.opened_at, case.closed_at, case.closed_because = CaseState.OPEN, now, None, ""
+    case.closed_by_id = None
+    case.save()
+    ledger.append(
+        type=event,
+        subject=f"case:{case.pk}",
+        actor=actor,
+        reason=advice.what_happened,
+        body={"class": advice.case_class.value, "due_at": advice.due_at.isoformat()},
+        now=now,
+    )
+    return case.pk
+
+
+def close_cases_in_transaction(
+    *, actor: Actor, license: License, fact_keys: set[str], because: str, now: datetime
+) -> None:
+    """Close open cases whose facts no longer hold."""
+    assert connection.in_atomic_block, "a case is closed with what found its fact gone"
+    for case in ExceptionCase.objects.filter(
+        license=license, state=CaseState.OPEN, fact_key__in=fact_keys
+    ):
+        _close(case, actor, because, now)
+
+
+@operation
+def assign_case(
+    *, actor: Actor, license_id: int, case_id: int, owner_id: int, now: datetime
+) -> None:
+    """Give a case to a person.
+
+    :raises NotFound: if there is no such case or person here
+    """
+    access.require(actor, Permission.CASE_WORK, license_id=license_id)
+    case = _open_case(license_id, case_id)
+    owner = User.objects.filter(id=owner_id, role_grants__license_id=license_id).first()
+    if owner is None:
+        raise NotFound("There is no such person at this licence.")
+    case.owner = owner
+    case.save(update_fields=["owner"])
+    ledger.append(
+        type=EventType.CASE_ASSIGNED,
+        subject=f"case:{case.pk}",
+        actor=actor,
+        reason="Assigned to a person",
+        body={"owner": owner_id},
+        now=now,
+    )
+
+
+@operation
+def note_case(*, actor: Actor, license_id: int, case_id: int, text: str, now: datetime) -> None:
+    """Write what somebody found or did.
+
+    :raises InvalidInput: if the text is blank
+    """
+    access.require(actor, Permission.CASE_WORK, license_id=license_id)
+    case = _open_case(license_id, case_id)
+    if not text.strip():
+        raise InvalidInput(field="note", value=text, way_out="Write what you found or did.")
+    CaseNote.objects.create(
+        company_id=case.company_id,
+        license_id=license_id,
+        case=case,
+        author_id=actor.user_id,
+        text=text.strip(),
+        noted_at=now,
+    )
+    ledger.append(
+        type=EventType.CASE_NOTED,
+        subject=f"case:{case.pk}",
+        actor=actor,
+        reason=text.strip(),
+        now=now,
+    )
+
+
+@operation
+def close_case(*, actor: Actor, license_id: int, case_id: int, because: str, now: datetime) -> None:
+    """Close a case with its cause and its fix.
+
+    A difference that is still there opens its case again with the next comparison.
+
+    :raises InvalidInput: if no reason is given
+    """
+    access.require(actor, Permission.CASE_WORK, license_id=license_id)
+    case = _open_case(license_id, case_id)
+    if not because.strip():
+        raise InvalidInput(field="reason", value=because, way_out="Write the cause and the fix.")
+    _close(case, actor, because.strip(), now)
+
+
+def _open_case(license_id: int, case_id: int) -> ExceptionCase:
+    case = (
+        ExceptionCase.objects.select_for_update()
+        .filter(license_id=license_id, id=case_id, state=CaseState.OPEN)
+        .first()
+    )
+    if case is None:
+        raise NotFound("There is no such open case here.")
+    return case
+
+
+def _close(case: ExceptionCase, actor: Actor, because: str, now: datetime) -> None:
+    case.state, case.closed_at, case.closed_because = CaseState.CLOSED, now, because
+    case.closed_by_id = actor.user_id
+    case.save(update_fields=["state", "closed_at", "closed_because", "closed_by"])
+    ledger.append(
+        type=EventType.CASE_CLOSED,
+        subject=f"case:{case.pk}",
+        actor=actor,
+        reason=because,
+        now=now,
+    )
