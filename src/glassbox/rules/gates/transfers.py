@@ -307,7 +307,10 @@ def invoice_is_there(facts: TransferFacts) -> Iterator[Finding]:
 
 def crew_is_current(facts: TransferFacts) -> Iterator[Finding]:
     """Block a driver or vehicle that is missing, not on file, or no longer active (CA-MF-16)."""
-    for what, crew in (("driver", facts.driver), ("vehicle", facts.vehicle)):
+    for what, code, crew in (
+        ("driver", "transfer.driver-not-current", facts.driver),
+        ("vehicle", "transfer.vehicle-not-current", facts.vehicle),
+    ):
         if crew is not None and crew.is_on_file and crew.is_active:
             continue
         problem = (
@@ -318,7 +321,7 @@ def crew_is_current(facts: TransferFacts) -> Iterator[Finding]:
         )
         yield from facts.broken(
             "TR-CREW",
-            code=f"transfer.{what}",
+            code=code,
             subject=what,
             message=problem,
             fix=f"Choose a {what} that is on file and active.",

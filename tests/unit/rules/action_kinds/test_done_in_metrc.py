@@ -61,6 +61,11 @@ def test_the_person_reads_the_page_and_every_value() -> None:
     assert sum(one.quantity.value for one in booked) == 8996
 
 
+def test_each_package_shows_what_becomes_of_it() -> None:
+    after = [line.after for line in RECEIVE_DELIVERY.before_after(S02, None)]
+    assert after == ["received, 5,000 g", "received, 3,996 g", "rejected"]
+
+
 @pytest.mark.parametrize(
     ("states", "verdict"),
     [

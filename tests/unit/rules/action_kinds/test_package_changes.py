@@ -90,6 +90,24 @@ def test_a_delta_carries_its_token_in_the_note() -> None:
     assert ADJUST_BY.max_objects_per_send == 1
 
 
+def test_before_and_after_use_what_metrc_showed_before_the_send() -> None:
+    lines = [
+        (line.before, line.after)
+        for line in (
+            *SET_QUANTITY.before_after(SET, None),
+            *SET_QUANTITY.before_after(SET, look("4011")),
+            *ADJUST_BY.before_after(DELTA, None),
+            *ADJUST_BY.before_after(DELTA, look("4669")),
+        )
+    ]
+    assert lines == [
+        ("4,012 g", "4,000 g"),
+        ("4,011 g", "4,000 g"),
+        ("-", "-12 g"),
+        ("4,669 g", "4,657 g"),
+    ]
+
+
 def test_a_note_too_long_for_its_token_is_refused_while_drafting() -> None:
     with pytest.raises(InvalidInput, match="188 characters"):
         ADJUST_BY.build_payload({**DELTA, "note": "x" * 189})

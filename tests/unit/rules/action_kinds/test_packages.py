@@ -105,6 +105,17 @@ def test_what_a_look_proves_about_a_split(after: Reading, verdict: ProbeVerdict)
     assert CREATE_PACKAGES.judge_probe(SPLIT, BEFORE, after).verdict is verdict
 
 
+def test_the_child_and_its_sources_are_what_is_read() -> None:
+    reads = [(read.endpoint, read.key) for read in CREATE_PACKAGES.deciding_reads(SPLIT)]
+    assert reads == [("GET /packages/v2/{label}", CHILD), ("GET /packages/v2/{label}", BULK)]
+
+
+@pytest.mark.parametrize("tests", ["Vape", [1]])
+def test_lab_test_batches_are_a_list_of_names(tests: object) -> None:
+    with pytest.raises(InvalidInput, match="lab test batches"):
+        CREATE_TESTING_SAMPLE.build_payload({"packages": [row(required_lab_test_batches=tests)]})
+
+
 def test_half_of_one_send_goes_to_a_person() -> None:
     two = {"packages": [row(), row(tag=tag(456))]}
     half = reading(seen(CHILD, "500"), absent=(tag(456),))

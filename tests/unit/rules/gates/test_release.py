@@ -129,6 +129,15 @@ def test_ten_percent_to_the_hair_is_allowed() -> None:
         assert run_gates(RELEASE_GATES, coa(thc_mg_per_unit=Decimal(found))()) == ()
 
 
+def test_goods_may_leave_on_their_last_day() -> None:
+    assert run_gates(RELEASE_GATES, review(expires_on=date(2026, 11, 6))) == ()
+
+
+def test_the_difference_from_an_empty_claim_is_whole() -> None:
+    assert label_difference_percent(Decimal(0), Decimal(1)) == 100
+    assert label_difference_percent(Decimal(0), Decimal(0)) == 0
+
+
 def test_over_the_limit_of_a_package_no_tick_helps() -> None:
     facts = review(
         certificate=replace(COA, thc_mg_per_unit=Decimal(2001)), label_claim_mg=Decimal(2001)

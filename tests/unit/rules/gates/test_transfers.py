@@ -46,6 +46,9 @@ def to_distributor(**changes: Any) -> TransferFacts:
     )
 
 
+BULK_LINE = replace(LINE, planned_quantity=quantity(4000, GRAMS))
+
+
 def line(**changes: Any) -> Callable[[], TransferFacts]:
     return lambda: transfer(lines=(replace(LINE, **changes),))
 
@@ -87,9 +90,9 @@ CASES: list[tuple[str, Callable[[], TransferFacts]]] = [
     ("transfer.no-price", line(wholesale_price=None)),
     ("transfer.type", lambda: transfer(transfer_type="Transfer")),
     ("transfer.no-invoice", lambda: transfer(invoice_number="")),
-    ("transfer.driver", lambda: transfer(driver=None)),
-    ("transfer.driver", lambda: transfer(driver=replace(CREW, is_active=False))),
-    ("transfer.vehicle", lambda: transfer(vehicle=replace(CREW, is_on_file=False))),
+    ("transfer.driver-not-current", lambda: transfer(driver=None)),
+    ("transfer.driver-not-current", lambda: transfer(driver=replace(CREW, is_active=False))),
+    ("transfer.vehicle-not-current", lambda: transfer(vehicle=replace(CREW, is_on_file=False))),
     ("transfer.times", lambda: transfer(arrives_at=NOON)),
     ("transfer.times", lambda: transfer(departs_at=NOON - timedelta(days=2))),
     ("transfer.load-differs", lambda: transfer(loaded_labels=frozenset())),
@@ -97,7 +100,6 @@ CASES: list[tuple[str, Callable[[], TransferFacts]]] = [
     ("transfer.empty", lambda: transfer(lines=(), packages=())),
     ("transfer.not-each", lambda: to_distributor(packages=(bulk(),), lines=(BULK_LINE,))),
 ]
-BULK_LINE = replace(LINE, planned_quantity=quantity(4000, GRAMS))
 
 
 def bulk() -> Any:

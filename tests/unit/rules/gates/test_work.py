@@ -130,6 +130,11 @@ def test_each_gate_of_a_batch_blocks_alone(
     assert is_blocked(found)
 
 
+def test_a_batch_says_whether_nobody_or_the_maker_verified() -> None:
+    texts = [run_gates(CLOSE_GATES, batch(verifier_id=who))[0].message for who in (None, ANA)]
+    assert texts == ["Nobody verified batch PB-D-101.", "Who made it also verified batch PB-D-101."]
+
+
 def test_the_labels_of_s01_are_all_accounted_for() -> None:
     assert run_gates(CLOSE_GATES, labelled(applied=4000, destroyed=38)) == ()
 
@@ -296,6 +301,12 @@ def test_twenty_units_of_4000_are_enough() -> None:
 )
 def test_the_table_of_increments(units: int, least: int) -> None:
     assert least_increments(Decimal(units), rules()) == least
+
+
+def test_a_sample_that_is_weighed_is_not_held_to_the_table_of_units() -> None:
+    assert run_gates(SAMPLING_GATES, sampling(sample=1, size=0)) == ()
+    weighed = sampling()
+    assert run_gates(SAMPLING_GATES, replace(weighed, sample=grams("1"))) == ()
 
 
 def test_beyond_the_table_there_is_no_answer() -> None:
