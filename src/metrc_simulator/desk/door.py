@@ -10,6 +10,7 @@ from metrc_simulator.act import Act, NotYours, Refused
 from metrc_simulator.answers import Answer, nothing, value
 from metrc_simulator.desk import goods, laboratory, levers
 from metrc_simulator.desk.fields import Payload, user_of
+from metrc_simulator.desk.overview import overview
 from metrc_simulator.engine import Engine
 from metrc_simulator.faults import FaultRuleWrong
 from metrc_simulator.http_server import Request
@@ -84,6 +85,8 @@ class DeskDoor:
             return Answer(200, journal_json(self.engine.store, after, limit))
         if name == "keys":
             return value(self._keys())
+        if name == "overview":
+            return value(overview(self.engine))
         return nothing(404)
 
     def _keys(self) -> dict[str, Any]:
