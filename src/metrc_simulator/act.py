@@ -12,6 +12,8 @@ from metrc_simulator.records import Record
 from metrc_simulator.store import Store
 from metrc_simulator.wire import decimal_of, plain, read_date
 
+_QUANTITY_AT_MOST = Decimal(10) ** 12
+
 
 class Refused(Exception):
     """METRC says no to one row, in a sentence."""
@@ -101,6 +103,8 @@ def number_of(body: dict[str, Any], name: str) -> Decimal:
     value = decimal_of(body.get(name))
     if value is None:
         raise Refused(f"{name} was not specified.")
+    if abs(value) > _QUANTITY_AT_MOST:
+        raise Refused(f"{name} is too large.")
     return plain(value)
 
 

@@ -8,6 +8,7 @@ import socket
 import socketserver
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -68,7 +69,12 @@ class _Connection(socketserver.BaseRequestHandler):
         if request is None:
             return False
         keep = request.headers.get("connection", "").lower() != "close"
-        answer = self.server.answer(request)
+        try:
+            answer = self.server.answer(request)
+        except Exception:
+            # An error of the simulator itself must not look like a dropped connection.
+            traceback.print_exc()
+            answer = message(500, "The simulator itself failed; its error output says where.")
         return self._send(answer, keep)
 
     def _read(self) -> Request | None:

@@ -200,7 +200,9 @@ class Store:
             self._sql.execute(f"DELETE FROM {record.kind} WHERE id = ?", (record.id,))
 
     def get(self, kind: str, record_id: int) -> Record | None:
-        """Return the row with this id, or None."""
+        """Return the row with this id, or None; no number a caller may send is too large."""
+        if not 0 < record_id < 2**63:
+            return None
         return self._one(kind, "id = ?", [record_id])
 
     def find(self, kind: str, label: str, license_number: str | None = None) -> Record | None:
