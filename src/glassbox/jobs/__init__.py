@@ -1,0 +1,1 @@
+"""Door: what the background worker may start."""

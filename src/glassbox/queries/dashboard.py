@@ -15,7 +15,7 @@ from glassbox.models.transfers import Transfer
 from glassbox.queries.flow_map.picture import FlowMap, flow_map
 from glassbox.queries.flow_map.places import StepFilter
 from glassbox.queries.frame import Scope
-from glassbox.queries.heartbeat import Light, heartbeat_lights
+from glassbox.queries.heartbeat import LightRow, heartbeat_lights
 from glassbox.queries.transfers import OPEN_STATES, TransferRow, transfer_rows
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
@@ -36,7 +36,7 @@ class Dashboard:
     """All that the home page shows."""
 
     map: FlowMap
-    lights: tuple[Light, ...]
+    lights: tuple[LightRow, ...]
     tiles: tuple[Tile, ...]
     bridge: tuple[TransferRow, ...]
 

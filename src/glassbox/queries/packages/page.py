@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from glassbox import access
-from glassbox.audit.models import ComplianceEvent
+from glassbox.audit.models import AuditOpening, ComplianceEvent
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.lab import QaReview, QaVerdict
 from glassbox.models.packages import Count, Hold, Movement, Package, PackageSnapshot
@@ -224,16 +224,17 @@ def _timeline(
         )
         for movement in movements.order_by("-occurred_at")[:ENTRIES_AT_MOST]
     ]
+    name = AuditOpening.objects.filter(event=OuterRef("pk"), field="actor_name").values("value")
     events = ComplianceEvent.objects.filter(
         license_id=package.license_id, subject=f"package:{package.label}"
-    )
+    ).annotate(actor_name=Subquery(name[:1]))
     entries += [
         TimelineEntry(
             at=event.occurred_at,
             is_from_metrc=False,
             title=event.type,
             text="",
-            who=event.actor_name,
+            who=event.__dict__["actor_name"] or "",
             link=str(event.event_id),
         )
         for event in events.order_by("-occurred_at")[:ENTRIES_AT_MOST]

@@ -46,6 +46,7 @@ class PackageView(StrEnum):
 
     ACTIVE = "active"
     ALL = "all"
+    NOT_IN_METRC = "not-in-metrc"
     ON_HOLD = "on-hold"
     IN_TRANSIT = "in-transit"
     AWAITING_LAB = "awaiting-lab"
@@ -231,6 +232,7 @@ def _view_condition(view: PackageView) -> Q:
         PackageView.ALL: Q(),
         PackageView.ACTIVE: Q(metrc_list__in=[PackageList.ACTIVE, PackageList.ON_HOLD])
         | Q(metrc_list__isnull=True),
+        PackageView.NOT_IN_METRC: Q(metrc_list__isnull=True),
         PackageView.ON_HOLD: Q(is_held_by_state=True) | Q(our_hold__isnull=False),
         PackageView.IN_TRANSIT: Q(metrc_list=PackageList.IN_TRANSIT),
         PackageView.AWAITING_LAB: Q(metrc_list=PackageList.ACTIVE)

@@ -1,0 +1,99 @@
+import "htmx.org";
+import cytoscape from "cytoscape";
+import dagre from "cytoscape-dagre";
+
+cytoscape.use(dagre);
+
+function copyOnPress(event) {
+  const button = event.target.closest("button[data-copy]");
+  if (!button) return;
+  event.preventDefault();
+  navigator.clipboard.writeText(button.dataset.copy).then(() => {
+    button.classList.add("is-copied");
+    setTimeout(() => button.classList.remove("is-copied"), 1200);
+  });
+}
+
+function drawLineage(place) {
+  if (place.dataset.drawn) return;
+  place.dataset.drawn = "yes";
+  const graph = JSON.parse(place.dataset.graph);
+  const drawing = cytoscape({
+    container: place,
+    elements: [
+      ...graph.nodes.map((node) => ({
+        data: {
+          id: node.id,
+          label: `…${node.tail}\n${node.item}\n${node.quantity}`,
+        },
+        classes: [node.ours ? "ours" : "theirs", node.centre ? "centre" : ""].join(" "),
+      })),
+      ...graph.arrows.map((arrow) => ({
+        data: { source: arrow.source, target: arrow.target },
+        classes: arrow.seen ? "seen" : "claimed",
+      })),
+    ],
+    style: [
+      {
+        selector: "node",
+        style: {
+          shape: "round-rectangle",
+          width: 190,
+          height: 64,
+          label: "data(label)",
+          "text-wrap": "wrap",
+          "text-max-width": 178,
+          "text-valign": "center",
+          "font-size": 12,
+          "background-color": "#ffffff",
+          "border-width": 1,
+          "border-color": "#66758a",
+          color: "#182433",
+        },
+      },
+      { selector: ".theirs", style: { "background-color": "#eef1f5", "border-style": "dashed" } },
+      { selector: ".centre", style: { "border-width": 3, "border-color": "#0b7285" } },
+      {
+        selector: "edge",
+        style: {
+          width: 1.5,
+          "line-color": "#66758a",
+          "target-arrow-color": "#66758a",
+          "target-arrow-shape": "triangle",
+          "curve-style": "taxi",
+          "taxi-direction": "rightward",
+        },
+      },
+      { selector: ".claimed", style: { "line-style": "dotted" } },
+    ],
+    layout: { name: "dagre", rankDir: "LR", nodeSep: 24, rankSep: 70 },
+    minZoom: 0.3,
+    maxZoom: 1.5,
+    wheelSensitivity: 0.2,
+  });
+  drawing.on("tap", "node", (event) => {
+    window.location.href = `../../${event.target.id()}/`;
+  });
+}
+
+function closeOtherPanels(event) {
+  document.querySelectorAll("details.dropdown-like[open]").forEach((panel) => {
+    if (!panel.contains(event.target)) panel.removeAttribute("open");
+  });
+}
+
+function lockWhileSending(event) {
+  const button = event.submitter;
+  if (!button || !event.target.matches("form[method=post]")) return;
+  // Disabled only after the browser has read the form, or its name would be lost.
+  setTimeout(() => {
+    button.disabled = true;
+  }, 0);
+}
+
+document.addEventListener("click", copyOnPress);
+document.addEventListener("click", closeOtherPanels);
+document.addEventListener("submit", lockWhileSending);
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-graph]").forEach(drawLineage);
+});

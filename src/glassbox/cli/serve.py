@@ -1,0 +1,33 @@
+"""`glassbox serve`: the pages, by gunicorn."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+THREADS = 8
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare where to listen."""
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--host", default="127.0.0.1")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Become gunicorn."""
+    os.execv(
+        sys.executable,
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "glassbox.config.wsgi",
+            f"--bind={arguments.host}:{arguments.port}",
+            "--workers=1",
+            f"--threads={THREADS}",
+            "--worker-tmp-dir=/dev/shm" if os.path.isdir("/dev/shm") else "--worker-class=gthread",
+            "--log-level=warning",
+        ],
+    )

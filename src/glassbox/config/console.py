@@ -1,0 +1,60 @@
+"""`glassbox`: every command on one screen. A refusal is one sentence and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import django
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
+
+from glassbox.rules.verdicts import Refused
+from glassbox.runtime.postgres import ClusterFailed
+
+# Name, help, and whether Django must stand before the command's module is imported.
+COMMANDS: tuple[tuple[str, str, bool], ...] = (
+    ("demo", "start everything with an invented brand, on this machine alone", False),
+    ("serve", "serve the pages", False),
+    ("worker", "do the jobs: the only process that talks to METRC", True),
+    ("sequencer", "number the events of the ledger", True),
+    ("migrate", "bring the database up to date", True),
+    ("sync", "read METRC once, now, for one licence", True),
+    ("reconcile", "compare our book with METRC's newest word", True),
+    ("audit", "recompute the ledger", True),
+    ("open-demo", "open the demo's brand in an empty database (used by demo)", True),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glassbox.config.settings")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog="glassbox", description="The workflow brain on METRC.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    chosen = next((word for word in words if not word.startswith("-")), "")
+    try:
+        for name, help_text, needs_django in COMMANDS:
+            sub_parser = commands.add_parser(name, help=help_text)
+            if name == chosen:
+                if needs_django:
+                    django.setup()
+                module = importlib.import_module(f"glassbox.cli.{name.replace('-', '_')}")
+                module.add_arguments(sub_parser)
+        parsed = parser.parse_args(words)
+        code: int = module.run(parsed)
+        return code
+    except Refused as refusal:
+        return _say(refusal.message)
+    except (ImproperlyConfigured, ClusterFailed) as problem:
+        return _say(str(problem))
+    except OperationalError as problem:
+        return _say(f"The database cannot be reached: {str(problem).splitlines()[0]}")
+
+
+def _say(sentence: str) -> int:
+    sys.stderr.write(f"glassbox: {sentence}\n")
+    return 2

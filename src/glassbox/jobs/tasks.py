@@ -1,0 +1,50 @@
+"""One function per JobName: take ids, read the clock, make one call."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from django.db import connections
+from procrastinate.contrib.django import app
+
+from glassbox import clock
+from glassbox.operations.queue import JobName
+from glassbox.operations.reconciliation import reconcile_license
+from glassbox.operations.sync.run import run_sync
+from glassbox.rules.actor import system_actor
+from glassbox.rules.verdicts import Refused
+
+log = logging.getLogger(__name__)
+Parameters = ParamSpec("Parameters")
+
+
+def _job(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """A refusal is not tried again: the operation has already left its case and its event."""
+
+    @wraps(function)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except Refused as refusal:
+            log.warning("%s: %s", function.__name__, refusal.message)
+        finally:
+            connections.close_all()
+
+    return run
+
+
+@app.task(name=JobName.SYNC_LICENSE)
+@_job
+def sync_license(license_id: int, trigger: str = "timetable", **_: object) -> None:
+    """Read everything that changed in METRC for one licence."""
+    run_sync(actor=system_actor("sync"), license_id=license_id, trigger=trigger, now=clock.now())
+
+
+@app.task(name=JobName.RECONCILE_LICENSE)
+@_job
+def reconcile(license_id: int, **_: object) -> None:
+    """Compare our book with METRC's newest word."""
+    reconcile_license(actor=system_actor("reconcile"), license_id=license_id, now=clock.now())

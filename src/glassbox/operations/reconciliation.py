@@ -1,0 +1,125 @@
+"""Compare our book with METRC's newest word; write the report; open and close cases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+
+from glassbox import access
+from glassbox.audit import ledger
+from glassbox.audit.event_types import EventType
+from glassbox.models.companies import License
+from glassbox.models.exception_cases import CaseState, ExceptionCase
+from glassbox.models.packages import Package
+from glassbox.models.reconciliation import ReconciliationLine, ReconciliationReport
+from glassbox.models.sync import SyncRun, SyncRunState
+from glassbox.operations.exception_cases import (
+    close_cases_in_transaction,
+    open_case_in_transaction,
+)
+from glassbox.operations.transaction import operation
+from glassbox.queries.books import both_books
+from glassbox.queries.rule_packs import rules_of
+from glassbox.rules.actor import Actor
+from glassbox.rules.exception_policy import case_for_difference
+from glassbox.rules.permissions import Permission
+from glassbox.rules.reconcile import Difference, DifferenceClass, compare
+from glassbox.rules.rule_lines import threshold
+
+
+@operation
+def reconcile_license(*, actor: Actor, license_id: int, now: datetime) -> int:
+    """Compare every package of a licence and return the id of the report.
+
+    A difference opens one case per fact; a case whose difference is gone is closed.
+    """
+    access.require(actor, Permission.RECONCILIATION_RUN, license_id=license_id)
+    license = License.objects.get(id=license_id)
+    books = both_books(license_id)
+    run = SyncRun.objects.filter(license=license, state=SyncRunState.DONE).order_by("-id").first()
+    differences = compare(
+        ours=books.ours,
+        metrc=books.metrc,
+        walk_was_whole=run is not None,
+        settle_seconds=int(settings.SETTLE_WINDOW_SECONDS),
+    )
+    labels = {difference.label for difference in differences}
+    report = ReconciliationReport.objects.create(
+        company_id=license.company_id,
+        license=license,
+        sync_run=run,
+        compared_at=now,
+        compared_by_id=actor.user_id,
+        package_count=len(books.ours),
+        agreeing_count=len(books.ours) - len(labels & {ours.label for ours in books.ours}),
+    )
+    ids = dict(Package.objects.filter(license=license).values_list("label", "id"))
+    ReconciliationLine.objects.bulk_create(
+        _line(report, difference, ids.get(difference.label)) for difference in differences
+    )
+    _settle_cases(actor, license, differences, ids, now)
+    ledger.append(
+        type=EventType.REPORT_WRITTEN,
+        subject=f"report:{report.pk}",
+        actor=actor,
+        reason="Our book was compared with METRC",
+        body={"packages": report.package_count, "differences": len(differences)},
+        now=now,
+    )
+    return report.pk
+
+
+def _line(
+    report: ReconciliationReport, difference: Difference, package_id: int | None
+) -> ReconciliationLine:
+    ours, metrc = difference.our_quantity, difference.metrc_quantity
+    known = ours or metrc
+    return ReconciliationLine(
+        company_id=report.company_id,
+        license_id=report.license_id,
+        report=report,
+        package_id=package_id,
+        label=difference.label,
+        difference_class=difference.difference_class,
+        our_quantity=ours.value if ours else None,
+        metrc_quantity=metrc.value if metrc else None,
+        unit=known.unit.name if known else "",
+        sentence=difference.sentence[:500],
+    )
+
+
+def _settle_cases(
+    actor: Actor,
+    license: License,
+    differences: tuple[Difference, ...],
+    ids: dict[str, int],
+    now: datetime,
+) -> None:
+    percent: Decimal = threshold(rules_of(license.state), "CA-IN-03", "percent")
+    still_true = set()
+    for difference in differences:
+        advice = case_for_difference(difference, found_at=now, significant_percent=percent)
+        if advice is None:
+            # It may explain itself soon: a case that is open for it neither closes nor doubles.
+            still_true |= {f"difference:{difference.label}:{kind}" for kind in DifferenceClass}
+            continue
+        still_true.add(advice.fact_key)
+        open_case_in_transaction(
+            actor=actor,
+            license=license,
+            advice=advice,
+            package_id=ids.get(difference.label),
+            now=now,
+        )
+    open_keys = ExceptionCase.objects.filter(
+        license=license, state=CaseState.OPEN, fact_key__startswith="difference:"
+    ).values_list("fact_key", flat=True)
+    close_cases_in_transaction(
+        actor=actor,
+        license=license,
+        fact_keys=set(open_keys) - still_true,
+        because="A later comparison found no difference",
+        now=now,
+    )
