@@ -145,6 +145,7 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> str:
     cast = yaml.safe_load(text)
     for facility in cast["facilities"]:
         facility["package_tags"] = 30
+    cast["users"].append({"name": "Lab Manager", "role": "everything", "licenses": [LAB]})
     path: Path = tmp_path_factory.mktemp("worlds") / "small.yaml"
     path.write_text(yaml.safe_dump(cast), encoding="utf-8")
     return str(path)

@@ -147,6 +147,19 @@ def test_results_are_seen_by_the_source_owner_after_release_alone(metrc: Metrc) 
     assert metrc.get(path, "Lou", LAB, packageId=package_id).status_code == 401
 
 
+def test_unreleased_results_stay_hidden_when_the_sample_leaves_the_lab(metrc: Metrc) -> None:
+    sample = at_the_lab(metrc, carts(metrc))
+    sample_id = metrc.package(sample, "Lou", LAB)["Id"]
+    metrc.desk("record-results", licenseNumber=LAB, label=sample, passed=True)
+    body = template(DIST, [sample])
+    made = metrc.post(TEMPLATES, "Lab Manager", LAB, body).json()["Ids"][0]
+    sent = metrc.desk("register-transfer", licenseNumber=LAB, templateId=made)
+    delivery = {"licenseNumber": DIST, "deliveryId": sent["deliveryIds"][0]}
+    metrc.desk("receive", **delivery, packages=[{"label": sample}])
+    rows = metrc.get("/labtests/v2/results", "Eve", DIST, packageId=sample_id).json()
+    assert rows["Total"] == 0
+
+
 def test_one_failed_result_fails_the_batch_and_names_the_test(metrc: Metrc) -> None:
     source = carts(metrc)
     sample = at_the_lab(metrc, source)

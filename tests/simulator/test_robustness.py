@@ -14,7 +14,44 @@ from metrc_simulator.desk.door import VERBS
 from metrc_simulator.routes.finder import ROUTES
 from tests.simulator.conftest import DIST, LAB, MFG, TODAY, Metrc, adjustment, split
 
-FIELDS = ["Id", "Tag", "Label", "PackageLabel", "Item", "Quantity", "UnitOfMeasure", "ActualDate", "Ingredients", "Location", "Name", "MoveDate", "Destinations", "Packages", "ItemCategory", "AdjustmentReason", "AdjustmentDate", "ReasonNote", "Note", "TransferTemplateId", "JobName", "JobType", "Results", "ResultDate", "RequiredLabTestBatches", "UseSameItem", "licenseNumber", "deliveryId", "templateId", "transferId", "packages", "labels", "count", "rules", "world", "offsetSeconds"]
+FIELDS = [
+    "Id",
+    "Tag",
+    "Label",
+    "PackageLabel",
+    "Item",
+    "Quantity",
+    "UnitOfMeasure",
+    "ActualDate",
+    "Ingredients",
+    "Location",
+    "Name",
+    "MoveDate",
+    "Destinations",
+    "Packages",
+    "ItemCategory",
+    "AdjustmentReason",
+    "AdjustmentDate",
+    "ReasonNote",
+    "Note",
+    "TransferTemplateId",
+    "JobName",
+    "JobType",
+    "Results",
+    "ResultDate",
+    "RequiredLabTestBatches",
+    "UseSameItem",
+    "licenseNumber",
+    "deliveryId",
+    "templateId",
+    "transferId",
+    "packages",
+    "labels",
+    "count",
+    "rules",
+    "world",
+    "offsetSeconds",
+]
 ODD: list[Any] = [
     None, 5, -1, 10**30, 1.5, "", "x", "\u0000", "é" * 300, True, [], [5], [[]], [{}], {}, {"a": []}
 ]  # fmt: skip
