@@ -135,9 +135,9 @@ USE_TZ = True
 USE_I18N = False
 
 STATIC_URL = "static/"
-STATIC_ROOT = GLASSBOX_HOME / "static"
+# Served straight from the package: there is no collecting step that could be forgotten.
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ROOT = None
 
 LOGGING = {
     "version": 1,

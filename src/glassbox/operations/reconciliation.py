@@ -97,7 +97,7 @@ def _settle_cases(
     ids: dict[str, int],
     now: datetime,
 ) -> None:
-    percent: Decimal = threshold(rules_of(license.state), "CA-IN-03", "percent")
+    percent: Decimal = threshold(rules_of(license.state), "CA-IN-03", "significant_percent")
     still_true = set()
     for difference in differences:
         advice = case_for_difference(difference, found_at=now, significant_percent=percent)

@@ -1,0 +1,52 @@
+PORT ?= 8000
+FRESH ?=
+PYTHON ?= python3
+BIN := .venv/bin
+BUILT := src/glassbox/web/static/built/app.js
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo unit test check lint types contracts migrations bench screenshots
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(BIN)/.installed $(BUILT) ## make the virtual environment and the front end
+
+$(BIN)/.installed: requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(BUILT): package-lock.json frontend/app.js frontend/app.css | $(BIN)/.installed
+	$(BIN)/python scripts/build_frontend.py
+
+demo: setup ## the whole product with an invented brand: PORT=n, FRESH=1
+	@$(BIN)/glassbox demo --port $(PORT) $(if $(FRESH),--fresh)
+
+unit: setup ## the tests that need no database, about a second
+	$(BIN)/python -m pytest tests/unit -q
+
+test: setup ## every test, with a real PostgreSQL, real HTTP and a real browser
+	$(BIN)/python -m pytest tests
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+migrations: setup
+	$(BIN)/python scripts/check_migrations.py
+
+check: lint types contracts migrations test ## what CI runs
+
+bench: setup ## the benchmarks, as ratios
+	$(BIN)/python bench/simulator_pages.py
+
+screenshots: setup ## make docs/screenshots/ anew from a demo of its own
+	$(BIN)/python scripts/screenshots.py
