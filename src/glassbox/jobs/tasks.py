@@ -13,6 +13,8 @@ from procrastinate.contrib.django import app
 from glassbox import clock
 from glassbox.operations.queue import JobName
 from glassbox.operations.reconciliation import reconcile_license
+from glassbox.operations.submission.attestation import settle_action
+from glassbox.operations.submission.send import submit_action
 from glassbox.operations.sync.run import run_sync
 from glassbox.rules.actor import system_actor
 from glassbox.rules.verdicts import Refused
@@ -48,3 +50,24 @@ def sync_license(license_id: int, trigger: str = "timetable", **_: object) -> No
 def reconcile(license_id: int, **_: object) -> None:
     """Compare our book with METRC's newest word."""
     reconcile_license(actor=system_actor("reconcile"), license_id=license_id, now=clock.now())
+
+
+@app.task(name=JobName.SUBMIT_ACTION)
+@_job
+def submit(license_id: int, action_id: int, **_: object) -> None:
+    """Send one approved action, then look for its effect at once."""
+    sender = system_actor("sender")
+    submit_action(actor=sender, license_id=license_id, action_id=action_id, now=clock.now())
+    settle_action(actor=sender, license_id=license_id, action_id=action_id, now=clock.now())
+
+
+@app.task(name=JobName.CONFIRM_ACTION)
+@_job
+def confirm(license_id: int, action_id: int, **_: object) -> None:
+    """Look in METRC for the effect of one action."""
+    settle_action(
+        actor=system_actor("sender"),
+        license_id=license_id,
+        action_id=action_id,
+        now=clock.now(),
+    )

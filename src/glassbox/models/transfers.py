@@ -155,6 +155,7 @@ class Transfer(TenantRow):
     shipper_name = models.CharField(max_length=200, blank=True)
     receiver_license_number = models.CharField(max_length=40)
     receiver_name = models.CharField(max_length=200, blank=True)
+    transporter_license_number = models.CharField(max_length=40, blank=True)
     template_name = models.CharField(max_length=120, blank=True)
     template_metrc_id = models.BigIntegerField(null=True)
     metrc_transfer_id = models.BigIntegerField(null=True)

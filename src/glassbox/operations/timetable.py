@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from glassbox import access
+from glassbox.models.actions import RegulatedAction
 from glassbox.models.companies import License
 from glassbox.models.sync import SyncRun
 from glassbox.operations import queue
+from glassbox.operations.actions.draft import BY_HAND
 from glassbox.operations.transaction import operation
+from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
+
+ACTIONS_AT_MOST = 200
 
 
 def defer_due_jobs(*, actor: Actor, now: datetime) -> None:
@@ -35,3 +40,22 @@ def _defer_for(*, actor: Actor, license_id: int, now: datetime) -> None:
             license_id=license_id,
             trigger="timetable",
         )
+    _defer_actions(license_id, now)
+
+
+def _defer_actions(license_id: int, now: datetime) -> None:
+    """Queue what is approved and may be sent, and what was sent and is to be looked up."""
+    due = RegulatedAction.objects.filter(
+        Q(not_before_at__isnull=True) | Q(not_before_at__lte=now), license_id=license_id
+    )
+    to_send = due.filter(state=ActionState.APPROVED).exclude(metrc_endpoint=BY_HAND)
+    to_look_up = due.filter(
+        Q(state__in=[ActionState.SUBMITTING, ActionState.UNCONFIRMED])
+        | Q(state=ActionState.APPROVED, metrc_endpoint=BY_HAND, attested_at__isnull=False)
+    )
+    for job, once, actions in (
+        (queue.JobName.SUBMIT_ACTION, "action", to_send),
+        (queue.JobName.CONFIRM_ACTION, "confirm", to_look_up),
+    ):
+        for action_id in actions.values_list("id", flat=True)[:ACTIONS_AT_MOST]:
+            queue.defer(job, once=f"{once}:{action_id}", license_id=license_id, action_id=action_id)

@@ -1,0 +1,260 @@
+"""Looks into METRC for an action: what its kind says decides, read and kept as a Reading."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from glassbox.models.packages import PackageSnapshot
+from glassbox.operations.metrc_session import Session
+from glassbox.operations.sync.batch import Batch, ReadRow
+from glassbox.operations.sync.packages import store_package
+from glassbox.operations.transaction import short_transaction
+from glassbox.rules.action_kinds.kind import Read
+from glassbox.rules.action_kinds.reading import (
+    AdjustmentSeen,
+    DeliveryPackageSeen,
+    PackageSeen,
+    Reading,
+    RowSeen,
+    TransferSeen,
+)
+from glassbox.rules.actor import Actor
+from glassbox.rules.package_state import PackageList
+from glassbox.rules.quantities import quantity
+from metrc_client import endpoints, shapes
+from metrc_client.endpoints import BY_NAME
+from metrc_client.errors import MetrcError, NotThere, Unauthorized
+from metrc_client.windows import Window, cut
+
+PACKAGE_READ = "GET /packages/v2/{label}"
+ADJUSTMENTS_READ = "GET /packages/v2/adjustments"
+OUTGOING_READ = "GET /transfers/v2/outgoing"
+DELIVERY_READ = "GET /transfers/v2/deliveries/{id}/packages"
+# METRC's clock may differ from ours; a look opens its window this much earlier and later.
+CLOCK_ROOM = timedelta(hours=1)
+
+
+class _Found:
+    """Collects what several reads show, before it becomes one Reading."""
+
+    def __init__(self) -> None:
+        self.packages: dict[str, PackageSeen] = {}
+        self.absent: set[str] = set()
+        self.raw_packages: list[ReadRow] = []
+        self.adjustments: list[AdjustmentSeen] = []
+        self.adjustments_whole = False
+        self.rows: list[RowSeen] = []
+        self.rows_whole = False
+        self.transfers: list[TransferSeen] = []
+        self.transfers_whole = False
+        self.delivery: dict[str, DeliveryPackageSeen] = {}
+        self.delivery_whole = False
+
+
+def take_reading(
+    session: Session, reads: tuple[Read, ...], *, since: datetime, now: datetime
+) -> tuple[Reading, tuple[ReadRow, ...]]:
+    """Look into METRC; return what was seen, and the package rows as METRC sent them.
+
+    What cannot be read is left out, never taken for absence. `since` opens the window of lists
+    that METRC filters by the time of the last change.
+    """
+    found = _Found()
+    for read in reads:
+        try:
+            _look(session, read, found, since=since, now=now)
+        except MetrcError:
+            continue
+    return (
+        Reading(
+            read_at=now,
+            packages=found.packages,
+            absent_labels=frozenset(found.absent),
+            adjustments=tuple(found.adjustments),
+            adjustments_whole=found.adjustments_whole,
+            rows=tuple(found.rows),
+            rows_whole=found.rows_whole,
+            transfers=tuple(found.transfers),
+            transfers_whole=found.transfers_whole,
+            delivery_packages=found.delivery,
+            delivery_whole=found.delivery_whole,
+        ),
+        tuple(found.raw_packages),
+    )
+
+
+def _look(session: Session, read: Read, found: _Found, *, since: datetime, now: datetime) -> None:
+    if read.endpoint == PACKAGE_READ:
+        _look_at_package(session, read.key, found)
+    elif read.endpoint == ADJUSTMENTS_READ:
+        rows = session.client.rows(endpoints.ADJUSTMENTS, license_number=session.number)
+        seen = [shapes.adjustment(row) for row in rows]
+        found.adjustments += [
+            AdjustmentSeen(
+                label=one.label,
+                quantity=quantity(one.quantity, one.unit),
+                reason=one.reason,
+                note=one.note,
+            )
+            for one in seen
+            if one.label == read.key
+        ]
+        found.adjustments_whole = True
+    elif read.endpoint == OUTGOING_READ:
+        _look_at_transfers(session, found, since=since, now=now)
+    elif read.endpoint == DELIVERY_READ:
+        _look_at_delivery(session, int(read.key), found)
+    elif "templates" in read.endpoint and "packages" in read.endpoint:
+        _look_at_template_packages(session, found)
+    else:
+        _look_at_rows(session, read, found, since=since, now=now)
+
+
+def _look_at_package(session: Session, label: str, found: _Found) -> None:
+    try:
+        answer = session.client.one(endpoints.PACKAGE, license_number=session.number, label=label)
+    except (Unauthorized, NotThere):
+        # Not ours or not made: but only if the same key reads the licence well.
+        if session.key_is_alive():
+            found.absent.add(label)
+        return
+    raw = answer.rows[0]
+    seen = shapes.package(raw)
+    found.raw_packages.append(ReadRow(raw=raw, api_request_id=session.last_request_id))
+    found.packages[label] = PackageSeen(
+        label=seen.label,
+        quantity=quantity(seen.quantity, seen.unit),
+        item_name=seen.item_name,
+        location_name=seen.location_name,
+        production_batch_number=seen.production_batch_number,
+        lab_testing_state=seen.lab_testing_state,
+        source_labels=seen.source_package_labels,
+        is_finished=seen.is_finished,
+        is_testing_sample=seen.is_testing_sample,
+        last_modified_at=seen.last_modified_at,
+    )
+
+
+def _windows(since: datetime, now: datetime) -> list[Window]:
+    return list(cut(min(since, now), now + CLOCK_ROOM, overlap=CLOCK_ROOM))
+
+
+def _look_at_transfers(session: Session, found: _Found, *, since: datetime, now: datetime) -> None:
+    seen: dict[int, TransferSeen] = {}
+    for window in _windows(since, now):
+        for raw in session.client.rows(
+            endpoints.TRANSFERS_OUTGOING, license_number=session.number, window=window
+        ):
+            transfer = shapes.transfer(raw)
+            for delivery_raw in session.client.rows(
+                endpoints.TRANSFER_DELIVERIES, path={"id": transfer.id}
+            ):
+                delivery = shapes.delivery(delivery_raw)
+                packages = session.client.rows(
+                    endpoints.DELIVERY_PACKAGES, path={"id": delivery.delivery_id}
+                )
+                seen[transfer.id] = TransferSeen(
+                    transfer_id=transfer.id,
+                    manifest_number=transfer.manifest_number,
+                    recipient_license_number=delivery.recipient_license_number,
+                    labels=frozenset(shapes.delivery_package(row).label for row in packages),
+                    is_voided=transfer.is_voided,
+                )
+    found.transfers += seen.values()
+    found.transfers_whole = True
+
+
+def _look_at_delivery(session: Session, delivery_id: int, found: _Found) -> None:
+    for raw in session.client.rows(endpoints.DELIVERY_PACKAGES, path={"id": delivery_id}):
+        seen = shapes.delivery_package(raw)
+        found.delivery[seen.label] = DeliveryPackageSeen(
+            label=seen.label,
+            shipment_state=seen.shipment_state,
+            shipped_quantity=_amount(seen.shipped_quantity, seen.unit),
+            received_quantity=_amount(seen.received_quantity, seen.unit),
+        )
+    found.delivery_whole = True
+
+
+def _amount(value: Decimal | None, unit: str) -> Any:
+    return quantity(value, unit) if value is not None and unit else None
+
+
+def _look_at_template_packages(session: Session, found: _Found) -> None:
+    """Read the packages of the newest template among those just seen."""
+    newest = max((row.metrc_id for row in found.rows), default=None)
+    if newest is None:
+        return
+    for delivery in session.client.rows(endpoints.TEMPLATE_DELIVERIES, path={"id": newest}):
+        for raw in session.client.rows(
+            endpoints.TEMPLATE_DELIVERY_PACKAGES, path={"id": delivery["Id"]}
+        ):
+            label = str(raw.get("PackageLabel"))
+            found.delivery[label] = DeliveryPackageSeen(label=label, shipment_state="")
+    found.delivery_whole = True
+
+
+def _look_at_rows(
+    session: Session, read: Read, found: _Found, *, since: datetime, now: datetime
+) -> None:
+    endpoint = BY_NAME[read.endpoint]
+    windows: list[Window | None] = list(_windows(since, now)) if endpoint.is_windowed else [None]
+    seen: dict[int, RowSeen] = {}
+    for window in windows:
+        for raw in session.client.rows(endpoint, license_number=session.number, window=window):
+            if raw.get("Id") is None:
+                continue
+            seen[raw["Id"]] = RowSeen(
+                metrc_id=raw["Id"],
+                name=str(raw.get("Name") or raw.get("LicensePlateNumber") or ""),
+                values={
+                    name: str(value)
+                    for name, value in raw.items()
+                    if isinstance(value, str | int | Decimal) and not isinstance(value, bool)
+                },
+            )
+    found.rows += seen.values()
+    found.rows_whole = True
+
+
+def keep_packages(actor: Actor, session: Session, rows: tuple[ReadRow, ...], now: datetime) -> None:
+    """Store package rows that a look has shown, as a sync would."""
+    if not rows:
+        return
+    with short_transaction(session.license.pk) as license:
+        batch = Batch(
+            actor=actor,
+            license=license,
+            feed="packages_looked_up",
+            rows=rows,
+            now=now,
+            is_first_walk=False,
+            is_whole_list=False,
+        )
+        for row in rows:
+            store_package(batch, row, _list_of(row))
+
+
+def _list_of(row: ReadRow) -> PackageList:
+    """Return the list a single package row belongs to: METRC's row itself does not say it all."""
+    seen = shapes.package(row.raw)
+    newest = PackageSnapshot.objects.filter(package__label=seen.label, is_newest=True).first()
+    if newest is not None and newest.last_modified_at == seen.last_modified_at:
+        return PackageList(newest.list_name)
+    if seen.is_finished or shapes.read_date(row.raw.get("ArchivedDate")) is not None:
+        return PackageList.INACTIVE
+    return PackageList.ON_HOLD if seen.is_on_hold else PackageList.ACTIVE
+
+
+def reading_to_json(reading: Reading) -> Any:
+    """Return a reading as plain JSON, for the pre-image beside the action."""
+    return msgspec.to_builtins(reading, str_keys=True)
+
+
+def reading_from_json(value: Any) -> Reading | None:
+    """Return a stored reading, or None if there is none."""
+    return None if value is None else msgspec.convert(value, Reading, strict=False)
