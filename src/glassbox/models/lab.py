@@ -84,6 +84,7 @@ class CertificateOfAnalysis(TenantRow):
     sample_label = models.CharField(max_length=40)
     issued_date = models.DateField()
     passed = models.BooleanField()
+    panels = models.JSONField(default=dict, help_text="Whether each panel passed, by its name.")
     thc_mg_per_unit = QuantityField(null=True)
     filed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     filed_at = models.DateTimeField()
