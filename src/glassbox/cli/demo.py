@@ -99,7 +99,7 @@ def _start_simulator(home: Path) -> tuple[subprocess.Popen[str], str]:
         [
             str(BIN / "metrc-simulator"),
             "serve",
-            "--world=empty",
+            "--world=demo",
             f"--state={home / 'metrc-simulator.sqlite'}",
         ],
         stdout=subprocess.PIPE,

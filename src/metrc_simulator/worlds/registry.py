@@ -13,6 +13,7 @@ from metrc_simulator.worlds.cast import (
     cast_of_file,
     packaged_cast,
 )
+from metrc_simulator.worlds.demo.build import build_demo
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ WORLDS = {
     world.name: world
     for world in (
         World("empty", "the cast with tags, items and locations, and not a single package", _empty),
+        World("demo", "the cast with six weeks of history and goods in every state", build_demo),
     )
 }
 
