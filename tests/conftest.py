@@ -26,6 +26,8 @@ from django.db import connections
 from glassbox.runtime.postgres import Cluster, ClusterUrls
 
 django.setup()
+# A slow hash protects people; the cast's passwords are made anew in every test.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 from glassbox.cli.demo_brand import Brand, open_brand
 from glassbox.cli.migrate import migrate
