@@ -13,6 +13,7 @@ from glassbox.models.companies import License
 from glassbox.models.sync import SyncRun
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import BY_HAND
+from glassbox.operations.submission.confirm import release_settled_lanes
 from glassbox.operations.transaction import operation
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
@@ -25,6 +26,7 @@ def defer_due_jobs(*, actor: Actor, now: datetime) -> None:
     """Queue what is due, licence by licence. Polled by the worker; queues nothing twice."""
     for license_id in access.license_ids_of(actor):
         _defer_for(actor=actor, license_id=license_id, now=now)
+        release_settled_lanes(actor=actor, license_id=license_id, now=now)
 
 
 @operation

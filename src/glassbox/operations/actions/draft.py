@@ -22,6 +22,8 @@ from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
 BY_HAND = "by hand in METRC's pages"
 SENDS_AT_MOST = 200
+# Without its plan nobody could ask the gates of a transfer.
+SHIPS_GOODS = frozenset({"template.create", "template.update", "manifest.register"})
 
 
 class SomebodyHasIt(Refused):
@@ -163,6 +165,10 @@ def _draft(
         raise InvalidInput(field="reason", value=reason, way_out="Say in words why this is done.")
     if actor.user_id is None:
         raise InvalidInput(field="drafter", value=actor.name, way_out="A person drafts.")
+    if kind.name in SHIPS_GOODS and links["transfer_id"] is None:
+        raise InvalidInput(
+            field="transfer", value="", way_out="Plan the transfer first; its gates decide."
+        )
     token = token_from(secrets.token_bytes(TOKEN_LENGTH))
     action = RegulatedAction(
         company_id=license.company_id,

@@ -208,6 +208,7 @@ def _review(
     findings: tuple[Finding, ...],
     now: datetime,
 ) -> None:
+    assert actor.user_id is not None, "only people hold the right to review"
     ActionReview.objects.create(
         company_id=action.company_id,
         license_id=action.license_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
 from glassbox import access
 from glassbox.models.actions import ActionAttempt, ActionProbe, RegulatedAction
@@ -154,13 +155,9 @@ def _settle(
         )
 
 
+@operation
 def release_settled_lanes(*, actor: Actor, license_id: int, now: datetime) -> None:
     """Free lanes that a late write could have kept taken, once it can no longer land."""
-    _release(actor=actor, license_id=license_id, now=now)
-
-
-@operation
-def _release(*, actor: Actor, license_id: int, now: datetime) -> None:
     access.require(actor, Permission.ACTION_SUBMIT, license_id=license_id)
     window = timedelta(seconds=settings.SETTLE_WINDOW_SECONDS)
     ended = RegulatedAction.objects.filter(
@@ -188,7 +185,10 @@ def _why(action: RegulatedAction, attempt: ActionAttempt) -> Why:
 
 
 def _last_lost_at(action: RegulatedAction) -> datetime | None:
-    lost = action.attempts.filter(ticket_used_at__isnull=False, http_status__isnull=True)
+    """Return when the last attempt was begun that METRC may still apply late: no clear answer."""
+    unclear = Q(http_status__isnull=True) | Q(http_status__gte=500) | Q(answer__isnull=True)
+    clear_no = Q(http_status__gte=400, http_status__lt=500)
+    lost = action.attempts.filter(unclear, ticket_used_at__isnull=False).exclude(clear_no)
     newest = lost.order_by("-number").first()
     return newest.claimed_at if newest else None
 

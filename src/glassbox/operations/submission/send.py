@@ -22,12 +22,14 @@ from glassbox.operations.actions.review import GatesBlocked, gates_of
 from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.submission.kill_points import reach
 from glassbox.operations.submission.readings import (
+    PACKAGE_READ,
     keep_packages,
     reading_to_json,
     take_reading,
 )
 from glassbox.operations.submission.settle import apply_decision_in_transaction
 from glassbox.operations.transaction import operation, short_transaction
+from glassbox.rules.action_kinds.kind import Read
 from glassbox.rules.action_kinds.reading import Reading
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import ActionState, next_state
@@ -44,7 +46,6 @@ from metrc_client.errors import Declined, MetrcError, NotSent, RateLimited
 # Between the claim and the deadline a worker must have begun to send; METRC's time comes on top.
 BEGIN_SECONDS = 20.0
 ASK_AGAIN_SECONDS = 60
-LEDGER_WAIT_SECONDS = 1
 
 
 class NotYet(Refused):
@@ -116,7 +117,6 @@ def _require_sendable(*, actor: Actor, license_id: int, action_id: int) -> int:
             raise NotYet("This action is not approved, or somebody sends it already.")
         # Log before act: what is not numbered could still be lost, and then nobody approved it.
         if action.approval_event_id is None or not ledger.is_durable(action.approval_event_id):
-            action.not_before_at = action.approved_at
             raise NotYet("Its approval has no number in the ledger yet.")
         return action.drafted_by_id
 
@@ -124,9 +124,11 @@ def _require_sendable(*, actor: Actor, license_id: int, action_id: int) -> int:
 def _look_before(actor: Actor, session: Session, action_id: int, now: datetime) -> Reading:
     with short_transaction(session.license.pk):
         action = RegulatedAction.objects.get(id=action_id)
-    kind = kind_named(action.kind)
+    decisive = kind_named(action.kind).deciding_reads(action.facts)
+    # The gates judge the goods too, also where a list decides about the action itself.
+    goods = tuple(Read(endpoint=PACKAGE_READ, key=label) for label in action.labels)
     reading, rows = take_reading(
-        session, kind.deciding_reads(action.facts), since=action.drafted_at, now=now
+        session, tuple(dict.fromkeys((*decisive, *goods))), since=action.drafted_at, now=now
     )
     keep_packages(actor, session, rows, now)
     return reading
