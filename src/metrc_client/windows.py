@@ -34,7 +34,8 @@ def cut(
         raise ValueError(f"A window is at most 24 h wide, not {width}.")
     if overlap < timedelta(0) or since > until:
         raise ValueError(f"There is no window from {since} to {until}.")
-    start = since - overlap
+    # METRC's times are whole seconds: a start cut off and an end rounded up would make 24 h 1 s.
+    start = (since - overlap).replace(microsecond=0)
     while start < until:
         end = min(start + width, until)
         yield Window(start=start, end=end)
