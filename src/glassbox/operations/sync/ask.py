@@ -1,0 +1,26 @@
+"""Ask the worker to read METRC for a licence, and see how far it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from glassbox import access
+from glassbox.models.sync import SyncRun
+from glassbox.operations import queue
+from glassbox.operations.transaction import operation
+from glassbox.rules.actor import Actor
+from glassbox.rules.permissions import Permission
+
+
+@operation
+def ask_for_sync(*, actor: Actor, license_id: int, now: datetime) -> int:
+    """Queue a sync of a licence; return the id of its newest run before this one, or 0."""
+    access.require(actor, Permission.SYNC_RUN, license_id=license_id)
+    newest = SyncRun.objects.filter(license_id=license_id).order_by("-id").first()
+    queue.defer(
+        queue.JobName.SYNC_LICENSE,
+        once=f"sync:{license_id}",
+        license_id=license_id,
+        trigger="asked",
+    )
+    return newest.pk if newest else 0
