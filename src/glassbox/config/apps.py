@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stamina.instrumentation
 from django.apps import AppConfig
 
 
@@ -10,3 +11,7 @@ class GlassboxConfig(AppConfig):
 
     name = "glassbox"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Keep retries of reads out of the logs: every exchange is in the database already."""
+        stamina.instrumentation.set_on_retry_hooks(())

@@ -25,6 +25,7 @@ COMMANDS: tuple[tuple[str, str, bool], ...] = (
     ("sync", "read METRC once, now, for one licence", True),
     ("reconcile", "compare our book with METRC's newest word", True),
     ("audit", "recompute the ledger", True),
+    ("flow", "run a scenario headless, in data that are thrown away", False),
     ("open-demo", "open the demo's brand in an empty database (used by demo)", True),
 )
 

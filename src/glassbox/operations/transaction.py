@@ -90,3 +90,11 @@ def short_transaction(license_id: int) -> Iterator[License]:
     """Open one durable transaction in a licence, for work that is many small steps around METRC."""
     with transaction.atomic(durable=True):
         yield enter_license_in_transaction(license_id)
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """Open a part of the caller's transaction that can fail alone."""
+    assert connection.in_atomic_block, "a savepoint is a part of a transaction"
+    with transaction.atomic():
+        yield

@@ -12,11 +12,11 @@ from glassbox.models.actions import ActionLane, ActionReview, RegulatedAction
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import locked_action
 from glassbox.operations.transaction import operation
-from glassbox.queries.gate_facts import action_facts
+from glassbox.queries.actions.gates import gates_of
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import next_state
 from glassbox.rules.actor import Actor
-from glassbox.rules.gates import is_blocked, run_gates
+from glassbox.rules.gates import is_blocked
 from glassbox.rules.gates.actions import Moment
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import Finding, InvalidInput, Refused
@@ -172,32 +172,6 @@ def _approve(
             action_id=action.pk,
         )
     return findings
-
-
-def gates_of(
-    action: RegulatedAction, moment: Moment, *, approver_id: int | None, now: datetime
-) -> tuple[Finding, ...]:
-    """Ask every gate of an action's kind, inside the caller's transaction."""
-    kind = kind_named(action.kind)
-    # At the approval the approver binds to the content as it is; later the stored hash counts.
-    approved = action.payload_sha256
-    if moment is Moment.CLAIM:
-        review = action.reviews.filter(verdict="APPROVED").order_by("-id").first()
-        approved = review.payload_sha256 if review else ""
-    facts = action_facts(
-        license=action.license,
-        kind=kind,
-        facts=action.facts,
-        moment=moment,
-        drafter_id=action.drafted_by_id,
-        approver_id=approver_id,
-        payload_sha256=action.payload_sha256,
-        approved_sha256=approved if moment is not Moment.DRAFT else "",
-        transfer_id=action.transfer_id,
-        action_id=action.pk,
-        now=now,
-    )
-    return run_gates(kind.gates, facts)
 
 
 def _review(

@@ -13,17 +13,14 @@ from glassbox.audit.event_types import EventType
 from glassbox.models.actions import ActionProbe, RegulatedAction
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import locked_action
-from glassbox.operations.actions.review import GatesBlocked, gates_of
+from glassbox.operations.actions.review import GatesBlocked
 from glassbox.operations.exception_cases import open_case_in_transaction
 from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.submission.confirm import confirm_action
-from glassbox.operations.submission.readings import (
-    keep_packages,
-    reading_from_json,
-    take_reading,
-)
+from glassbox.operations.submission.readings import keep_packages, take_reading
 from glassbox.operations.submission.settle import apply_decision_in_transaction
 from glassbox.operations.transaction import operation, short_transaction
+from glassbox.queries.actions.gates import gates_of, reading_from_json
 from glassbox.rules.action_kinds.kind import Judgement, ProbeVerdict, Read
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import ActionState, next_state

@@ -13,13 +13,10 @@ from glassbox.operations import queue
 from glassbox.operations.actions.draft import locked_action
 from glassbox.operations.metrc_session import open_session
 from glassbox.operations.submission.kill_points import reach
-from glassbox.operations.submission.readings import (
-    keep_packages,
-    reading_from_json,
-    take_reading,
-)
+from glassbox.operations.submission.readings import keep_packages, take_reading
 from glassbox.operations.submission.settle import apply_decision_in_transaction
 from glassbox.operations.transaction import operation
+from glassbox.queries.actions.gates import reading_from_json
 from glassbox.rules.action_kinds.kind import Judgement, ProbeVerdict
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import ActionState

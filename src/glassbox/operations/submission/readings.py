@@ -253,8 +253,3 @@ def _list_of(row: ReadRow) -> PackageList:
 def reading_to_json(reading: Reading) -> Any:
     """Return a reading as plain JSON, for the pre-image beside the action."""
     return msgspec.to_builtins(reading, str_keys=True)
-
-
-def reading_from_json(value: Any) -> Reading | None:
-    """Return a stored reading, or None if there is none."""
-    return None if value is None else msgspec.convert(value, Reading, strict=False)

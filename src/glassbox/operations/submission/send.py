@@ -18,7 +18,7 @@ from glassbox.audit.event_types import EventType
 from glassbox.models.actions import ActionAttempt, ActionLane, RegulatedAction
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import locked_action
-from glassbox.operations.actions.review import GatesBlocked, gates_of
+from glassbox.operations.actions.review import GatesBlocked
 from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.submission.kill_points import reach
 from glassbox.operations.submission.readings import (
@@ -29,6 +29,7 @@ from glassbox.operations.submission.readings import (
 )
 from glassbox.operations.submission.settle import apply_decision_in_transaction
 from glassbox.operations.transaction import operation, short_transaction
+from glassbox.queries.actions.gates import gates_of
 from glassbox.rules.action_kinds.kind import Read
 from glassbox.rules.action_kinds.reading import Reading
 from glassbox.rules.action_kinds.registry import kind_named

@@ -16,7 +16,7 @@ from glassbox.operations.exception_cases import (
     close_cases_in_transaction,
     open_case_in_transaction,
 )
-from glassbox.operations.submission.readings import reading_from_json
+from glassbox.queries.actions.gates import reading_from_json
 from glassbox.rules.action_kinds.kind import Booking, Expectation, NewPackage
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import ActionState, next_state

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import DataError, models
+
 from glassbox.models.companies import License
-from glassbox.operations.exception_cases import open_case_in_transaction
+from glassbox.models.exception_cases import CaseState, ExceptionCase
+from glassbox.models.fields import TenantRow
+from glassbox.operations.exception_cases import (
+    close_cases_in_transaction,
+    open_case_in_transaction,
+)
 from glassbox.operations.metrc_mapping import content_sha256
+from glassbox.operations.transaction import savepoint
 from glassbox.rules.actor import Actor
 from glassbox.rules.exception_policy import CaseClass, case_for
+from glassbox.rules.verdicts import InvalidInput
+from metrc_client.shapes import BadRow
+
+# What a record of the wrong shape makes Python or the database say. METRC's rows are not ours to
+# trust, and one of them must never stop the licence.
+UNREADABLE = (
+    BadRow,
+    InvalidInput,
+    DataError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    KeyError,
+    ArithmeticError,
+)
+IDENTITIES = ("Label", "PackageLabel", "Id", "Name", "FullName")
+SHOWN_CHARACTERS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,20 +59,146 @@ class Batch:
     is_first_walk: bool
     is_whole_list: bool
     stored: int = 0
+    bad: int = 0
     tenant: dict[str, int] = field(init=False)
+    _open_keys: set[str] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.tenant = {"company_id": self.license.company_id, "license_id": self.license.pk}
 
+    @property
+    def kind(self) -> str:
+        """Return what its records are: a package is one in whichever list METRC shows it."""
+        return self.feed.partition("_")[0]
+
+    @property
+    def shows_absence(self) -> bool:
+        """Return whether what is not in it is gone: only a whole list with every row readable."""
+        return self.is_whole_list and not self.bad
+
+    def store_each(self, store: Callable[[ReadRow], None]) -> None:
+        """Store row by row; one that cannot be read becomes a case, and the others go on."""
+        for row in self.rows:
+            try:
+                with savepoint():
+                    store(row)
+            except UNREADABLE as problem:
+                self.report_bad_row(row, sentence_of(problem, row.raw))
+            else:
+                self._close_case_of(row)
+
+    def keep(
+        self, model: type[TenantRow], key: dict[str, Any], values: dict[str, Any], who: str
+    ) -> None:
+        """Write one row of ours as METRC has it.
+
+        :raises BadRow: naming the record and the field, if a text is longer than we can hold
+        """
+        for name, value in (key | values).items():
+            column = model._meta.get_field(name)
+            if isinstance(column, models.CharField) and isinstance(value, str):
+                check_length(who, name.replace("_", " "), value, column.max_length or 0)
+        model._default_manager.update_or_create(
+            license=self.license,
+            **key,
+            defaults={"company_id": self.license.company_id, **values},
+        )
+        self.stored += 1
+
     def report_bad_row(self, row: ReadRow, problem: str) -> None:
-        """Open a case for a record that cannot be read; the others go on."""
+        """Open the case of a record that cannot be read."""
+        self.bad += 1
+        who = identity(row.raw)
         advice = case_for(
             CaseClass.BAD_RECORD,
-            fact_key=f"bad-record:{self.feed}:{content_sha256(row.raw)[:32]}",
-            title=f"METRC sent a record in {self.feed} that cannot be read",
-            what_happened=problem,
+            fact_key=self._fact_key(row),
+            title=f"METRC's {self.feed.replace('_', ' ')}: record {who} cannot be read",
+            what_happened=f"{problem} (exchange {row.api_request_id})",
             found_at=self.now,
         )
         open_case_in_transaction(
             actor=self.actor, license=self.license, advice=advice, now=self.now
         )
+
+    def _close_case_of(self, row: ReadRow) -> None:
+        if self._open_keys is None:
+            self._open_keys = set(
+                ExceptionCase.objects.filter(
+                    license=self.license,
+                    state=CaseState.OPEN,
+                    fact_key__startswith=f"bad-record:{self.kind}:",
+                ).values_list("fact_key", flat=True)
+            )
+        fact_key = self._fact_key(row) if self._open_keys else ""
+        if fact_key in self._open_keys:
+            self._open_keys.discard(fact_key)
+            close_cases_in_transaction(
+                actor=self.actor,
+                license=self.license,
+                fact_keys={fact_key},
+                because="METRC sends the record in a readable form again",
+                now=self.now,
+            )
+
+    def _fact_key(self, row: ReadRow) -> str:
+        return f"bad-record:{self.kind}:{identity(row.raw)}"
+
+
+def identity(raw: Any) -> str:
+    """Return what names a record: its label, id or name; of one without, the start of its hash."""
+    if isinstance(raw, dict):
+        for name in IDENTITIES:
+            value = raw.get(name)
+            if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+                return printable(str(value))[:100]
+    return f"without a name, content {content_sha256(raw)[:12]}"
+
+
+def printable(text: str) -> str:
+    """Return a text that the database can hold: no NUL, no half of a surrogate pair."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", errors="replace").decode()
+
+
+def sentence_of(problem: Exception, raw: Any) -> str:
+    """Return why a record cannot be read, naming it."""
+    if isinstance(problem, BadRow | InvalidInput):
+        said = str(problem)
+    else:
+        first_line = (str(problem).strip().splitlines() or [""])[0]
+        said = f"The record {identity(raw)} has a value of the wrong kind: {first_line}"
+    return printable(said)[:SHOWN_CHARACTERS]
+
+
+def check_length(who: str, field_name: str, value: str, at_most: int) -> None:
+    """Check that a text fits.
+
+    :raises BadRow: naming the record and the field
+    """
+    if len(value) > at_most:
+        raise BadRow(
+            f"{who} has a {field_name} of {len(value):,} characters; at most {at_most} fit."
+        )
+
+
+def row_of(row: ReadRow, kind: str) -> dict[str, Any]:
+    """Return a row that is an object.
+
+    :raises BadRow: if it is something else
+    """
+    if not isinstance(row.raw, dict):
+        raise BadRow(f"A {kind} row is {type(row.raw).__name__}, not an object.")
+    return row.raw
+
+
+def texts(raw: dict[str, Any], names: Iterable[str], who: str) -> dict[str, str]:
+    """Return text fields by METRC's names; null is empty.
+
+    :raises BadRow: naming the record and the field, if one holds an object or a list
+    """
+    found = {}
+    for name in names:
+        value = raw.get(name)
+        if isinstance(value, dict | list):
+            raise BadRow(f"{who} has a {name} that is no text.")
+        found[name] = "" if value is None else str(value)
+    return found

@@ -16,96 +16,121 @@ from glassbox.models.catalog import (
 from glassbox.models.companies import Facility
 from glassbox.models.transfers import Driver, Vehicle
 from glassbox.operations.metrc_mapping import plain
-from glassbox.operations.sync.batch import Batch, ReadRow
+from glassbox.operations.sync.batch import Batch, ReadRow, check_length, row_of, texts
 from metrc_client import shapes
 
 Store = Callable[[Batch], None]
 
 
+def is_facility_of(raw: Any, number: str) -> bool:
+    """Return whether a row of METRC's facilities is that of a licence."""
+    license = raw.get("License") if isinstance(raw, dict) else None
+    return isinstance(license, dict) and license.get("Number") == number
+
+
 def store_facility(batch: Batch) -> None:
     """Store what METRC knows of this licence's facility: identity, and what it may do."""
-    for row in batch.rows:
-        license = row.raw.get("License") if isinstance(row.raw, dict) else None
-        if not isinstance(license, dict) or license.get("Number") != batch.license.number:
-            continue
-        flags = row.raw.get("FacilityType")
-        Facility.objects.update_or_create(
-            license=batch.license,
-            defaults={
-                "company_id": batch.license.company_id,
-                "metrc_id": row.raw.get("FacilityId") or row.raw.get("Id"),
-                "name": str(row.raw.get("DisplayName") or row.raw.get("Name") or ""),
-                "flags": plain(flags) if isinstance(flags, dict) else {},
-                "raw": plain(row.raw),
-                "seen_at": batch.now,
-            },
-        )
-        batch.stored += 1
+    batch.store_each(lambda row: _store_facility(batch, row))
+
+
+def _store_facility(batch: Batch, row: ReadRow) -> None:
+    if not is_facility_of(row.raw, batch.license.number):
+        return
+    flags = row.raw.get("FacilityType")
+    name = str(row.raw.get("DisplayName") or row.raw.get("Name") or "")
+    check_length(f"The facility {batch.license.number}", "name", name, 200)
+    Facility.objects.update_or_create(
+        license=batch.license,
+        defaults={
+            "company_id": batch.license.company_id,
+            "metrc_id": row.raw.get("FacilityId") or row.raw.get("Id"),
+            "name": name,
+            "flags": plain(flags) if isinstance(flags, dict) else {},
+            "raw": plain(row.raw),
+            "seen_at": batch.now,
+        },
+    )
+    batch.stored += 1
 
 
 def store_employees(batch: Batch) -> None:
     """Store METRC's own list of people."""
-    for row in batch.rows:
-        raw = row.raw if isinstance(row.raw, dict) else {}
+
+    def store(row: ReadRow) -> None:
+        raw = row_of(row, "employee")
         if not raw.get("FullName"):
-            batch.report_bad_row(row, "An employee row has no FullName.")
-            continue
-        license = raw.get("License") if isinstance(raw.get("License"), dict) else {}
-        MetrcEmployee.objects.update_or_create(
-            license=batch.license,
-            full_name=str(raw["FullName"]),
-            metrc_license_number=str((license or {}).get("Number") or ""),
-            defaults={
-                "company_id": batch.license.company_id,
-                "raw": plain(raw),
-                "seen_at": batch.now,
-            },
+            raise shapes.BadRow("An employee row has no FullName.")
+        license = raw.get("License")
+        number = license.get("Number") if isinstance(license, dict) else None
+        batch.keep(
+            MetrcEmployee,
+            {"full_name": str(raw["FullName"]), "metrc_license_number": str(number or "")},
+            {"raw": plain(raw), "seen_at": batch.now},
+            f"The employee {raw['FullName']}",
         )
-        batch.stored += 1
+
+    batch.store_each(store)
 
 
 def store_items(batch: Batch) -> None:
-    """Store items as METRC names them."""
-    for _, seen in _named(batch, "item"):
-        Item.objects.update_or_create(
-            license=batch.license,
-            metrc_id=seen.id,
-            defaults={
-                "company_id": batch.license.company_id,
+    """Store items as METRC names them; one that the inactive list holds is no longer active."""
+
+    def store(row: ReadRow) -> None:
+        seen, who = _numbered(row, "item")
+        words = texts(seen.raw, ("ProductCategoryName", "QuantityType", "UnitOfMeasureName"), who)
+        batch.keep(
+            Item,
+            {"metrc_id": seen.id},
+            {
                 "name": seen.name,
-                "category": str(seen.raw.get("ProductCategoryName") or ""),
-                "quantity_type": str(seen.raw.get("QuantityType") or ""),
-                "unit": str(seen.raw.get("UnitOfMeasureName") or ""),
+                "category": words["ProductCategoryName"],
+                "quantity_type": words["QuantityType"],
+                "unit": words["UnitOfMeasureName"],
                 "is_active": batch.feed != "items_inactive",
                 "raw": plain(seen.raw),
                 "seen_at": batch.now,
             },
+            who,
         )
+
+    batch.store_each(store)
 
 
 def store_locations(batch: Batch) -> None:
-    """Store locations as METRC names them."""
-    for _, seen in _named(batch, "location"):
-        Location.objects.update_or_create(
-            license=batch.license,
-            metrc_id=seen.id,
-            defaults={
-                "company_id": batch.license.company_id,
+    """Store locations as METRC names them; what the inactive list holds is no longer active."""
+
+    def store(row: ReadRow) -> None:
+        seen, who = _numbered(row, "location")
+        batch.keep(
+            Location,
+            {"metrc_id": seen.id},
+            {
                 "name": seen.name,
-                "type_name": str(seen.raw.get("LocationTypeName") or ""),
+                "type_name": texts(seen.raw, ("LocationTypeName",), who)["LocationTypeName"],
                 "is_active": batch.feed != "locations_inactive",
                 "raw": plain(seen.raw),
                 "seen_at": batch.now,
             },
+            who,
         )
+
+    batch.store_each(store)
 
 
 def store_tags(batch: Batch) -> None:
     """Note which tags METRC lists as available. Our own ledger of tags stays ours."""
-    labels = [str(row.raw.get("Label")) for row in batch.rows if isinstance(row.raw, dict)]
+    labels: set[str] = set()
+
+    def collect(row: ReadRow) -> None:
+        label = row_of(row, "tag").get("Label")
+        if not isinstance(label, str) or not label:
+            raise shapes.BadRow("A tag row has no Label.")
+        check_length(f"The tag {label[:40]}", "Label", label, 40)
+        labels.add(label)
+
+    batch.store_each(collect)
     known = Tag.objects.filter(license=batch.license, label__in=labels)
     known.update(seen_available_at=batch.now)
-    missing = set(labels) - set(known.values_list("label", flat=True)) - {"None", ""}
     if batch.is_first_walk:
         # On the first walk they are the tags the brand already holds; later ones are received
         # by a person, who has counted them.
@@ -117,7 +142,7 @@ def store_tags(batch: Batch) -> None:
                 received_at=batch.now,
                 seen_available_at=batch.now,
             )
-            for label in sorted(missing)
+            for label in sorted(labels - set(known.values_list("label", flat=True)))
         )
     batch.stored += len(labels)
 
@@ -126,68 +151,87 @@ def reference_store(kind: str) -> Store:
     """Return the function that stores one of METRC's published value lists."""
 
     def store(batch: Batch) -> None:
-        for _, seen in _named(batch, kind):
-            ReferenceValue.objects.update_or_create(
-                license=batch.license,
-                kind=kind,
-                name=seen.name,
-                defaults={
-                    "company_id": batch.license.company_id,
-                    "raw": plain(seen.raw),
-                    "seen_at": batch.now,
-                },
+        def store_value(row: ReadRow) -> None:
+            seen = _named(row, kind)
+            batch.keep(
+                ReferenceValue,
+                {"kind": kind, "name": seen.name},
+                {"raw": plain(seen.raw), "seen_at": batch.now},
+                f"The {kind} {seen.name[:60]}",
             )
+
+        batch.store_each(store_value)
 
     return store
 
 
 def store_drivers(batch: Batch) -> None:
     """Store drivers; one that a whole list no longer holds is no longer active."""
-    for _, seen in _named(batch, "driver"):
-        Driver.objects.update_or_create(
-            license=batch.license,
-            metrc_id=seen.id,
-            defaults={
-                "company_id": batch.license.company_id,
+
+    def store(row: ReadRow) -> None:
+        seen, who = _numbered(row, "driver")
+        words = texts(seen.raw, ("EmployeeId", "DriversLicenseNumber"), who)
+        batch.keep(
+            Driver,
+            {"metrc_id": seen.id},
+            {
                 "name": seen.name,
-                "employee_id": str(seen.raw.get("EmployeeId") or ""),
-                "drivers_license_number": str(seen.raw.get("DriversLicenseNumber") or ""),
+                "employee_id": words["EmployeeId"],
+                "drivers_license_number": words["DriversLicenseNumber"],
                 "is_active": True,
                 "seen_at": batch.now,
             },
+            who,
         )
-    Driver.objects.filter(license=batch.license, seen_at__lt=batch.now).update(is_active=False)
+
+    batch.store_each(store)
+    if batch.shows_absence:
+        Driver.objects.filter(license=batch.license, seen_at__lt=batch.now).update(is_active=False)
 
 
 def store_vehicles(batch: Batch) -> None:
     """Store vehicles; one that a whole list no longer holds is no longer active."""
-    for row in batch.rows:
-        raw: dict[str, Any] = row.raw if isinstance(row.raw, dict) else {}
-        if raw.get("Id") is None:
-            batch.report_bad_row(row, "A vehicle row has no Id.")
-            continue
-        Vehicle.objects.update_or_create(
-            license=batch.license,
-            metrc_id=raw["Id"],
-            defaults={
-                "company_id": batch.license.company_id,
-                "make": str(raw.get("Make") or ""),
-                "model": str(raw.get("Model") or ""),
-                "plate": str(raw.get("LicensePlateNumber") or ""),
+
+    def store(row: ReadRow) -> None:
+        raw = row_of(row, "vehicle")
+        metrc_id = _id_of(raw.get("Id"), "A vehicle row")
+        who = f"The vehicle {metrc_id}"
+        words = texts(raw, ("Make", "Model", "LicensePlateNumber"), who)
+        batch.keep(
+            Vehicle,
+            {"metrc_id": metrc_id},
+            {
+                "make": words["Make"],
+                "model": words["Model"],
+                "plate": words["LicensePlateNumber"],
                 "is_active": True,
                 "seen_at": batch.now,
             },
+            who,
         )
-        batch.stored += 1
-    Vehicle.objects.filter(license=batch.license, seen_at__lt=batch.now).update(is_active=False)
+
+    batch.store_each(store)
+    if batch.shows_absence:
+        Vehicle.objects.filter(license=batch.license, seen_at__lt=batch.now).update(is_active=False)
 
 
-def _named(batch: Batch, kind: str) -> list[tuple[ReadRow, shapes.Named]]:
-    found = []
-    for row in batch.rows:
-        try:
-            found.append((row, shapes.named(row.raw, kind)))
-        except (shapes.BadRow, AttributeError) as problem:
-            batch.report_bad_row(row, str(problem))
-    batch.stored += len(found)
-    return found
+def _named(row: ReadRow, kind: str) -> shapes.Named:
+    if not isinstance(row.raw, str):
+        row_of(row, kind)
+    seen = shapes.named(row.raw, kind)
+    if not isinstance(seen.raw["Name"], str):
+        raise shapes.BadRow(f"A {kind} has a Name that is no text: {seen.name[:80]}")
+    return seen
+
+
+def _numbered(row: ReadRow, kind: str) -> tuple[shapes.Named, str]:
+    seen = _named(row, kind)
+    who = f"The {kind} {seen.name[:60]}"
+    _id_of(seen.id, who)
+    return seen, who
+
+
+def _id_of(value: object, who: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise shapes.BadRow(f"{who} has no Id that is a number: {value!r}.")
+    return value

@@ -1,8 +1,9 @@
-"""Packages, adjustments and lab results as METRC lists them -> snapshots beside our book."""
+"""Packages and adjustments as METRC lists them -> snapshots beside our book."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from glassbox.models.catalog import Tag, TagStatus
@@ -14,6 +15,7 @@ from glassbox.models.packages import (
 )
 from glassbox.models.transfers import TransferPackage
 from glassbox.operations.books import book_movement_in_transaction
+from glassbox.operations.exception_cases import open_case_in_transaction
 from glassbox.operations.metrc_mapping import (
     content_sha256,
     first_local_state,
@@ -21,59 +23,126 @@ from glassbox.operations.metrc_mapping import (
     package_state,
     plain,
 )
-from glassbox.operations.sync.batch import Batch, ReadRow
-from glassbox.rules.package_state import LocalState, PackageList
+from glassbox.operations.sync.batch import Batch, ReadRow, check_length, row_of, texts
+from glassbox.rules.exception_policy import CaseClass, case_for
+from glassbox.rules.lab_status import has_failed
+from glassbox.rules.package_state import LocalState, PackageList, PackageState, demanded_by
 from glassbox.rules.quantities import quantity
-from glassbox.rules.verdicts import InvalidInput
 from metrc_client import shapes
 
 Store = Callable[[Batch], None]
+
+
+# One change may show a package in two lists at once (a held one is also active): the later name
+# here tells more.
+TELLS_MORE = (
+    PackageList.LAB_SAMPLES,
+    PackageList.ACTIVE,
+    PackageList.ON_HOLD,
+    PackageList.IN_TRANSIT,
+    PackageList.TRANSFERRED,
+    PackageList.INACTIVE,
+)
+HOLD_FLAGS = (*shapes.HOLD_FLAGS, *shapes.RECALL_FLAGS)
+TEXT_LIMITS = (
+    ("Label", 40),
+    ("LocationName", 120),
+    ("ProductionBatchNumber", 80),
+    ("LabTestingState", 40),
+    ("UnitOfMeasureName", 40),
+)
 
 
 def package_store(list_name: PackageList) -> Store:
     """Return the function that stores the rows of one of METRC's package lists."""
 
     def store(batch: Batch) -> None:
-        for row in batch.rows:
-            store_package(batch, row, list_name)
+        batch.store_each(lambda row: _store(batch, row, list_name))
 
     return store
 
 
 def store_package(batch: Batch, row: ReadRow, list_name: PackageList) -> None:
-    """Store one package row: a new snapshot only if its content changed."""
-    try:
-        seen = shapes.package(row.raw)
-        state = package_state(seen, list_name=list_name, seen_at=batch.now)
-    except (shapes.BadRow, InvalidInput) as problem:
-        batch.report_bad_row(row, str(problem))
-        return
+    """Store one package row: a new snapshot only if its content changed.
+
+    A row that cannot be read becomes a case.
+    """
+    one = replace(batch, rows=(row,))
+    one.store_each(lambda row: _store(one, row, list_name))
+    batch.stored += one.stored
+    batch.bad += one.bad
+
+
+def _store(batch: Batch, row: ReadRow, list_name: PackageList) -> None:
+    seen = readable_package(row.raw)
+    state = package_state(seen, list_name=list_name, seen_at=batch.now)
     package = Package.objects.filter(license=batch.license, label=seen.label).first()
+    newest = None
     if package is None:
         package = _open_package(batch, seen, list_name)
-    newest = PackageSnapshot.objects.filter(package=package, is_newest=True).first()
+    else:
+        newest = PackageSnapshot.objects.filter(package=package, is_newest=True).first()
     if newest is not None and _is_older(seen.last_modified_at, newest.last_modified_at):
         return
     package.confirmed_at = batch.now
+    if newest is not None and _is_the_same(newest, seen, list_name):
+        package.save(update_fields=["confirmed_at"])
+        return
+    if package.local_state == LocalState.EXPECTED:
+        package.local_state = first_local_state(
+            seen, list_name=list_name, license_kind=batch.license.kind
+        )
     package.local_state = local_state_after(LocalState(package.local_state), state)
     package.item_name, package.unit = seen.item_name or package.item_name, seen.unit
     package.location_name = seen.location_name
     package.production_batch_number = seen.production_batch_number
     package.save()
-    sha256 = content_sha256(seen.raw, list_name=list_name)
-    if newest is not None and newest.content_sha256 == sha256:
-        return
     if newest is not None:
         newest.is_newest = False
         newest.save(update_fields=["is_newest"])
-    _write_snapshot(batch, row, package, seen, list_name, sha256)
+    _write_snapshot(batch, row, package, seen, list_name)
     _write_lineage(batch, seen)
+    _open_cases(batch, package, newest, state)
     batch.stored += 1
+
+
+def readable_package(raw: object) -> shapes.Package:
+    """Return a package of which every field that we rely on can be read.
+
+    :raises BadRow: naming the package and the field
+    """
+    seen = shapes.package(raw)
+    for name, at_most in TEXT_LIMITS:
+        value = texts(seen.raw, (name,), f"The package {seen.label[:40]}")[name]
+        check_length(f"The package {seen.label[:40]}", name, value, at_most)
+    check_length(f"The package {seen.label}", "item name", seen.item_name, 200)
+    if not seen.unit:
+        raise shapes.BadRow(f"The package {seen.label} has no UnitOfMeasureName.")
+    for flag in HOLD_FLAGS:
+        # A hold that we cannot read must never look like no hold.
+        if not isinstance(seen.raw.get(flag), bool | None):
+            raise shapes.BadRow(
+                f"The package {seen.label} has {flag} {seen.raw[flag]!r}, neither true nor false."
+            )
+    if seen.last_modified_at is None and seen.raw.get("LastModified"):
+        raise shapes.BadRow(
+            f"The package {seen.label} has LastModified {seen.raw['LastModified']!r}, no time."
+        )
+    return seen
 
 
 def _is_older(seen: datetime | None, newest: datetime | None) -> bool:
     """Two lists read one after the other may both hold a package; the later change wins."""
     return seen is not None and newest is not None and seen < newest
+
+
+def _is_the_same(newest: PackageSnapshot, seen: shapes.Package, list_name: PackageList) -> bool:
+    if newest.content_sha256 == content_sha256(seen.raw, list_name=list_name):
+        return True
+    known = PackageList(newest.list_name)
+    return TELLS_MORE.index(known) > TELLS_MORE.index(
+        list_name
+    ) and newest.content_sha256 == content_sha256(seen.raw, list_name=known)
 
 
 def _write_snapshot(
@@ -82,7 +151,6 @@ def _write_snapshot(
     package: Package,
     seen: shapes.Package,
     list_name: PackageList,
-    sha256: str,
 ) -> None:
     PackageSnapshot.objects.create(
         **batch.tenant,
@@ -99,22 +167,30 @@ def _write_snapshot(
         is_finished=seen.is_finished,
         last_modified_at=seen.last_modified_at,
         seen_at=batch.now,
-        content_sha256=sha256,
+        content_sha256=content_sha256(seen.raw, list_name=list_name),
         raw=plain(seen.raw),
     )
 
 
 def _open_package(batch: Batch, seen: shapes.Package, list_name: PackageList) -> Package:
-    package = Package.objects.create(
-        **batch.tenant,
+    # A sync and a look for an action may meet a new package at the same moment.
+    package, is_new = Package.objects.get_or_create(
+        license=batch.license,
         label=seen.label,
-        item_name=seen.item_name,
-        unit=seen.unit,
-        local_state=first_local_state(seen, list_name=list_name, license_kind=batch.license.kind),
-        location_name=seen.location_name,
-        production_batch_number=seen.production_batch_number,
-        opened_at=batch.now,
+        defaults={
+            "company_id": batch.license.company_id,
+            "item_name": seen.item_name,
+            "unit": seen.unit,
+            "local_state": first_local_state(
+                seen, list_name=list_name, license_kind=batch.license.kind
+            ),
+            "location_name": seen.location_name,
+            "production_batch_number": seen.production_batch_number,
+            "opened_at": batch.now,
+        },
     )
+    if not is_new:
+        return package
     Tag.objects.filter(license=batch.license, label=seen.label).update(
         status=TagStatus.USED, used_at=batch.now
     )
@@ -180,32 +256,70 @@ def _write_lineage(batch: Batch, seen: shapes.Package) -> None:
         )
 
 
+def _open_cases(
+    batch: Batch, package: Package, before: PackageSnapshot | None, state: PackageState
+) -> None:
+    """Open the case of a hold or a failed test that METRC shows for the first time."""
+    demanded = demanded_by(state)
+    if demanded in {LocalState.STATE_HOLD, LocalState.RECALLED}:
+        is_new, case_class = before is None or not before.is_on_hold, CaseClass.STATE_HOLD
+        said = "on hold" if demanded is LocalState.STATE_HOLD else "on recall"
+    elif demanded is LocalState.TEST_FAILED:
+        is_new, case_class = (
+            before is None or not has_failed(before.lab_state),
+            CaseClass.TEST_FAILED,
+        )
+        said = f"as {state.lab_testing_state}"
+    else:
+        return
+    if not is_new or state.seen_in not in {PackageList.ACTIVE, PackageList.ON_HOLD}:
+        return
+    advice = case_for(
+        case_class,
+        fact_key=f"{case_class.value.lower().replace('_', '-')}:{package.label}",
+        title=f"{package.label}: METRC shows it {said}",
+        what_happened=f"METRC shows {state.quantity.text()} of {package.item_name}, "
+        f"{package.label}, {said}.",
+        found_at=batch.now,
+    )
+    open_case_in_transaction(
+        actor=batch.actor,
+        license=batch.license,
+        advice=advice,
+        package_id=package.pk,
+        now=batch.now,
+    )
+
+
 def store_adjustments(batch: Batch) -> None:
     """Store METRC's adjustments; the same row twice is the same adjustment twice."""
     met: dict[str, int] = {}
-    for row in batch.rows:
-        try:
-            seen = shapes.adjustment(row.raw)
-        except shapes.BadRow as problem:
-            batch.report_bad_row(row, str(problem))
-            continue
-        base = content_sha256(seen.raw)
-        met[base] = met.get(base, 0) + 1
-        # METRC gives these rows no id: the second of two equal ones is told by its turn.
-        _, is_new = MetrcAdjustment.objects.get_or_create(
-            license=batch.license,
-            label=seen.label,
-            content_sha256=base if met[base] == 1 else content_sha256([seen.raw, met[base]]),
-            defaults={
-                "company_id": batch.license.company_id,
-                "quantity": seen.quantity,
-                "unit": seen.unit,
-                "reason": seen.reason,
-                "note": seen.note,
-                "adjusted_date": seen.adjusted_date,
-                "adjusted_by": seen.adjusted_by,
-                "seen_at": batch.now,
-                "raw": plain(seen.raw),
-            },
-        )
-        batch.stored += is_new
+    batch.store_each(lambda row: _store_adjustment(batch, row, met))
+
+
+def _store_adjustment(batch: Batch, row: ReadRow, met: dict[str, int]) -> None:
+    seen = shapes.adjustment(row_of(row, "adjustment"))
+    who = f"The adjustment of {seen.label[:40]}"
+    check_length(who, "PackageLabel", seen.label, 40)
+    check_length(who, "AdjustmentReasonName", seen.reason, 120)
+    check_length(who, "AdjustmentNote", seen.note, 1000)
+    base = content_sha256(seen.raw)
+    met[base] = met.get(base, 0) + 1
+    # METRC gives these rows no id: the second of two equal ones is told by its turn.
+    _, is_new = MetrcAdjustment.objects.get_or_create(
+        license=batch.license,
+        label=seen.label,
+        content_sha256=base if met[base] == 1 else content_sha256([seen.raw, met[base]]),
+        defaults={
+            "company_id": batch.license.company_id,
+            "quantity": seen.quantity,
+            "unit": seen.unit,
+            "reason": seen.reason,
+            "note": seen.note,
+            "adjusted_date": seen.adjusted_date,
+            "adjusted_by": seen.adjusted_by,
+            "seen_at": batch.now,
+            "raw": plain(seen.raw),
+        },
+    )
+    batch.stored += is_new

@@ -1,0 +1,1 @@
+"""The scenario language and its runner; it knows no scenario by name."""

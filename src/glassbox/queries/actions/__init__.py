@@ -1,0 +1,1 @@
+"""Regulated actions for reading: the list, one action's page, and the gates it meets."""

@@ -1,0 +1,255 @@
+"""One action: what it does, its exact payload, its gates, its steps, and every look into METRC."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, OuterRef, Subquery
+
+from glassbox import access
+from glassbox.audit.models import AuditOpening, ComplianceEvent
+from glassbox.models.actions import RegulatedAction
+from glassbox.models.sync import ApiRequest
+from glassbox.queries.actions.gates import gates_of, preimage_of
+from glassbox.queries.actions.may import MayDo, permitted_moves
+from glassbox.queries.actions.rows import ActionRow, row_of
+from glassbox.queries.actions.steps import Step, steps_of
+from glassbox.queries.packages.page import ExchangeRow, exchange_row
+from glassbox.rules.action_kinds.kind import Change, Instructions
+from glassbox.rules.action_kinds.registry import kind_named
+from glassbox.rules.action_lifecycle import ActionState
+from glassbox.rules.actor import Actor
+from glassbox.rules.gates.actions import Moment
+from glassbox.rules.verdicts import Finding, NotFound
+
+EXCHANGES_AT_MOST = 200
+
+MOMENT_OF: dict[ActionState, Moment] = {
+    ActionState.DRAFT: Moment.DRAFT,
+    ActionState.IN_REVIEW: Moment.DRAFT,
+    ActionState.APPROVED: Moment.CLAIM,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewRow:
+    """One person's word on one exact payload, with the findings that stood then."""
+
+    reviewer: str
+    verdict: str
+    comment: str
+    payload_sha256: str
+    is_for_this_content: bool
+    findings: tuple[dict[str, Any], ...]
+    reviewed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptRow:
+    """One try to send. `was_begun` says whether its only ticket was used, so bytes may have left."""
+
+    number: int
+    worker: str
+    claimed_at: datetime
+    was_begun: bool
+    ended_at: datetime | None
+    http_status: int | None
+    error: str
+    metrc_ids: tuple[int, ...]
+    response_sha256: str
+    exchange_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeRow:
+    """One look into METRC and what it proved."""
+
+    attempt_number: int
+    verdict: str
+    sentence: str
+    looked_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryRow:
+    """One event of the ledger about this action. `number` is None until it has been numbered."""
+
+    event_id: str
+    number: int | None
+    type: str
+    who: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionPage:
+    """All that the page of one action shows."""
+
+    row: ActionRow
+    tier: str
+    endpoint: str
+    token: str
+    facts: dict[str, Any]
+    changes: tuple[Change, ...]
+    payload_text: str
+    payload_sha256: str
+    findings: tuple[Finding, ...]
+    gates_asked: bool
+    steps: tuple[Step, ...]
+    reviews: tuple[ReviewRow, ...]
+    attempts: tuple[AttemptRow, ...]
+    probes: tuple[ProbeRow, ...]
+    exchanges: tuple[ExchangeRow, ...]
+    history: tuple[HistoryRow, ...]
+    instructions: Instructions | None
+    attestation: tuple[tuple[str, str], ...]
+    attested_by: str
+    attested_at: datetime | None
+    may: dict[str, MayDo]
+
+    @property
+    def blocking_count(self) -> int:
+        return sum(finding.blocks for finding in self.findings)
+
+
+def action_page(
+    *, actor: Actor, license_ids: tuple[int, ...], action_id: int, now: datetime
+) -> ActionPage:
+    """Return the page of one action, its gates asked as of `now` while it can still be stopped.
+
+    :raises NotFound: if none of these licences has it
+    """
+    with access.reading(actor):
+        action = (
+            RegulatedAction.objects.filter(license_id__in=license_ids, id=action_id)
+            .select_related("license", "drafted_by", "approved_by", "attested_by")
+            .first()
+        )
+        if action is None:
+            raise NotFound("There is no such action here.")
+        kind, state = kind_named(action.kind), ActionState(action.state)
+        moment = MOMENT_OF.get(state)
+        findings: tuple[Finding, ...] = ()
+        if moment is not None:
+            findings = gates_of(action, moment, approver_id=action.approved_by_id, now=now)
+        history = _history(action)
+        reviews = _reviews(action)
+        return ActionPage(
+            row=row_of(action),
+            tier=kind.tier,
+            endpoint=action.metrc_endpoint,
+            token=action.token,
+            facts=dict(action.facts),
+            changes=kind.before_after(action.facts, preimage_of(action, now)),
+            payload_text=json.dumps(action.payload, indent=2, ensure_ascii=False),
+            payload_sha256=action.payload_sha256,
+            findings=findings,
+            gates_asked=moment is not None,
+            steps=steps_of(action, {row.type: (row.who, row.at) for row in reversed(history)}),
+            reviews=reviews,
+            attempts=_attempts(action),
+            probes=_probes(action),
+            exchanges=_exchanges(action),
+            history=history,
+            instructions=kind.instructions(action.facts) if kind.instructions else None,
+            attestation=tuple((str(k), str(v)) for k, v in (action.attestation or {}).items()),
+            attested_by=action.attested_by.name if action.attested_by else "",
+            attested_at=action.attested_at,
+            may=permitted_moves(
+                actor,
+                action,
+                permissions=access.permissions_at(actor, action.license_id),
+                findings=findings,
+            ),
+        )
+
+
+def _reviews(action: RegulatedAction) -> tuple[ReviewRow, ...]:
+    return tuple(
+        ReviewRow(
+            reviewer=review.reviewer.name,
+            verdict=review.verdict,
+            comment=review.comment,
+            payload_sha256=review.payload_sha256,
+            is_for_this_content=review.payload_sha256 == action.payload_sha256,
+            findings=tuple(review.findings),
+            reviewed_at=review.reviewed_at,
+        )
+        for review in action.reviews.select_related("reviewer").order_by("-id")
+    )
+
+
+def _attempts(action: RegulatedAction) -> tuple[AttemptRow, ...]:
+    return tuple(
+        AttemptRow(
+            number=attempt.number,
+            worker=attempt.worker,
+            claimed_at=attempt.claimed_at,
+            was_begun=attempt.ticket_used_at is not None,
+            ended_at=attempt.ended_at,
+            http_status=attempt.http_status,
+            error=attempt.error,
+            metrc_ids=tuple((attempt.answer or {}).get("ids", ())),
+            response_sha256=attempt.response_sha256,
+            exchange_id=attempt.api_request_id,
+        )
+        for attempt in action.attempts.order_by("number")
+    )
+
+
+def _probes(action: RegulatedAction) -> tuple[ProbeRow, ...]:
+    return tuple(
+        ProbeRow(
+            attempt_number=probe.attempt_number,
+            verdict=probe.verdict,
+            sentence=probe.sentence,
+            looked_at=probe.looked_at,
+        )
+        for probe in action.probes.order_by("looked_at", "id")
+    )
+
+
+def _exchanges(action: RegulatedAction) -> tuple[ExchangeRow, ...]:
+    requests = (
+        ApiRequest.objects.filter(
+            license_id=action.license_id,
+            purpose__in=(
+                f"action {action.pk}",
+                f"look up action {action.pk}",
+                f"check attested action {action.pk}",
+            ),
+            sent_at__gte=action.drafted_at,
+        )
+        .select_related("hashes")
+        .order_by("-sent_at")[:EXCHANGES_AT_MOST]
+    )
+    return tuple(exchange_row(request) for request in requests)
+
+
+def _history(action: RegulatedAction) -> tuple[HistoryRow, ...]:
+    def opened(field: str) -> Subquery:
+        openings = AuditOpening.objects.filter(event=OuterRef("pk"), field=field)
+        return Subquery(openings.values("value")[:1])
+
+    events = (
+        ComplianceEvent.objects.filter(license_id=action.license_id, subject=f"action:{action.pk}")
+        .annotate(
+            number=F("numbered__index"), actor_name=opened("actor_name"), why=opened("reason")
+        )
+        .order_by("-occurred_at", "-event_id")
+    )
+    return tuple(
+        HistoryRow(
+            event_id=str(event.event_id),
+            number=event.__dict__["number"],
+            type=event.type,
+            who=event.__dict__["actor_name"] or "(erased)",
+            reason=event.__dict__["why"] or "",
+            at=event.occurred_at,
+        )
+        for event in events
+    )

@@ -1,0 +1,188 @@
+"""The list of actions: who drafted what, where it stands, and whom it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+
+from glassbox import access
+from glassbox.models.actions import RegulatedAction
+from glassbox.rules.action_kinds.registry import kind_named
+from glassbox.rules.action_lifecycle import ENDS, IN_DOUBT, SHOWN_AS, ActionState
+from glassbox.rules.actor import Actor
+from glassbox.rules.permissions import Permission
+
+ROWS_PER_PAGE = 100
+
+WAITS_FOR: dict[ActionState, str] = {
+    ActionState.DRAFT: "its drafter, to send it for review",
+    ActionState.IN_REVIEW: "an approver",
+    ActionState.APPROVED: "the worker, to send it",
+    ActionState.SUBMITTING: "METRC, to show it",
+    ActionState.UNCONFIRMED: "a look into METRC",
+    ActionState.BLOCKED: "a person, to decide",
+}
+
+
+class ActionView(StrEnum):
+    """The named views of the list; each is a filter that the address carries."""
+
+    OPEN = "open"
+    REVIEW = "review"
+    BY_HAND = "by-hand"
+    IN_DOUBT = "in-doubt"
+    MINE = "mine"
+    ENDED = "ended"
+    ALL = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionFilter:
+    """What the list is asked for."""
+
+    view: ActionView = ActionView.OPEN
+    kind: str = ""
+    label: str = ""
+    transfer_id: int | None = None
+    batch_id: int | None = None
+    order_id: int | None = None
+    page: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionRow:
+    """One action in a list."""
+
+    id: int
+    license_id: int
+    license_number: str
+    kind: str
+    kind_title: str
+    state: str
+    state_words: str
+    waits_for: str
+    effect_sentence: str
+    reason: str
+    labels: tuple[str, ...]
+    is_by_hand: bool
+    drafted_by: str
+    drafted_at: datetime
+    approved_by: str
+    blocked_because: str
+    outcome: str
+    settled_at: datetime | None
+    transfer_id: int | None
+    batch_id: int | None
+    order_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionList:
+    """One page of actions, how many there are in all, and how many each view holds."""
+
+    rows: tuple[ActionRow, ...]
+    total: int
+    page: int
+    page_count: int
+    counts: dict[str, int]
+    filter: ActionFilter
+
+
+def action_rows(*, actor: Actor, license_ids: tuple[int, ...], filter: ActionFilter) -> ActionList:
+    """Return one page of actions, newest first, with the size of every view beside it."""
+    with access.reading(actor):
+        actions = _narrowed(RegulatedAction.objects.filter(license_id__in=license_ids), filter)
+        counts = {
+            view.value: actions.filter(_condition(view, actor)).count() for view in ActionView
+        }
+        total = counts[filter.view.value]
+        page_count = max(1, -(-total // ROWS_PER_PAGE))
+        page = min(max(1, filter.page), page_count)
+        start = (page - 1) * ROWS_PER_PAGE
+        found = (
+            actions.filter(_condition(filter.view, actor))
+            .select_related("license", "drafted_by", "approved_by")
+            .order_by("-drafted_at", "-id")[start : start + ROWS_PER_PAGE]
+        )
+        rows = tuple(row_of(action) for action in found)
+    return ActionList(
+        rows=rows, total=total, page=page, page_count=page_count, counts=counts, filter=filter
+    )
+
+
+def may_draft(*, actor: Actor, license_id: int) -> bool:
+    """Return whether the actor may draft actions at a licence, for the buttons that begin one.
+
+    :raises NotFound: if the actor may not look into that licence
+    """
+    with access.reading(actor, license_id=license_id):
+        return Permission.ACTION_DRAFT in access.permissions_at(actor, license_id)
+
+
+def row_of(action: RegulatedAction) -> ActionRow:
+    """Return one action for a list; licence, drafter and approver must be selected along."""
+    kind, state = kind_named(action.kind), ActionState(action.state)
+    return ActionRow(
+        id=action.pk,
+        license_id=action.license_id,
+        license_number=action.license.number,
+        kind=kind.name,
+        kind_title=kind.title,
+        state=state,
+        state_words=SHOWN_AS[state],
+        waits_for=_waits_for(action, state, is_by_hand=kind.is_done_in_metrc),
+        effect_sentence=action.effect_sentence,
+        reason=action.reason,
+        labels=tuple(action.labels),
+        is_by_hand=kind.is_done_in_metrc,
+        drafted_by=action.drafted_by.name,
+        drafted_at=action.drafted_at,
+        approved_by=action.approved_by.name if action.approved_by else "",
+        blocked_because=action.blocked_because,
+        outcome=action.outcome,
+        settled_at=action.settled_at,
+        transfer_id=action.transfer_id,
+        batch_id=action.batch_id,
+        order_id=action.order_id,
+    )
+
+
+def _waits_for(action: RegulatedAction, state: ActionState, *, is_by_hand: bool) -> str:
+    if state is ActionState.APPROVED and is_by_hand:
+        return "a person, to do it in METRC and attest it"
+    if state is ActionState.APPROVED and action.blocked_because:
+        return "its gates, asked again every minute"
+    return WAITS_FOR.get(state, "")
+
+
+def _narrowed(
+    actions: QuerySet[RegulatedAction], filter: ActionFilter
+) -> QuerySet[RegulatedAction]:
+    if filter.kind:
+        actions = actions.filter(kind=filter.kind)
+    if filter.label:
+        actions = actions.filter(labels__contains=[filter.label])
+    links = {
+        "transfer_id": filter.transfer_id,
+        "batch_id": filter.batch_id,
+        "order_id": filter.order_id,
+    }
+    return actions.filter(**{name: value for name, value in links.items() if value is not None})
+
+
+def _condition(view: ActionView, actor: Actor) -> Q:
+    ended = Q(state__in=ENDS)
+    by_hand = Q(metrc_endpoint__startswith="by hand")
+    conditions = {
+        ActionView.OPEN: ~ended,
+        ActionView.REVIEW: Q(state=ActionState.IN_REVIEW),
+        ActionView.BY_HAND: by_hand & Q(state=ActionState.APPROVED),
+        ActionView.IN_DOUBT: Q(state__in=IN_DOUBT),
+        ActionView.MINE: ~ended & Q(drafted_by_id=actor.user_id),
+        ActionView.ENDED: ended,
+        ActionView.ALL: Q(),
+    }
+    return conditions[view]

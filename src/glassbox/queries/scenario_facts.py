@@ -1,0 +1,108 @@
+"""What expectations and the flow's summary ask of our own book, as plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassbox import access
+from glassbox.audit.models import ComplianceEvent
+from glassbox.models.actions import RegulatedAction
+from glassbox.models.exception_cases import CaseState, ExceptionCase
+from glassbox.models.packages import Package
+from glassbox.models.sync import SyncRun
+from glassbox.models.transfers import Transfer
+from glassbox.queries.packages.rows import metrc_state_words, with_metrc
+from glassbox.rules.action_lifecycle import ActionState
+from glassbox.rules.actor import system_actor
+
+READER = system_actor("scenario")
+WORKING = (ActionState.SUBMITTING, ActionState.UNCONFIRMED)
+
+
+def package(license_id: int, label: str) -> dict[str, Any] | None:
+    """Return our own count and state of a package, or None if we have never had it."""
+    with access.reading(READER, license_id=license_id):
+        row = with_metrc(Package.objects.filter(license_id=license_id, label=label)).first()
+    if row is None:
+        return None
+    return {"quantity": row.__dict__["our_quantity"], "local_state": row.local_state}
+
+
+def action(license_id: int, action_id: int) -> dict[str, Any] | None:
+    """Return state and number of attempts of an action."""
+    with access.reading(READER, license_id=license_id):
+        row = RegulatedAction.objects.filter(license_id=license_id, id=action_id).first()
+        return row and {"state": row.state, "attempts": row.attempts.count()}
+
+
+def open_cases(license_id: int, case_class: str) -> list[dict[str, Any]]:
+    """Return the open cases of a class, or of every class if it is empty."""
+    with access.reading(READER, license_id=license_id):
+        rows = ExceptionCase.objects.filter(license_id=license_id, state=CaseState.OPEN)
+        if case_class:
+            rows = rows.filter(case_class=case_class)
+        return [
+            {
+                "title": row.title,
+                "due_in_hours": (row.due_at - row.opened_at).total_seconds() / 3600
+                if row.due_at
+                else None,
+            }
+            for row in rows
+        ]
+
+
+def event_count(license_id: int, event_type: str) -> int:
+    """Return how many events of a type the ledger of a licence has."""
+    with access.reading(READER, license_id=license_id):
+        return ComplianceEvent.objects.filter(license_id=license_id, type=event_type).count()
+
+
+def transfer(license_id: int, *, manifest: str, direction: str) -> dict[str, Any] | None:
+    """Return a transfer by its manifest number, as one licence sees it."""
+    with access.reading(READER, license_id=license_id):
+        row = Transfer.objects.filter(
+            license_id=license_id, manifest_number=manifest, direction=direction
+        ).first()
+        return row and {"id": row.pk, "state": row.state, "packages": row.packages.count()}
+
+
+def newest_run(license_id: int) -> dict[str, Any] | None:
+    """Return the newest sync run of a licence."""
+    with access.reading(READER, license_id=license_id):
+        row = SyncRun.objects.filter(license_id=license_id).order_by("-id").first()
+        return row and {"id": row.pk, "state": row.state, "error": row.error}
+
+
+def action_states(license_id: int) -> dict[int, str]:
+    """Return the state of every action that the worker may still have to do with."""
+    with access.reading(READER, license_id=license_id):
+        rows = RegulatedAction.objects.filter(license_id=license_id)
+        return dict(
+            rows.filter(state__in=[ActionState.APPROVED, *WORKING]).values_list("id", "state")
+        )
+
+
+def summary(license_ids: dict[str, int]) -> list[dict[str, Any]]:
+    """Return every package of every licence, ours beside METRC's, for the flow's JSON."""
+    with access.reading(READER):
+        rows = with_metrc(
+            Package.objects.filter(license_id__in=license_ids.values()).select_related("license")
+        )
+        return [
+            {
+                "license": row.license.number,
+                "label": row.label,
+                "item": row.item_name,
+                "ours": str(row.__dict__["our_quantity"].normalize()),
+                "metrc": str(row.__dict__["metrc_quantity"].normalize())
+                if row.__dict__["metrc_quantity"] is not None
+                else None,
+                "unit": row.unit,
+                "metrc_state": metrc_state_words(
+                    row.__dict__["metrc_list"], row.__dict__["is_held_by_state"]
+                ),
+                "local_state": row.local_state,
+            }
+            for row in rows.order_by("license__number", "label")
+        ]
