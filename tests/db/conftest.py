@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
+from django.db import connections
 from django.test import override_settings
 
 from glassbox.cli.demo_brand import Brand
-from glassbox.runtime.postgres import ClusterUrls
+from glassbox.runtime.postgres import Cluster
 from tests.cast import open_cast
+from tests.conftest import TEMPLATE, _connect_django
+
+CAST_TEMPLATE = "glassbox_cast"
+
+
+@pytest.fixture(scope="session")
+def cast_template(cluster: Cluster) -> Brand:
+    """The company of the scenarios, opened once, in a database to clone from."""
+    cluster.create_database(CAST_TEMPLATE, template=TEMPLATE)
+    connections["default"].close()
+    _connect_django(cluster.urls(CAST_TEMPLATE).application)
+    # Eleven passwords made as slowly as production makes them would cost seconds.
+    fast = "django.contrib.auth.hashers.MD5PasswordHasher"
+    with override_settings(PASSWORD_HASHERS=[fast]):
+        brand = open_cast(datetime.now(UTC).replace(microsecond=0))
+    # A database with a connection cannot be cloned.
+    connections["default"].close()
+    return brand
 
 
 @pytest.fixture
-def cast(database: ClusterUrls, frozen_now: datetime) -> Brand:
-    """The company of the scenarios, its people and partners."""
-    # Eleven passwords made as slowly as production makes them would cost each test seconds.
-    fast = "django.contrib.auth.hashers.MD5PasswordHasher"
-    with override_settings(PASSWORD_HASHERS=[fast]):
-        return open_cast(frozen_now)
+def cast(cluster: Cluster, cast_template: Brand) -> Iterator[Brand]:
+    """The company, its people and partners, in a database for one test."""
+    name = f"test_{uuid.uuid4().hex}"
+    connections["default"].close()
+    cluster.create_database(name, template=CAST_TEMPLATE)
+    _connect_django(cluster.urls(name).application)
+    yield cast_template
+    connections["default"].close()
+    cluster.drop_database(name)
