@@ -90,7 +90,7 @@ def _walk(address: str, people: dict[str, dict[str, str]], out: Path) -> None:
 
 def _one_package(page: Page, address: str, out: Path, width: int) -> None:
     page.goto(f"{address}/both/packages/?view=all")
-    first = page.locator("table.grid td.uid-cell a").first
+    first = page.locator("table.package-grid td.uid-cell a").first
     if first.count() == 0:
         return
     target = str(first.get_attribute("href"))

@@ -26,6 +26,8 @@ UNIT_SIGNS = {
     "Pints": "pt",
 }
 
+ABBREVIATIONS = {"qa": "QA", "metrc": "METRC", "coa": "COA", "uid": "UID"}
+
 CHIP_COLORS = {
     "Active": "green",
     "On hold": "red",
@@ -62,6 +64,8 @@ CHIP_COLORS = {
     "VERIFIED": "azure",
     "CONFIRMED": "azure",
     "DELIVERED": "green",
+    "DEPARTED": "azure",
+    "VOIDED": "secondary",
     "Accepted": "green",
     "Rejected": "red",
     "Shipped": "azure",
@@ -87,8 +91,8 @@ def money(value: Decimal | None) -> str:
 @register.filter
 def words(value: str) -> str:
     """Return a stored state as words: QA_RELEASED becomes QA released."""
-    text = str(value).replace("_", " ").capitalize()
-    return text.replace("Qa ", "QA ").replace("metrc", "METRC")
+    text = str(value).replace("_", " ").replace("-", " ").capitalize()
+    return " ".join(ABBREVIATIONS.get(word.lower(), word) for word in text.split())
 
 
 @register.filter
