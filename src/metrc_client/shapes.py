@@ -96,8 +96,12 @@ RECALL_FLAGS = ("IsOnRecall", "IsOnRecallCombined", "IsOnInvestigationRecall")
 def package(row: Any) -> Package:
     """Return a package from METRC's row.
 
+    A row of the transferred list has other names for the same things and is read too.
+
     :raises BadRow: if it has no label, or a quantity that is none
     """
+    if isinstance(row, dict) and "Label" not in row and "PackageLabel" in row:
+        row = _as_it_left(row)
     label = str(_required(row, "Label", "package"))
     quantity = _number(row, "Quantity", "package")
     if quantity is None:
@@ -124,6 +128,37 @@ def package(row: Any) -> Package:
         last_modified_at=read_moment(row.get("LastModified")),
         raw=row,
     )
+
+
+# METRC's transferred list gives the sign of a unit, every other list its name.
+UNIT_NAMES = {
+    "ea": "Each",
+    "g": "Grams",
+    "kg": "Kilograms",
+    "mg": "Milligrams",
+    "oz": "Ounces",
+    "lb": "Pounds",
+    "fl oz": "Fluid Ounces",
+    "gal": "Gallons",
+    "l": "Liters",
+    "ml": "Milliliters",
+    "pt": "Pints",
+}
+
+
+def _as_it_left(row: Row) -> Row:
+    """Return a row of the transferred list under the names of the other package lists."""
+    sign = _text(row, "ShippedUnitOfMeasureAbbreviation")
+    return {
+        **row,
+        "Id": row.get("PackageId"),
+        "Label": row["PackageLabel"],
+        "Quantity": row.get("ShippedQuantity"),
+        "UnitOfMeasureName": UNIT_NAMES.get(sign, sign),
+        "LabTestingState": row.get("LabTestingStateName"),
+        # The receiver's moment, not ours: our own receipt of these goods is another thing.
+        "ReceivedDateTime": None,
+    }
 
 
 def _labels(value: object) -> tuple[str, ...]:
