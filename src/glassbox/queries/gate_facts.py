@@ -225,7 +225,7 @@ def action_facts(
         sampling=_sampling_facts(license, expected, now)
         if kind.name == "package.create_testing_sample"
         else None,
-        incoming=_incoming_facts(license, transfer, now) if is_incoming and transfer else None,
+        incoming=incoming_facts(license, transfer, now) if is_incoming and transfer else None,
     )
 
 
@@ -388,7 +388,8 @@ def _sampling_facts(license: License, expected: Expectation, now: datetime) -> S
     )
 
 
-def _incoming_facts(license: License, transfer: Transfer, now: datetime) -> IncomingFacts:
+def incoming_facts(license: License, transfer: Transfer, now: datetime) -> IncomingFacts:
+    """Return all that the gates of a delivery at the door look at."""
     rows = list(transfer.packages.order_by("label"))
     return IncomingFacts(
         acting=license_facts(license),
