@@ -58,10 +58,10 @@ def _tiles(license_ids: tuple[int, ...]) -> tuple[Tile, ...]:
     unknown = actions.filter(state=ActionState.UNCONFIRMED)
     blocked = actions.filter(state=ActionState.BLOCKED)
     return (
-        _tile("To approve", in_review, "drafted_at", "actions/?state=IN_REVIEW"),
-        _tile("To do in METRC by hand", by_hand, "approved_at", "actions/?state=APPROVED"),
-        _tile("Unknown outcome", unknown, "claimed_at", "actions/?state=UNCONFIRMED"),
-        _tile("Blocked, a person decides", blocked, "claimed_at", "actions/?state=BLOCKED"),
+        _tile("To approve", in_review, "drafted_at", "actions/?view=review"),
+        _tile("To do in METRC by hand", by_hand, "approved_at", "actions/?view=by-hand"),
+        _tile("Unknown outcome", unknown, "claimed_at", "actions/?view=in-doubt"),
+        _tile("Blocked, a person decides", blocked, "claimed_at", "actions/?view=in-doubt"),
         _tile("Open cases", cases, "opened_at", "cases/"),
     )
 

@@ -82,11 +82,16 @@ class RequestFacts:
         return refusal_page(request, error) if isinstance(error, Refused) else None
 
 
+def refusal_status(refusal: Refused) -> int:
+    """Return the HTTP status of a refusal: not found, not permitted, or not now."""
+    if isinstance(refusal, NotFound):
+        return 404
+    return 403 if isinstance(refusal, NotPermitted) else 422
+
+
 def refusal_page(request: PageRequest, refusal: Refused) -> HttpResponse:
     """Show a refusal: its sentence, every finding, and the way out."""
-    status = 404 if isinstance(refusal, NotFound) else 422
-    if isinstance(refusal, NotPermitted):
-        status = 403
+    status = refusal_status(refusal)
     return page(
         request,
         "refusal.html",

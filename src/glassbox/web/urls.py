@@ -4,8 +4,10 @@ from django.urls import URLPattern, path
 
 from glassbox.web import sign_in
 from glassbox.web.views import (
+    actions,
     audit_trail,
     company,
+    drafts,
     flow_map,
     packages,
     search,
@@ -35,6 +37,19 @@ urlpatterns = [
     *scoped("packages/<str:label>/lineage/", packages.lineage, "package_lineage"),
     *scoped("packages/<str:label>/snapshots/", packages.snapshots, "package_snapshots"),
     *scoped("packages/<str:label>/exchanges/", packages.exchanges, "package_exchanges"),
+    *scoped("packages/<str:label>/gates/", packages.gates, "package_gates"),
+    path(
+        "l/<str:license_number>/packages/<str:label>/draft/<str:form_name>/",
+        drafts.draft,
+        name="draft",
+    ),  # type: ignore[arg-type]
+    *scoped("actions/", actions.action_list, "actions"),
+    *scoped("actions/<int:action_id>/", actions.action, "action"),
+    *scoped("actions/<int:action_id>/review/", actions.review, "action_review"),
+    *scoped("actions/<int:action_id>/approve/", actions.approve, "action_approve"),
+    *scoped("actions/<int:action_id>/return/", actions.give_back, "action_return"),
+    *scoped("actions/<int:action_id>/withdraw/", actions.withdraw, "action_withdraw"),
+    *scoped("actions/<int:action_id>/attest/", actions.attest_done, "action_attest"),
     *scoped("transfers/incoming/", transfers.incoming, "incoming"),
     *scoped("transfers/outgoing/", transfers.outgoing, "outgoing"),
     *scoped("transfers/<int:transfer_id>/", transfers.transfer, "transfer"),

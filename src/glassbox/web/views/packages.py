@@ -7,6 +7,7 @@ import json
 
 from django.http import HttpResponse
 
+from glassbox.queries.gate_facts import package_gates
 from glassbox.queries.packages.lineage import lineage_graph
 from glassbox.queries.packages.page import package_exchanges, package_page, snapshot_difference
 from glassbox.queries.packages.rows import (
@@ -37,6 +38,13 @@ COLUMNS = (
     ("packaged_date", "Packaged", False),
     ("metrc_as_of", "METRC as of", True),
     ("license_number", "Licence", False),
+)
+
+DRAFT_FORMS = (
+    ("adjust", "Adjust"),
+    ("move", "Move"),
+    ("split", "Split"),
+    ("finish", "Finish"),
 )
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -137,7 +145,13 @@ def package(request: PageRequest, label: str) -> HttpResponse:
     return page(
         request,
         "packages/package.html",
-        {"package": found, "label": label, "tab": "overview", "nav": "packages"},
+        {
+            "package": found,
+            "label": label,
+            "tab": "overview",
+            "draft_forms": DRAFT_FORMS,
+            "nav": "packages",
+        },
     )
 
 
@@ -219,4 +233,19 @@ def exchanges(request: PageRequest, label: str) -> HttpResponse:
         request,
         "packages/exchanges.html",
         {"rows": rows, "label": label, "tab": "exchanges", "nav": "packages"},
+    )
+
+
+def gates(request: PageRequest, label: str) -> HttpResponse:
+    """Show why a package can not move now: every reason at once, each with its way out."""
+    findings = package_gates(
+        actor=request.actor,
+        license_ids=request.scope.license_ids,
+        label=label,
+        now=request.now,
+    )
+    return page(
+        request,
+        "packages/gates.html",
+        {"findings": findings, "label": label, "tab": "gates", "nav": "packages"},
     )

@@ -1,0 +1,175 @@
+"""Draft, review, approve, attest and follow one regulated action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_GET, require_POST
+
+from glassbox.operations.actions.review import (
+    approve_action,
+    return_to_draft,
+    send_for_review,
+    withdraw_action,
+)
+from glassbox.operations.submission.attestation import attest
+from glassbox.queries.actions.page import action_page
+from glassbox.queries.actions.rows import ActionFilter, ActionView, action_rows
+from glassbox.rules.actor import Actor
+from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
+from glassbox.web.middleware import refusal_status
+from glassbox.web.pages import page
+from glassbox.web.request import PageRequest
+
+
+@require_GET
+def action_list(request: PageRequest) -> HttpResponse:
+    """List the actions of a view, newest first."""
+    wanted = request.GET.get("view", ActionView.OPEN)
+    if wanted not in set(ActionView):
+        raise InvalidInput(
+            field="view", value=wanted, way_out=f"Choose one of {', '.join(ActionView)}."
+        )
+    number = request.GET.get("page", "1")
+    found = action_rows(
+        actor=request.actor,
+        license_ids=request.scope.license_ids,
+        filter=ActionFilter(view=ActionView(wanted), page=int(number) if number.isdecimal() else 1),
+    )
+    views = [(view, view.value.replace("-", " ").capitalize()) for view in ActionView]
+    return page(
+        request,
+        "actions/list.html",
+        {
+            "actions": found,
+            "views": [(view, name, found.counts[view.value]) for view, name in views],
+            "nav": "actions",
+        },
+        fragment="actions/_list.html",
+    )
+
+
+@require_GET
+def action(request: PageRequest, action_id: int) -> HttpResponse:
+    """Show one action: what it will do, who said what, what METRC shows."""
+    return _show(request, action_id)
+
+
+def _show(request: PageRequest, action_id: int, *, refusal: Refused | None = None) -> HttpResponse:
+    found = action_page(
+        actor=request.actor,
+        license_ids=request.scope.license_ids,
+        action_id=action_id,
+        now=request.now,
+    )
+    return page(
+        request,
+        "actions/action.html",
+        {"action": found, "refusal": refusal, "nav": "actions"},
+        fragment="actions/_action.html",
+        status=refusal_status(refusal) if refusal else 200,
+    )
+
+
+def _write_license_id(request: PageRequest) -> int:
+    """Return the one licence of the address; the view of both changes nothing."""
+    if request.scope.license is None:
+        raise NotFound("Choose one licence first: the view of both is read only.")
+    return request.scope.license.id
+
+
+Move = Callable[[Actor, int, int, datetime], None]
+
+
+def _do(request: PageRequest, action_id: int, move: Move, said: str) -> HttpResponse:
+    license_id = _write_license_id(request)
+    try:
+        move(request.actor, license_id, action_id, request.now)
+    except NotFound:
+        raise
+    except Refused as refusal:
+        return _show(request, action_id, refusal=refusal)
+    messages.success(request, said)
+    return HttpResponseRedirect(f"/{request.scope.slug}/actions/{action_id}/")
+
+
+@require_POST
+def review(request: PageRequest, action_id: int) -> HttpResponse:
+    """Hand a draft to whoever may approve it."""
+    return _do(
+        request,
+        action_id,
+        lambda actor, license_id, action_id, now: send_for_review(
+            actor=actor, license_id=license_id, action_id=action_id, now=now
+        ),
+        "Sent for review.",
+    )
+
+
+@require_POST
+def approve(request: PageRequest, action_id: int) -> HttpResponse:
+    """Approve exactly the content that stood on the approver's screen."""
+    comment = request.POST.get("comment", "")
+    seen = request.POST.get("payload_sha256", "")
+    return _do(
+        request,
+        action_id,
+        lambda actor, license_id, action_id, now: approve_action(
+            actor=actor,
+            license_id=license_id,
+            action_id=action_id,
+            payload_sha256=seen,
+            comment=comment,
+            now=now,
+        ),
+        "Approved. It goes to METRC as soon as its approval is numbered in the ledger.",
+    )
+
+
+@require_POST
+def give_back(request: PageRequest, action_id: int) -> HttpResponse:
+    """Return an action to its drafter with a reason."""
+    comment = request.POST.get("comment", "")
+    return _do(
+        request,
+        action_id,
+        lambda actor, license_id, action_id, now: return_to_draft(
+            actor=actor, license_id=license_id, action_id=action_id, comment=comment, now=now
+        ),
+        "Returned to its drafter.",
+    )
+
+
+@require_POST
+def withdraw(request: PageRequest, action_id: int) -> HttpResponse:
+    """Take an action back before METRC has it."""
+    because = request.POST.get("comment", "")
+    return _do(
+        request,
+        action_id,
+        lambda actor, license_id, action_id, now: withdraw_action(
+            actor=actor, license_id=license_id, action_id=action_id, because=because, now=now
+        ),
+        "Withdrawn.",
+    )
+
+
+@require_POST
+def attest_done(request: PageRequest, action_id: int) -> HttpResponse:
+    """Take a person's word that they did it in METRC; a read confirms it."""
+    values = {
+        name.removeprefix("value_"): value
+        for name, value in request.POST.items()
+        if name.startswith("value_")
+    }
+    return _do(
+        request,
+        action_id,
+        lambda actor, license_id, action_id, now: attest(
+            actor=actor, license_id=license_id, action_id=action_id, values=values, now=now
+        ),
+        "Noted. METRC is being read to confirm it.",
+    )

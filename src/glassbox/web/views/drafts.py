@@ -1,0 +1,162 @@
+"""Forms that begin an action on one package: adjust, move, split, finish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_http_methods
+
+from glassbox.operations.actions.draft import draft_action
+from glassbox.queries.drafting import DraftChoices, draft_choices
+from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
+from glassbox.web.middleware import refusal_status
+from glassbox.web.pages import page
+from glassbox.web.request import PageRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftForm:
+    """One form: its words, its fields, and how its fields become the facts of an action."""
+
+    kind: str
+    title: str
+    button: str
+    fields: tuple[tuple[str, str, str], ...]
+    facts: Callable[[dict[str, str], DraftChoices], dict[str, Any]]
+
+
+def _adjust(said: dict[str, str], choices: DraftChoices) -> dict[str, Any]:
+    return {
+        "label": choices.label,
+        "quantity_before": choices.metrc_quantity_text,
+        "quantity": said["quantity"],
+        "unit": choices.unit,
+        "reason": said["metrc_reason"],
+        "note": said["note"],
+        "date": choices.today,
+    }
+
+
+def _move(said: dict[str, str], choices: DraftChoices) -> dict[str, Any]:
+    return {"labels": [choices.label], "location": said["location"], "date": choices.today}
+
+
+def _finish(said: dict[str, str], choices: DraftChoices) -> dict[str, Any]:
+    return {"labels": [choices.label], "date": choices.today}
+
+
+def _split(said: dict[str, str], choices: DraftChoices) -> dict[str, Any]:
+    return {
+        "packages": [
+            {
+                "tag": said["tag"],
+                "item": choices.item_name,
+                "quantity": said["quantity"],
+                "unit": choices.unit,
+                "date": choices.today,
+                **({"location": said["location"]} if said["location"] else {}),
+                "use_same_item": True,
+                "ingredients": [
+                    {
+                        "label": choices.label,
+                        "quantity": said["quantity"],
+                        "unit": choices.unit,
+                    }
+                ],
+            }
+        ]
+    }
+
+
+# Field name, its label, and the list it chooses from; empty for a text.
+FORMS: dict[str, DraftForm] = {
+    "adjust": DraftForm(
+        kind="package.adjust",
+        title="Adjust the quantity",
+        button="Draft the adjustment",
+        fields=(
+            ("quantity", "New quantity", ""),
+            ("metrc_reason", "METRC's reason", "adjust_reasons"),
+            ("note", "Note for METRC", ""),
+        ),
+        facts=_adjust,
+    ),
+    "move": DraftForm(
+        kind="package.move",
+        title="Move to another location",
+        button="Draft the move",
+        fields=(("location", "Location", "locations"),),
+        facts=_move,
+    ),
+    "split": DraftForm(
+        kind="package.create",
+        title="Split into a new package",
+        button="Draft the split",
+        fields=(
+            ("tag", "Tag of the new package", "tags"),
+            ("quantity", "Quantity of the new package", ""),
+            ("location", "Location of the new package", "locations"),
+        ),
+        facts=_split,
+    ),
+    "finish": DraftForm(
+        kind="package.finish",
+        title="Finish the empty package",
+        button="Draft the finishing",
+        fields=(),
+        facts=_finish,
+    ),
+}
+
+
+@require_http_methods(["GET", "POST"])
+def draft(request: PageRequest, label: str, form_name: str) -> HttpResponse:
+    """Ask what is to be done with a package, and draft it; nothing is sent by this."""
+    form = FORMS.get(form_name)
+    if form is None or request.scope.license is None:
+        raise NotFound("There is no such form here. Choose one licence and open its package.")
+    choices = draft_choices(
+        actor=request.actor,
+        license_id=request.scope.license.id,
+        label=label,
+        now=request.now,
+    )
+    said = {name: request.POST.get(name, "").strip() for name, _, _ in form.fields}
+    said["reason"] = request.POST.get("reason", "").strip()
+    refusal: Refused | None = None
+    if request.method == "POST":
+        try:
+            action_id = draft_action(
+                actor=request.actor,
+                license_id=request.scope.license.id,
+                kind=form.kind,
+                facts=form.facts(said, choices),
+                reason=said["reason"],
+                now=request.now,
+            )
+        except (InvalidInput, Refused) as problem:
+            if isinstance(problem, NotFound):
+                raise
+            refusal = problem
+        else:
+            return HttpResponseRedirect(f"/{request.scope.slug}/actions/{action_id}/")
+    return page(
+        request,
+        "actions/draft.html",
+        {
+            "form": form,
+            "fields": [
+                (name, words, getattr(choices, source) if source else None, said[name])
+                for name, words, source in form.fields
+            ],
+            "reason": said["reason"],
+            "choices": choices,
+            "label": label,
+            "refusal": refusal,
+            "nav": "packages",
+        },
+        status=refusal_status(refusal) if refusal else 200,
+    )
