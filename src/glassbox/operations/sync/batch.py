@@ -35,7 +35,9 @@ UNREADABLE = (
     KeyError,
     ArithmeticError,
 )
-IDENTITIES = ("Label", "PackageLabel", "Id", "Name", "FullName")
+IDENTITIES = ("LabTestResultId", "Label", "PackageLabel", "Id", "Name", "FullName")
+# Lists in which several records bear the same label: each is told by its content.
+SEVERAL_PER_LABEL = frozenset({"adjustments", "lab_samples"})
 SHOWN_CHARACTERS = 300
 
 
@@ -141,7 +143,8 @@ class Batch:
             )
 
     def _fact_key(self, row: ReadRow) -> str:
-        return f"bad-record:{self.kind}:{identity(row.raw)}"
+        turn = f":{content_sha256(row.raw)[:12]}" if self.feed in SEVERAL_PER_LABEL else ""
+        return f"bad-record:{self.kind}:{identity(row.raw)}{turn}"
 
 
 def identity(raw: Any) -> str:
@@ -161,8 +164,10 @@ def printable(text: str) -> str:
 
 def sentence_of(problem: Exception, raw: Any) -> str:
     """Return why a record cannot be read, naming it."""
-    if isinstance(problem, BadRow | InvalidInput):
+    if isinstance(problem, BadRow):
         said = str(problem)
+    elif isinstance(problem, InvalidInput):
+        said = f"The record {identity(raw)}: {problem.message}"
     else:
         first_line = (str(problem).strip().splitlines() or [""])[0]
         said = f"The record {identity(raw)} has a value of the wrong kind: {first_line}"

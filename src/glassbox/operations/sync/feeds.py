@@ -1,77 +1,91 @@
-"""The feeds: each of METRC's lists that we follow, how it is read and where it is stored."""
+"""The feeds: each of METRC's lists that we follow, how it is read, stored, and how often."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
-from glassbox.operations.sync import catalog, packages
-from glassbox.operations.sync.batch import Batch
+from glassbox.models.transfers import TransferDirection
+from glassbox.operations.sync import catalog, labs, packages, transfers
+from glassbox.operations.sync.catalog import Store
+from glassbox.operations.sync.confirmation import confirm_packages
+from glassbox.operations.sync.lists import read_list
+from glassbox.operations.sync.walk import Walk
 from glassbox.rules.package_state import PackageList
 from metrc_client import endpoints
 from metrc_client.endpoints import Endpoint
 
+EACH_RUN = timedelta(0)
+HOURLY = timedelta(hours=1)
+DAILY = timedelta(days=1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """One list of METRC and the function that stores its rows inside a transaction."""
+    """One part of METRC that we follow. The timetable reads it at most once in `every`."""
 
     name: str
-    endpoint: Endpoint
-    store: Callable[[Batch], None]
+    read: Callable[[Walk], int]
+    every: timedelta = EACH_RUN
 
 
-def _reference(name: str, endpoint: Endpoint) -> Feed:
-    return Feed(name=name, endpoint=endpoint, store=catalog.reference_store(name))
+def _list(name: str, endpoint: Endpoint, store: Store, every: timedelta = EACH_RUN) -> Feed:
+    read = partial(read_list, name=name, endpoint=endpoint, store=store)
+    return Feed(name=name, read=read, every=every)
 
 
-# Who and what we are comes first; goods in the order in which they leave, so that a package which
-# moves on during the walk is seen in its later list.
+def _values(name: str, endpoint: Endpoint) -> Feed:
+    return _list(name, endpoint, catalog.reference_store(name), DAILY)
+
+
+def _packages(name: str, endpoint: Endpoint, list_name: PackageList) -> Feed:
+    return _list(name, endpoint, packages.package_store(list_name))
+
+
+def _transfers(name: str, endpoint: Endpoint, direction: TransferDirection) -> Feed:
+    read = partial(transfers.read_transfers, name=name, endpoint=endpoint, direction=direction)
+    return Feed(name=name, read=read)
+
+
+IN, OUT = TransferDirection.INCOMING, TransferDirection.OUTGOING
+
+# Who we are comes first, and proves the key. Incoming transfers before goods: our count at the
+# receipt explains a package that arrives. Goods in the order in which they leave, so that a
+# package which moves on during the walk is seen in its later list.
 FEEDS: tuple[Feed, ...] = (
-    Feed(name="facility", endpoint=endpoints.FACILITIES, store=catalog.store_facility),
-    Feed(name="employees", endpoint=endpoints.EMPLOYEES, store=catalog.store_employees),
-    _reference("unit_of_measure", endpoints.UNITS_OF_MEASURE),
-    _reference("item_category", endpoints.ITEM_CATEGORIES),
-    _reference("location_type", endpoints.LOCATION_TYPES),
-    _reference("adjust_reason", endpoints.ADJUST_REASONS),
-    _reference("transfer_type", endpoints.TRANSFER_TYPES),
-    _reference("lab_state", endpoints.LAB_STATES),
-    _reference("lab_test_type", endpoints.LAB_TYPES),
-    Feed(name="items", endpoint=endpoints.ITEMS_ACTIVE, store=catalog.store_items),
-    Feed(name="locations", endpoint=endpoints.LOCATIONS_ACTIVE, store=catalog.store_locations),
-    Feed(name="drivers", endpoint=endpoints.DRIVERS, store=catalog.store_drivers),
-    Feed(name="vehicles", endpoint=endpoints.VEHICLES, store=catalog.store_vehicles),
-    Feed(name="tags", endpoint=endpoints.PACKAGE_TAGS_AVAILABLE, store=catalog.store_tags),
+    _list("facility", endpoints.FACILITIES, catalog.store_facility),
+    _list("employees", endpoints.EMPLOYEES, catalog.store_employees, HOURLY),
+    _values("unit_of_measure", endpoints.UNITS_OF_MEASURE),
+    _values("item_category", endpoints.ITEM_CATEGORIES),
+    _values("location_type", endpoints.LOCATION_TYPES),
+    _values("adjust_reason", endpoints.ADJUST_REASONS),
+    _values("transfer_type", endpoints.TRANSFER_TYPES),
+    _values("lab_state", endpoints.LAB_STATES),
+    _values("lab_test_type", endpoints.LAB_TYPES),
+    _list("items_inactive", endpoints.ITEMS_INACTIVE, catalog.store_items, HOURLY),
+    _list("items", endpoints.ITEMS_ACTIVE, catalog.store_items),
+    _list("locations_inactive", endpoints.LOCATIONS_INACTIVE, catalog.store_locations, HOURLY),
+    _list("locations", endpoints.LOCATIONS_ACTIVE, catalog.store_locations),
+    _list("drivers", endpoints.DRIVERS, catalog.store_drivers, HOURLY),
+    _list("vehicles", endpoints.VEHICLES, catalog.store_vehicles, HOURLY),
+    _list("tags", endpoints.PACKAGE_TAGS_AVAILABLE, catalog.store_tags, HOURLY),
+    _transfers("transfers_incoming", endpoints.TRANSFERS_INCOMING, IN),
+    _transfers("transfers_outgoing", endpoints.TRANSFERS_OUTGOING, OUT),
+    _transfers("transfers_rejected", endpoints.TRANSFERS_REJECTED, OUT),
+    Feed(name="templates", read=partial(transfers.read_templates, name="templates")),
+    _packages("packages_active", endpoints.PACKAGES_ACTIVE, PackageList.ACTIVE),
+    _packages("packages_on_hold", endpoints.PACKAGES_ON_HOLD, PackageList.ON_HOLD),
+    _packages("packages_in_transit", endpoints.PACKAGES_IN_TRANSIT, PackageList.IN_TRANSIT),
+    _packages("packages_transferred", endpoints.PACKAGES_TRANSFERRED, PackageList.TRANSFERRED),
+    _packages("packages_inactive", endpoints.PACKAGES_INACTIVE, PackageList.INACTIVE),
+    _list("lab_samples", endpoints.PACKAGES_LAB_SAMPLES, labs.store_lab_samples),
+    _list("adjustments", endpoints.ADJUSTMENTS, packages.store_adjustments),
     Feed(
-        name="packages_active",
-        endpoint=endpoints.PACKAGES_ACTIVE,
-        store=packages.package_store(PackageList.ACTIVE),
+        name="packages_confirmed",
+        read=partial(confirm_packages, name="packages_confirmed"),
     ),
-    Feed(
-        name="packages_on_hold",
-        endpoint=endpoints.PACKAGES_ON_HOLD,
-        store=packages.package_store(PackageList.ON_HOLD),
-    ),
-    Feed(
-        name="packages_in_transit",
-        endpoint=endpoints.PACKAGES_IN_TRANSIT,
-        store=packages.package_store(PackageList.IN_TRANSIT),
-    ),
-    Feed(
-        name="packages_transferred",
-        endpoint=endpoints.PACKAGES_TRANSFERRED,
-        store=packages.package_store(PackageList.TRANSFERRED),
-    ),
-    Feed(
-        name="packages_inactive",
-        endpoint=endpoints.PACKAGES_INACTIVE,
-        store=packages.package_store(PackageList.INACTIVE),
-    ),
-    Feed(name="adjustments", endpoint=endpoints.ADJUSTMENTS, store=packages.store_adjustments),
+    Feed(name=labs.FEED, read=labs.read_lab_results),
 )
-
-TRANSFER_FEEDS: tuple[tuple[str, Endpoint], ...] = (
-    ("transfers_incoming", endpoints.TRANSFERS_INCOMING),
-    ("transfers_outgoing", endpoints.TRANSFERS_OUTGOING),
-    ("transfers_rejected", endpoints.TRANSFERS_REJECTED),
-)
+NAMES = frozenset(feed.name for feed in FEEDS)

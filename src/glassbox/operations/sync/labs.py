@@ -1,77 +1,134 @@
-"""Lab results of packages whose testing state says that there are some."""
+"""Lab results of tested packages that changed, and samples whose results are out."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from glassbox.models.lab import LabResult
+from glassbox.models.lab import LabResult, LabSample
 from glassbox.models.packages import PackageSnapshot
 from glassbox.operations.metrc_mapping import plain
 from glassbox.operations.metrc_session import Session
-from glassbox.operations.sync.batch import Batch, ReadRow
+from glassbox.operations.sync.batch import Batch, ReadRow, check_length, row_of
+from glassbox.operations.sync.walk import (
+    Walk,
+    finish_cursor,
+    move_cursor_in_transaction,
+    open_cursor,
+)
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.lab_status import FAILED_STATES, PASSED_STATES
 from metrc_client import endpoints, shapes
 
-PACKAGES_PER_RUN = 200
+FEED = "lab_results"
+# A look-up that began before this walk may commit its snapshot after it.
+LATE_LOOK_UPS = timedelta(minutes=5)
 
 
-def packages_with_new_results(license_id: int) -> tuple[tuple[str, int], ...]:
-    """Return label and METRC id of packages that were tested since we last read their results."""
+def read_lab_results(walk: Walk) -> int:
+    """Read the results of every tested package that changed since the last walk.
+
+    The cursor stands on the time we saw the change, and moves when all that we saw then is read.
+    """
+    cursor = open_cursor(walk, FEED)
+    stored = 0
+    tested = _tested_since(walk.license_id, cursor.read_until)
+    for seen_at, packages in groupby(tested, key=lambda package: package[2]):
+        for label, metrc_id, _ in packages:
+            rows = _read_results(walk.session, metrc_id)
+            with short_transaction(walk.license_id) as license:
+                walk.beat_in_transaction()
+                batch = walk.batch(license, FEED, rows)
+                store_results(batch, label)
+            stored += batch.stored
+        with short_transaction(walk.license_id):
+            move_cursor_in_transaction(walk, FEED, seen_at)
+    finish_cursor(walk, FEED)
+    return stored
+
+
+def _tested_since(license_id: int, since: datetime | None) -> list[tuple[str, int, datetime]]:
+    """Return label, METRC id and time of tested packages that changed since; oldest first.
+
+    Any change counts: a result can be revoked while the state stays.
+    """
     with short_transaction(license_id):
-        read = LabResult.objects.filter(
-            license_id=OuterRef("license_id"),
-            label=OuterRef("package__label"),
-            seen_at__gte=OuterRef("seen_at"),
+        known = LabResult.objects.filter(
+            license_id=OuterRef("license_id"), label=OuterRef("package__label")
         )
         tested = PackageSnapshot.objects.filter(
-            ~Exists(read),
-            Q(lab_state__in=PASSED_STATES | FAILED_STATES),
+            Q(lab_state__in=PASSED_STATES | FAILED_STATES) | Exists(known),
             license_id=license_id,
             is_newest=True,
             metrc_id__isnull=False,
         )
-        rows = tested.annotate(label=F("package__label")).values_list("label", "metrc_id")
-        return tuple(rows[:PACKAGES_PER_RUN])
+        if since is not None:
+            tested = tested.filter(seen_at__gt=since - LATE_LOOK_UPS)
+        rows = tested.annotate(label=F("package__label")).order_by("seen_at", "id")
+        return [
+            (label, metrc_id, seen_at)
+            for label, metrc_id, seen_at in rows.values_list("label", "metrc_id", "seen_at")
+            if metrc_id is not None
+        ]
 
 
-def read_results(session: Session, metrc_id: int) -> tuple[ReadRow, ...]:
-    """Read every result of one package."""
-    return tuple(
-        ReadRow(raw=raw, api_request_id=session.last_request_id)
-        for raw in session.client.rows(
-            endpoints.LAB_RESULTS,
-            license_number=session.number,
-            query={"packageId": str(metrc_id)},
-        )
+def _read_results(session: Session, metrc_id: int) -> tuple[ReadRow, ...]:
+    found: list[ReadRow] = []
+    for answer in session.client.pages(
+        endpoints.LAB_RESULTS,
+        license_number=session.number,
+        query={"packageId": str(metrc_id)},
+    ):
+        request_id = session.last_request_id
+        found += [ReadRow(raw=raw, api_request_id=request_id) for raw in answer.rows]
+    return tuple(found)
+
+
+def store_results(batch: Batch, label: str) -> None:
+    """Store the results of one package; a result that METRC revoked stays, and says so."""
+    batch.store_each(lambda row: _store_result(batch, label, row))
+
+
+def _store_result(batch: Batch, label: str, row: ReadRow) -> None:
+    seen = shapes.lab_result(row_of(row, "lab result"))
+    who = f"The result {seen.id} of {label}"
+    if not isinstance(seen.raw.get("TestPassed"), bool):
+        raise shapes.BadRow(f"{who} has TestPassed {seen.raw.get('TestPassed')!r}, no verdict.")
+    batch.keep(
+        LabResult,
+        {"label": label, "metrc_id": seen.id},
+        {
+            "test_type": seen.test_type,
+            "value": seen.value,
+            "passed": seen.passed,
+            "laboratory_name": seen.laboratory_name,
+            "released_at": seen.released_at,
+            "revoked_at": seen.revoked_at,
+            "document_file_id": seen.document_file_id,
+            "seen_at": batch.now,
+            "raw": plain(seen.raw),
+        },
+        who,
     )
 
 
-def store_results(batch: Batch, label: str, now: datetime) -> None:
-    """Store the results of one package; a result that METRC revoked stays, and says so."""
-    for row in batch.rows:
-        try:
-            seen = shapes.lab_result(row.raw)
-        except shapes.BadRow as problem:
-            batch.report_bad_row(row, str(problem))
-            continue
-        LabResult.objects.update_or_create(
-            license=batch.license,
-            label=label,
-            metrc_id=seen.id,
-            defaults={
-                "company_id": batch.license.company_id,
-                "test_type": seen.test_type,
-                "value": seen.value,
-                "passed": seen.passed,
-                "laboratory_name": seen.laboratory_name,
-                "released_at": seen.released_at,
-                "revoked_at": seen.revoked_at,
-                "document_file_id": seen.document_file_id,
-                "seen_at": now,
-                "raw": plain(seen.raw),
-            },
-        )
-        batch.stored += 1
+def store_lab_samples(batch: Batch) -> None:
+    """Note on our own samples that METRC shows their results released.
+
+    METRC repeats a sample once for each test; the results themselves are read by package.
+    """
+
+    def store(row: ReadRow) -> None:
+        raw = row_of(row, "lab sample")
+        label = raw.get("Label")
+        if not isinstance(label, str) or not label:
+            raise shapes.BadRow("A lab sample row has no Label.")
+        check_length("The lab sample", "Label", label, 40)
+        if raw.get("ResultReleased") is True:
+            batch.stored += LabSample.objects.filter(
+                license=batch.license, label=label, result_seen_at__isnull=True
+            ).update(result_seen_at=batch.now)
+
+    batch.store_each(store)

@@ -67,7 +67,7 @@ def store_package(batch: Batch, row: ReadRow, list_name: PackageList) -> None:
 
     A row that cannot be read becomes a case.
     """
-    one = replace(batch, rows=(row,))
+    one = replace(batch, rows=(row,), stored=0, bad=0)
     one.store_each(lambda row: _store(one, row, list_name))
     batch.stored += one.stored
     batch.bad += one.bad

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
+from glassbox.audit import ledger
+from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
 from glassbox.models.transfers import (
     Transfer,
@@ -15,9 +16,26 @@ from glassbox.models.transfers import (
 )
 from glassbox.operations.metrc_mapping import plain, transfer_state
 from glassbox.operations.metrc_session import Session
-from glassbox.operations.sync.batch import ReadRow
+from glassbox.operations.sync.batch import (
+    UNREADABLE,
+    Batch,
+    ReadRow,
+    check_length,
+    row_of,
+    sentence_of,
+)
+from glassbox.operations.sync.walk import (
+    Walk,
+    finish_cursor,
+    move_cursor_in_transaction,
+    open_cursor,
+    read_rows,
+    windows_since,
+)
 from glassbox.operations.transaction import short_transaction
 from metrc_client import endpoints, shapes
+from metrc_client.endpoints import Endpoint
+from metrc_client.errors import NotThere, Unauthorized
 
 BEFORE_REGISTRATION = (
     TransferState.PLANNED,
@@ -36,6 +54,79 @@ class SeenDelivery:
     prices: dict[str, Decimal | None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class SeenTransfer:
+    """One transfer row with its deliveries, or why they cannot be read."""
+
+    row: ReadRow
+    deliveries: tuple[SeenDelivery, ...] = ()
+    problem: str = ""
+
+
+def read_transfers(walk: Walk, name: str, endpoint: Endpoint, direction: TransferDirection) -> int:
+    """Read the transfers that changed, with deliveries and packages; return how many deliveries."""
+    cursor = open_cursor(walk, name)
+    stored = 0
+    for window in windows_since(walk, endpoint, cursor):
+        rows = _changed(walk, read_rows(walk, endpoint, window), direction)
+        seen = tuple(_read_transfer(walk, row) for row in rows)
+        with short_transaction(walk.license_id) as license:
+            readable = tuple(one.row for one in seen if not one.problem)
+            batch = walk.batch(license, name, readable)
+            deliveries = {id(one.row): one.deliveries for one in seen}
+            batch.store_each(
+                lambda row, batch=batch, deliveries=deliveries: _store_transfer(  # type: ignore[misc]
+                    batch, deliveries[id(row)], direction
+                )
+            )
+            for one in seen:
+                if one.problem:
+                    batch.report_bad_row(one.row, one.problem)
+            move_cursor_in_transaction(walk, name, window.end if window else None)
+        stored += batch.stored
+    finish_cursor(walk, name)
+    return stored
+
+
+def _changed(
+    walk: Walk, rows: tuple[ReadRow, ...], direction: TransferDirection
+) -> tuple[ReadRow, ...]:
+    """Leave out what we hold already: METRC moves a transfer's LastModified with every change.
+
+    Each transfer left out saves one read, and two more for each of its deliveries.
+    """
+    ids = [row.raw.get("Id") for row in rows if isinstance(row.raw, dict)]
+    with short_transaction(walk.license_id):
+        known: dict[int, list[object]] = {}
+        for metrc_id, raw in Transfer.objects.filter(
+            license_id=walk.license_id,
+            direction=direction,
+            metrc_transfer_id__in=[one for one in ids if isinstance(one, int)],
+        ).values_list("metrc_transfer_id", "raw__transfer"):
+            known.setdefault(metrc_id or 0, []).append(raw)
+    return tuple(
+        row
+        for row in rows
+        if not isinstance(row.raw, dict)
+        or row.raw.get("Id") not in known
+        or any(raw != plain(row.raw) for raw in known[row.raw["Id"]])
+    )
+
+
+def _read_transfer(walk: Walk, row: ReadRow) -> SeenTransfer:
+    try:
+        row_of(row, "transfer")
+        return SeenTransfer(row=row, deliveries=read_deliveries(walk.session, row))
+    except UNREADABLE as problem:
+        return SeenTransfer(row=row, problem=sentence_of(problem, row.raw))
+    except Unauthorized as refusal:
+        if not walk.session.key_is_alive():
+            raise
+        return SeenTransfer(row=row, problem=refusal.sentence)
+    except NotThere as refusal:
+        return SeenTransfer(row=row, problem=refusal.sentence)
+
+
 def read_deliveries(session: Session, row: ReadRow) -> tuple[SeenDelivery, ...]:
     """Read the deliveries of one transfer and the packages of each (1 + N + N calls).
 
@@ -46,7 +137,7 @@ def read_deliveries(session: Session, row: ReadRow) -> tuple[SeenDelivery, ...]:
     found = []
     for raw in session.client.rows(endpoints.TRANSFER_DELIVERIES, path={"id": transfer.id}):
         delivery = shapes.delivery(raw)
-        path = {"id": delivery.delivery_id}
+        path: dict[str, object] = {"id": delivery.delivery_id}
         packages = session.client.rows(endpoints.DELIVERY_PACKAGES, path=path)
         wholesale = session.client.rows(endpoints.DELIVERY_PACKAGES_WHOLESALE, path=path)
         found.append(
@@ -63,16 +154,23 @@ def read_deliveries(session: Session, row: ReadRow) -> tuple[SeenDelivery, ...]:
     return tuple(found)
 
 
-def store_delivery(
-    license: License, seen: SeenDelivery, direction: TransferDirection, now: datetime
-) -> int:
+def _store_transfer(
+    batch: Batch, deliveries: tuple[SeenDelivery, ...], direction: TransferDirection
+) -> None:
+    for seen in deliveries:
+        store_delivery(batch, seen, direction)
+    batch.stored += len(deliveries)
+
+
+def store_delivery(batch: Batch, seen: SeenDelivery, direction: TransferDirection) -> int:
     """Store one delivery as this licence sees it; our own counts and verdicts stay."""
+    license, now = batch.license, batch.now
     transfer = _find(license, seen, direction) or Transfer(
-        company_id=license.company_id,
-        license=license,
+        **batch.tenant,
         direction=direction,
         opened_at=now,
     )
+    before = transfer.state
     transfer.state = transfer_state(
         is_voided=seen.transfer.is_voided, delivery=seen.delivery, packages=seen.packages
     )
@@ -92,23 +190,44 @@ def store_delivery(
     transfer.raw = {"transfer": plain(seen.transfer.raw), "delivery": plain(seen.delivery.raw)}
     transfer.save()
     for package in seen.packages:
-        TransferPackage.objects.update_or_create(
-            transfer=transfer,
-            label=package.label,
-            defaults={
-                "company_id": license.company_id,
-                "license": license,
-                "item_name": package.item_name,
-                "shipped_quantity": package.shipped_quantity,
-                "received_quantity": package.received_quantity,
-                "unit": package.unit,
-                "wholesale_price": seen.prices.get(package.label),
-                "shipment_state": package.shipment_state,
-                "raw": plain(package.raw),
-                "seen_at": now,
-            },
-        )
+        _store_delivery_package(batch, transfer, seen, package)
+    if transfer.state != before:
+        _say_followed(batch, transfer, before)
     return transfer.pk
+
+
+def _store_delivery_package(
+    batch: Batch, transfer: Transfer, seen: SeenDelivery, package: shapes.DeliveryPackage
+) -> None:
+    check_length(f"Transfer {seen.transfer.id}", "PackageLabel", package.label, 40)
+    TransferPackage.objects.update_or_create(
+        transfer=transfer,
+        label=package.label,
+        defaults={
+            **batch.tenant,
+            "item_name": package.item_name,
+            "shipped_quantity": package.shipped_quantity,
+            "received_quantity": package.received_quantity,
+            "unit": package.unit,
+            "wholesale_price": seen.prices.get(package.label),
+            "shipment_state": package.shipment_state,
+            "raw": plain(package.raw),
+            "seen_at": batch.now,
+        },
+    )
+
+
+def _say_followed(batch: Batch, transfer: Transfer, before: str) -> None:
+    ledger.append(
+        type=EventType.TRANSFER_FOLLOWED,
+        subject=f"transfer:{transfer.pk}",
+        actor=batch.actor,
+        reason=f"METRC shows manifest {transfer.manifest_number} as {transfer.state}",
+        body={"manifest": transfer.manifest_number, "delivery": transfer.metrc_delivery_id},
+        state_before=before,
+        state_after=transfer.state,
+        now=batch.now,
+    )
 
 
 def _find(license: License, seen: SeenDelivery, direction: TransferDirection) -> Transfer | None:
@@ -129,12 +248,30 @@ def _find(license: License, seen: SeenDelivery, direction: TransferDirection) ->
     return None
 
 
-def follow_templates(license_id: int, rows: tuple[ReadRow, ...]) -> int:
-    """Note METRC's id of templates that we asked for by name."""
-    with short_transaction(license_id) as license:
-        for row in rows:
-            seen = shapes.named(row.raw, "template")
-            Transfer.objects.filter(
-                license=license, template_name=seen.name, state__in=BEFORE_REGISTRATION
-            ).update(template_metrc_id=seen.id, state=TransferState.TEMPLATE_STORED)
-    return len(rows)
+def read_templates(walk: Walk, name: str) -> int:
+    """Read stored templates, and note METRC's id of those that we asked for by name."""
+    cursor = open_cursor(walk, name)
+    found = 0
+    for window in windows_since(walk, endpoints.TEMPLATES_OUTGOING, cursor):
+        rows = read_rows(walk, endpoints.TEMPLATES_OUTGOING, window)
+        with short_transaction(walk.license_id) as license:
+            batch = walk.batch(license, name, rows)
+            batch.store_each(lambda row, batch=batch: _follow_template(batch, row))  # type: ignore[misc]
+            move_cursor_in_transaction(walk, name, window.end if window else None)
+        found += batch.stored
+    finish_cursor(walk, name)
+    return found
+
+
+def _follow_template(batch: Batch, row: ReadRow) -> None:
+    seen = shapes.named(row_of(row, "template"), "template")
+    followed = Transfer.objects.filter(
+        license=batch.license, template_name=seen.name, state__in=BEFORE_REGISTRATION
+    ).exclude(template_metrc_id=seen.id, state=TransferState.TEMPLATE_STORED)
+    for transfer in followed:
+        before = transfer.state
+        transfer.template_metrc_id, transfer.state = seen.id, TransferState.TEMPLATE_STORED
+        transfer.save(update_fields=["template_metrc_id", "state"])
+        if before != transfer.state:
+            _say_followed(batch, transfer, before)
+        batch.stored += 1
