@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -85,7 +85,7 @@ class MetrcClient:
         *,
         license_number: str | None = None,
         window: Window | None = None,
-        path: dict[str, object] | None = None,
+        path: Mapping[str, object] | None = None,
         query: dict[str, str] | None = None,
     ) -> Iterator[Answer]:
         """Yield the pages of a list, 20 rows each, until METRC says it was the last.
@@ -116,7 +116,7 @@ class MetrcClient:
         *,
         license_number: str | None = None,
         window: Window | None = None,
-        path: dict[str, object] | None = None,
+        path: Mapping[str, object] | None = None,
         query: dict[str, str] | None = None,
     ) -> tuple[Any, ...]:
         """Return every row of a list, from all of its pages. For lists that fit into memory."""
@@ -147,7 +147,7 @@ class MetrcClient:
         objects: Sequence[Any],
         *,
         license_number: str,
-        path: dict[str, object] | None = None,
+        path: Mapping[str, object] | None = None,
         before_send: Callable[[], None] = _nothing,
         deadline: float | None = None,
     ) -> WriteAnswer:
@@ -180,7 +180,7 @@ class MetrcClient:
         self,
         endpoint: Endpoint,
         license_number: str | None,
-        path: dict[str, object],
+        path: Mapping[str, object],
         query: dict[str, str],
     ) -> Answer:
         if endpoint.method != "GET":
@@ -238,7 +238,7 @@ def _judge_write(endpoint: Endpoint, raw: Raw) -> WriteAnswer:
     )
 
 
-def _fill(endpoint: Endpoint, path: dict[str, object]) -> str:
+def _fill(endpoint: Endpoint, path: Mapping[str, object]) -> str:
     try:
         return endpoint.path.format(
             **{name: quote(str(value), safe="") for name, value in path.items()}

@@ -59,7 +59,7 @@ def add_credential(
         license_id=license_id, is_for_sync=is_for_sync, revoked_at__isnull=True
     )
     if not is_for_sync:
-        earlier = earlier.filter(user_id=user_id)
+        earlier = earlier.filter(user_id=user_id or 0)
     version = 1 + max((credential.version for credential in earlier), default=0)
     earlier.update(revoked_at=now, sealed_key=b"")
     credential = MetrcCredential(

@@ -133,7 +133,7 @@ def _package_facts(
 def _doubts(license_id: int, besides_action_id: int | None) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     actions = RegulatedAction.objects.filter(license_id=license_id, state__in=UNRESOLVED)
-    for action_id, labels in actions.exclude(id=besides_action_id).values_list("id", "labels"):
+    for action_id, labels in actions.exclude(id=besides_action_id or 0).values_list("id", "labels"):
         for label in labels:
             found[label] = (*found.get(label, ()), action_id)
     return found
@@ -185,7 +185,7 @@ def action_facts(
     """Return all that the gates of an action look at, inside the caller's transaction."""
     expected = kind.expect(facts, None)
     new_labels = {package.label for package in expected.new_packages}
-    transfer = Transfer.objects.filter(license=license, id=transfer_id).first()
+    transfer = Transfer.objects.filter(license=license, id=transfer_id or 0).first()
     common = {
         "acting": license_facts(license),
         "checked_at": now,
@@ -243,7 +243,7 @@ def tag_facts(
     reserved: dict[str, int] = {}
     open_actions = RegulatedAction.objects.filter(
         license_id=license_id, state__in=["DRAFT", "IN_REVIEW", "APPROVED", *UNRESOLVED]
-    ).exclude(id=action_id)
+    ).exclude(id=action_id or 0)
     for other_id, natural_labels in open_actions.values_list("id", "labels"):
         for label in set(natural_labels) & set(wanted):
             reserved[label] = other_id
@@ -290,7 +290,7 @@ def _clock_difference(license_id: int) -> int | None:
 def _taken_lanes(license_id: int, lanes: tuple[str, ...], action_id: int | None) -> tuple[str, ...]:
     taken = ActionLane.objects.filter(
         license_id=license_id, key__in=lanes, released_at__isnull=True
-    ).exclude(action_id=action_id)
+    ).exclude(action_id=action_id or 0)
     return tuple(taken.values_list("key", flat=True))
 
 

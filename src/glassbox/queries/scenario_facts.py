@@ -32,7 +32,7 @@ def action(license_id: int, action_id: int) -> dict[str, Any] | None:
     """Return state and number of attempts of an action."""
     with access.reading(READER, license_id=license_id):
         row = RegulatedAction.objects.filter(license_id=license_id, id=action_id).first()
-        return row and {"state": row.state, "attempts": row.attempts.count()}
+        return {"state": row.state, "attempts": row.attempts.count()} if row else None
 
 
 def open_cases(license_id: int, case_class: str) -> list[dict[str, Any]]:
@@ -64,14 +64,16 @@ def transfer(license_id: int, *, manifest: str, direction: str) -> dict[str, Any
         row = Transfer.objects.filter(
             license_id=license_id, manifest_number=manifest, direction=direction
         ).first()
-        return row and {"id": row.pk, "state": row.state, "packages": row.packages.count()}
+        if row is None:
+            return None
+        return {"id": row.pk, "state": row.state, "packages": row.packages.count()}
 
 
 def newest_run(license_id: int) -> dict[str, Any] | None:
     """Return the newest sync run of a licence."""
     with access.reading(READER, license_id=license_id):
         row = SyncRun.objects.filter(license_id=license_id).order_by("-id").first()
-        return row and {"id": row.pk, "state": row.state, "error": row.error}
+        return {"id": row.pk, "state": row.state, "error": row.error} if row else None
 
 
 def action_states(license_id: int) -> dict[int, str]:

@@ -108,7 +108,7 @@ def _actor(request: PageRequest) -> Actor | None:
     session_key = request.session.session_key or ""
     return Actor(
         user_id=user.pk,
-        name=user.name,  # type: ignore[union-attr]
+        name=user.name,
         via="web",
         # The ledger ties acts of one sign-in together without holding a usable session key.
         session=hashlib.sha256(f"{settings.SECRET_KEY}:{session_key}".encode()).hexdigest()[:16],

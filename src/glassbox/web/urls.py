@@ -42,7 +42,7 @@ urlpatterns = [
         "l/<str:license_number>/packages/<str:label>/draft/<str:form_name>/",
         drafts.draft,
         name="draft",
-    ),  # type: ignore[arg-type]
+    ),
     *scoped("actions/", actions.action_list, "actions"),
     *scoped("actions/<int:action_id>/", actions.action, "action"),
     *scoped("actions/<int:action_id>/review/", actions.review, "action_review"),

@@ -154,7 +154,7 @@ WALLS = f"""
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies: list[tuple[str, str]] = []
+    dependencies = []
 
     operations = [
         migrations.RunSQL(sql, migrations.RunSQL.noop)

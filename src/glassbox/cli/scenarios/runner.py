@@ -318,7 +318,7 @@ def _sql(run: Run, step: Step) -> tuple[Any, str]:
     text = str(References(run.values).fill(step.value))
     try:
         with psycopg.connect(run.stage.urls.superuser, autocommit=True) as connection:
-            cursor = connection.execute(text)  # type: ignore[arg-type]
+            cursor = connection.execute(text)
             rows = cursor.fetchall() if cursor.description else []
     except psycopg.Error as error:
         raise Refused(f"sql: {str(error).splitlines()[0]}") from error
