@@ -47,18 +47,6 @@ def test_received_goods_appear_beside_our_book(brand: Brand, desk: Desk) -> None
         now=datetime.now(UTC),
     )
 
-    from django.db import connection
-
-    with connection.cursor() as c:
-        c.execute("select set_config('app.licenses','1,2,3',false)")
-        c.execute("select feed,last_error,read_until from sync_cursors")
-        print(c.fetchall())
-        c.execute("select case_class,what_happened from exceptions")
-        print(c.fetchall())
-        c.execute(
-            "select label,cause,quantity from package_movements m join packages p on p.id=m.package_id"
-        )
-        print(c.fetchall())
     grid = package_list(
         actor=person(brand, "Ana"),
         license_ids=(brand.licenses[MAKER],),
