@@ -44,7 +44,7 @@ function drawLineage(place) {
           "text-wrap": "wrap",
           "text-max-width": 178,
           "text-valign": "center",
-          "font-size": 12,
+          "font-size": 13,
           "background-color": "#ffffff",
           "border-width": 1,
           "border-color": "#66758a",
@@ -68,7 +68,7 @@ function drawLineage(place) {
     ],
     layout: { name: "dagre", rankDir: "LR", nodeSep: 24, rankSep: 70 },
     minZoom: 0.3,
-    maxZoom: 1.5,
+    maxZoom: 1.1,
     wheelSensitivity: 0.2,
   });
   drawing.on("tap", "node", (event) => {

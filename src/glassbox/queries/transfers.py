@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from glassbox import access
 from glassbox.models.actions import RegulatedAction
@@ -15,6 +15,8 @@ from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import NotFound
 
 ROWS_AT_MOST = 200
+# What has no time to leave yet is still to be planned: it stands first.
+NEWEST_FIRST = (F("departs_at").desc(nulls_first=True), F("opened_at").desc())
 
 OPEN_STATES = (
     TransferState.PLANNED,
@@ -115,7 +117,7 @@ def transfer_rows(
         rows = _rows(license_ids).filter(direction=direction)
         if open_only:
             rows = rows.filter(state__in=OPEN_STATES)
-        return tuple(_row(transfer) for transfer in rows.order_by("-opened_at")[:ROWS_AT_MOST])
+        return tuple(_row(transfer) for transfer in rows.order_by(*NEWEST_FIRST)[:ROWS_AT_MOST])
 
 
 def transfer_page(*, actor: Actor, license_ids: tuple[int, ...], transfer_id: int) -> TransferPage:

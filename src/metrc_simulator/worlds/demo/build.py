@@ -73,7 +73,6 @@ def _fleet(diary: Diary) -> None:
 
 def _neighbor(diary: Diary) -> None:
     """Goods of the company next door, which nobody of ours may ever see."""
-    diary.turn_to(40, "10:00")
     for number, quantity in enumerate(("1200", "800", "450"), start=1):
         roads.stock(diary, NEIGHBOR, "Neighbor Gummies", quantity, f"NG-{number:03d}")
 
