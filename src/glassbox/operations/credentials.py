@@ -8,14 +8,14 @@ from pathlib import Path
 
 import tink
 from django.conf import settings
-from tink import aead, secret_key_access
+from tink import TinkError, aead, secret_key_access
 
 from glassbox import access
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
 from glassbox.models.credentials import MetrcCredential
-from glassbox.models.people import User
+from glassbox.models.people import RoleGrant, User
 from glassbox.operations.transaction import operation
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
@@ -33,6 +33,12 @@ class NoKey(Refused):
     code = "credential.missing"
 
 
+class SealBroken(NoKey):
+    """A sealed key does not open: it was moved or altered, or the keyset is another."""
+
+    code = "credential.seal-broken"
+
+
 @operation
 def add_credential(
     *,
@@ -46,22 +52,25 @@ def add_credential(
 ) -> int:
     """Seal a METRC user key; an earlier one of the same person or purpose is revoked.
 
-    :raises InvalidInput: if the key is blank or too short to be one
+    :raises InvalidInput: if the key is blank or too short to be one, or is nobody's
+    :raises NotFound: if the person holds no role at this licence
     """
     if not actor.is_system:
         access.require(actor, Permission.CREDENTIAL_MANAGE, license_id=license_id)
+    _check_owner(license_id, user_id, is_for_sync)
     if len(user_key.strip()) < SHORTEST_KEY:
         raise InvalidInput(
             field="METRC key", value="(not shown)", way_out="Paste the whole key from METRC."
         )
     license = License.objects.get(id=license_id)
     earlier = MetrcCredential.objects.select_for_update().filter(
-        license_id=license_id, is_for_sync=is_for_sync, revoked_at__isnull=True
+        license_id=license_id, is_for_sync=is_for_sync
     )
-    if not is_for_sync:
-        earlier = earlier.filter(user_id=user_id or 0)
+    if user_id is not None and not is_for_sync:
+        earlier = earlier.filter(user_id=user_id)
+    # Also above the revoked ones: no two keys are ever sealed to the same words.
     version = 1 + max((credential.version for credential in earlier), default=0)
-    earlier.update(revoked_at=now, sealed_key=b"")
+    earlier.filter(revoked_at__isnull=True).update(revoked_at=now, sealed_key=b"")
     credential = MetrcCredential(
         company_id=license.company_id,
         license_id=license_id,
@@ -108,10 +117,22 @@ def revoke_credential(
     )
 
 
+def _check_owner(license_id: int, user_id: int | None, is_for_sync: bool) -> None:
+    if user_id is None and not is_for_sync:
+        raise InvalidInput(
+            field="owner", value="nobody", way_out="Say whose key it is, or that it is for reading."
+        )
+    if user_id is not None:
+        grants = RoleGrant.objects.filter(license_id=license_id, user_id=user_id)
+        if not grants.exists():
+            raise NotFound("There is no such person at this licence.")
+
+
 def open_key_in_transaction(license_id: int, *, user_id: int | None) -> tuple[MetrcCredential, str]:
     """Return a person's key, or with no person the licence's key for reading, in the clear.
 
     :raises NoKey: if none is in use
+    :raises SealBroken: if the sealed bytes are not those of this row, or the keyset is another
     """
     keys = MetrcCredential.objects.filter(license_id=license_id, revoked_at__isnull=True)
     found = (
@@ -122,7 +143,13 @@ def open_key_in_transaction(license_id: int, *, user_id: int | None) -> tuple[Me
     if found is None:
         who = "for reading" if user_id is None else f"of {User.objects.get(id=user_id).name}"
         raise NoKey(f"No METRC key {who} is stored at this licence. Store one on the company page.")
-    return found, _aead().decrypt(bytes(found.sealed_key), _bound_to(found)).decode()
+    try:
+        return found, _aead().decrypt(bytes(found.sealed_key), _bound_to(found)).decode()
+    except TinkError as error:
+        raise SealBroken(
+            f"The METRC key of {found.owner_name} cannot be opened with this installation's keyset. "
+            "Store the key again on the company page."
+        ) from error
 
 
 def _bound_to(credential: MetrcCredential) -> bytes:

@@ -14,7 +14,7 @@ from glassbox.models.exception_cases import CaseNote, CaseState, ExceptionCase
 from glassbox.models.people import User
 from glassbox.operations.transaction import operation
 from glassbox.rules.actor import Actor
-from glassbox.rules.exception_policy import CaseAdvice
+from glassbox.rules.exception_policy import CaseAdvice, CaseSeverity
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound
 
@@ -29,20 +29,22 @@ def open_case_in_transaction(
     transfer_id: int | None = None,
     action_id: int | None = None,
 ) -> int:
-    """Open the case of a fact, or reopen it if it was closed; one that is open stays as it is."""
+    """Open the case of a fact, or reopen it if it was closed.
+
+    One that is open stays as it is, unless it has become graver.
+    """
     assert connection.in_atomic_block, "a case is opened with what found it"
     case = ExceptionCase.objects.filter(license=license, fact_key=advice.fact_key).first()
     if case is not None and case.state == CaseState.OPEN:
+        if _is_graver(advice, case):
+            _make_graver(case, advice, actor, now)
         return case.pk
     event = EventType.CASE_OPENED if case is None else EventType.CASE_REOPENED
     if case is None:
         case = ExceptionCase(
             company_id=license.company_id, license=license, fact_key=advice.fact_key
         )
-    case.case_class, case.severity = advice.case_class, advice.severity
-    case.title, case.what_happened = advice.title[:300], advice.what_happened
-    case.why_it_matters, case.what_to_do = advice.why_it_matters, advice.what_to_do
-    case.rule_id, case.due_at = advice.rule_id, advice.due_at
+    _take_advice(case, advice)
     case.package_id, case.transfer_id, case.action_id = package_id, transfer_id, action_id
     case.state, case.opened_at, case.closed_at, case.closed_because = CaseState.OPEN, now, None, ""
     case.closed_by_id = None
@@ -56,6 +58,37 @@ def open_case_in_transaction(
         now=now,
     )
     return case.pk
+
+
+def _take_advice(case: ExceptionCase, advice: CaseAdvice) -> None:
+    case.case_class, case.severity = advice.case_class, advice.severity
+    case.title, case.what_happened = advice.title[:300], advice.what_happened
+    case.why_it_matters, case.what_to_do = advice.why_it_matters, advice.what_to_do
+    case.rule_id, case.due_at = advice.rule_id, advice.due_at
+
+
+def _is_graver(advice: CaseAdvice, case: ExceptionCase) -> bool:
+    ranks = list(CaseSeverity)
+    return ranks.index(advice.severity) > ranks.index(CaseSeverity(case.severity))
+
+
+def _make_graver(case: ExceptionCase, advice: CaseAdvice, actor: Actor, now: datetime) -> None:
+    """Let an open case become graver: its owner stays, its due time can only come nearer."""
+    due_at = case.due_at
+    before = case.severity
+    _take_advice(case, advice)
+    case.due_at = min(due_at, advice.due_at) if due_at else advice.due_at
+    case.save()
+    ledger.append(
+        type=EventType.CASE_NOTED,
+        subject=f"case:{case.pk}",
+        actor=actor,
+        reason=advice.what_happened,
+        body={"class": advice.case_class.value, "due_at": case.due_at.isoformat()},
+        state_before=before,
+        state_after=advice.severity.value,
+        now=now,
+    )
 
 
 def close_cases_in_transaction(

@@ -21,28 +21,33 @@ from glassbox.operations.exception_cases import (
 )
 from glassbox.operations.transaction import operation
 from glassbox.queries.books import both_books
+from glassbox.queries.freshness import freshness_of
 from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.actor import Actor
 from glassbox.rules.exception_policy import case_for_difference
 from glassbox.rules.permissions import Permission
 from glassbox.rules.reconcile import Difference, DifferenceClass, compare
 from glassbox.rules.rule_lines import threshold
+from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
 
 @operation
 def reconcile_license(*, actor: Actor, license_id: int, now: datetime) -> int:
     """Compare every package of a licence and return the id of the report.
 
-    A difference opens one case per fact; a case whose difference is gone is closed.
+    A difference opens one case per fact; a case whose difference is gone is closed. What METRC
+    does not show counts as missing only if every list of packages was walked to its end.
     """
     access.require(actor, Permission.RECONCILIATION_RUN, license_id=license_id)
     license = License.objects.get(id=license_id)
     books = both_books(license_id)
-    run = SyncRun.objects.filter(license=license, state=SyncRunState.DONE).order_by("-id").first()
+    is_whole = freshness_of(license_id).packages_are_whole
+    done = SyncRun.objects.filter(license=license, state=SyncRunState.DONE)
+    run = done.order_by("-id").first() if is_whole else None
     differences = compare(
         ours=books.ours,
         metrc=books.metrc,
-        walk_was_whole=run is not None,
+        walk_was_whole=is_whole,
         settle_seconds=int(settings.SETTLE_WINDOW_SECONDS),
     )
     labels = {difference.label for difference in differences}
@@ -59,7 +64,7 @@ def reconcile_license(*, actor: Actor, license_id: int, now: datetime) -> int:
     ReconciliationLine.objects.bulk_create(
         _line(report, difference, ids.get(difference.label)) for difference in differences
     )
-    _settle_cases(actor, license, differences, ids, now)
+    _settle_cases(actor, license, differences, ids, now, is_whole=is_whole)
     ledger.append(
         type=EventType.REPORT_WRITTEN,
         subject=f"report:{report.pk}",
@@ -69,6 +74,60 @@ def reconcile_license(*, actor: Actor, license_id: int, now: datetime) -> int:
         now=now,
     )
     return report.pk
+
+
+class NotToSign(Refused):
+    """The report cannot be signed: partly blind, signed already, or the signer's own comparison."""
+
+    code = "reconciliation.not-to-sign"
+
+
+@operation
+def sign_report(
+    *, actor: Actor, license_id: int, report_id: int, statement: str, now: datetime
+) -> None:
+    """Sign a comparison as the reconciliation of these thirty days (CA-IN-01).
+
+    Whoever compared does not sign. Differences stay open as cases; the statement says what is
+    done about them.
+
+    :raises NotFound: if there is no such report here
+    :raises InvalidInput: if there are differences and no statement
+    :raises NotToSign: if METRC was not walked whole, or it is signed, or it is the signer's own
+    """
+    access.require(actor, Permission.RECONCILIATION_RUN, license_id=license_id)
+    report = (
+        ReconciliationReport.objects.select_for_update()
+        .filter(license_id=license_id, id=report_id)
+        .first()
+    )
+    if report is None:
+        raise NotFound("There is no such report here.")
+    if report.signed_at is not None:
+        raise NotToSign("This report is signed already.")
+    if report.sync_run_id is None:
+        raise NotToSign(
+            "METRC was not read whole before this comparison. Read it and compare again."
+        )
+    if actor.user_id is None or actor.user_id == report.compared_by_id:
+        raise NotToSign("A person other than the one who compared signs.")
+    differences = report.lines.count()
+    if differences and not statement.strip():
+        raise InvalidInput(
+            field="statement",
+            value=statement,
+            way_out=f"Say what is done about the {differences} differences.",
+        )
+    report.signed_by_id, report.signed_at = actor.user_id, now
+    report.save(update_fields=["signed_by", "signed_at"])
+    ledger.append(
+        type=EventType.REPORT_SIGNED,
+        subject=f"report:{report.pk}",
+        actor=actor,
+        reason=statement.strip() or "No difference",
+        body={"packages": report.package_count, "differences": differences},
+        now=now,
+    )
 
 
 def _line(
@@ -96,6 +155,8 @@ def _settle_cases(
     differences: tuple[Difference, ...],
     ids: dict[str, int],
     now: datetime,
+    *,
+    is_whole: bool,
 ) -> None:
     percent: Decimal = threshold(rules_of(license.state), "CA-IN-03", "significant_percent")
     still_true = set()
@@ -116,10 +177,14 @@ def _settle_cases(
     open_keys = ExceptionCase.objects.filter(
         license=license, state=CaseState.OPEN, fact_key__startswith="difference:"
     ).values_list("fact_key", flat=True)
+    gone = set(open_keys) - still_true
+    if not is_whole:
+        # A partial walk says nothing of what it did not show.
+        gone = {key for key in gone if not key.endswith(f":{DifferenceClass.MISSING}")}
     close_cases_in_transaction(
         actor=actor,
         license=license,
-        fact_keys=set(open_keys) - still_true,
+        fact_keys=gone,
         because="A later comparison found no difference",
         now=now,
     )

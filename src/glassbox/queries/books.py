@@ -8,6 +8,7 @@ from django.db.models import Max
 
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.packages import Package
+from glassbox.queries.freshness import PackagesAsOf, packages_as_of
 from glassbox.queries.packages.rows import with_metrc
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.package_state import LocalState, PackageList, PackageState
@@ -26,7 +27,7 @@ class BothBooks:
 
 
 def both_books(license_id: int) -> BothBooks:
-    """Return both books of a licence, inside the caller's transaction; two statements."""
+    """Return both books of a licence, inside the caller's transaction; four statements."""
     rows = with_metrc(Package.objects.filter(license_id=license_id)).annotate(
         moved_at=Max("movements__recorded_at")
     )
@@ -37,6 +38,7 @@ def both_books(license_id: int) -> BothBooks:
         for label in labels:
             unresolved.setdefault(label, []).append(action_id)
     ours, metrc = [], {}
+    as_of = packages_as_of((license_id,))
     for package in rows:
         row = package.__dict__
         if row["moved_at"] is not None:
@@ -50,11 +52,11 @@ def both_books(license_id: int) -> BothBooks:
                 )
             )
         if row["metrc_list"] is not None:
-            metrc[package.label] = metrc_state(package)
+            metrc[package.label] = metrc_state(package, as_of)
     return BothBooks(ours=tuple(ours), metrc=metrc)
 
 
-def metrc_state(package: Package) -> PackageState:
+def metrc_state(package: Package, as_of: PackagesAsOf) -> PackageState:
     """Return METRC's newest word of a package that `with_metrc` has put beside it."""
     row = package.__dict__
     return PackageState(
@@ -63,7 +65,7 @@ def metrc_state(package: Package) -> PackageState:
         item_name=package.item_name,
         lab_testing_state=row["lab_state"] or "",
         seen_in=PackageList(row["metrc_list"]),
-        seen_at=package.confirmed_at or package.opened_at,
+        seen_at=as_of.of(package),
         is_on_hold=bool(row["is_held_by_state"]),
         is_finished=bool(row.get("is_finished")),
     )

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from glassbox import access
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.companies import Installation, License, LicenseKind
 from glassbox.models.credentials import MetrcCredential
 from glassbox.models.exception_cases import CaseState, ExceptionCase
-from glassbox.models.sync import SyncCursor
+from glassbox.queries.freshness import freshness_by_license
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import NotFound
@@ -98,18 +98,13 @@ def scope(*, actor: Actor, license_number: str | None, now: datetime) -> Scope:
 
 
 def _badges(license_ids: tuple[int, ...], now: datetime) -> tuple[LicenseBadge, ...]:
-    read = {
-        row["license_id"]: (row["as_of"], row["error"])
-        for row in SyncCursor.objects.values("license_id").annotate(
-            as_of=Min("last_whole_at"), error=Max("last_error")
-        )
-    }
+    read = {one.license_id: one for one in freshness_by_license(license_ids)}
     key_problems = _key_problems()
     actions = _count_by_license(RegulatedAction.objects.exclude(state__in=ENDED_STATES))
     cases = _count_by_license(ExceptionCase.objects.filter(state=CaseState.OPEN))
     badges = []
     for license in License.objects.filter(id__in=license_ids).order_by("-kind", "number"):
-        as_of, error = read.get(license.id, (None, ""))
+        as_of = read[license.id].as_of
         badges.append(
             LicenseBadge(
                 id=license.id,
@@ -120,7 +115,7 @@ def _badges(license_ids: tuple[int, ...], now: datetime) -> tuple[LicenseBadge, 
                 time_zone=license.time_zone,
                 as_of=as_of,
                 is_fresh=as_of is not None and now - as_of <= FRESH_FOR,
-                sync_error=error,
+                sync_error=read[license.id].error,
                 key_problem=key_problems.get(license.id, ""),
                 open_actions=actions.get(license.id, 0),
                 open_cases=cases.get(license.id, 0),

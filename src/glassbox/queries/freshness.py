@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from glassbox import access
+from glassbox.models.exception_cases import CaseState, ExceptionCase
+from glassbox.models.packages import Package
 from glassbox.models.sync import SyncCursor
 from glassbox.rules.actor import Actor
 
@@ -108,3 +110,38 @@ def freshness_by_license(license_ids: tuple[int, ...]) -> tuple[Freshness, ...]:
 def freshness_of(license_id: int) -> Freshness:
     """Return how fresh our view of one licence is, inside the caller's transaction."""
     return freshness_by_license((license_id,))[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackagesAsOf:
+    """Up to when METRC's word of each package of some licences is known to stand."""
+
+    walked_at: dict[int, datetime | None]
+    unreadable: frozenset[tuple[int, str]]
+
+    def of(self, package: Package) -> datetime:
+        """Return when METRC last showed a package, or last showed that it had not changed.
+
+        Of one whose newest record could not be read, only the last readable one counts.
+        """
+        seen_at = package.confirmed_at or package.opened_at
+        walked_at = self.walked_at.get(package.license_id)
+        is_unreadable = (package.license_id, package.label) in self.unreadable
+        if walked_at is None or package.confirmed_at is None or is_unreadable:
+            return seen_at
+        return max(seen_at, walked_at)
+
+
+def packages_as_of(license_ids: tuple[int, ...]) -> PackagesAsOf:
+    """Return it inside the caller's transaction; two statements."""
+    prefix = "bad-record:packages:"
+    unreadable = ExceptionCase.objects.filter(
+        license_id__in=license_ids, state=CaseState.OPEN, fact_key__startswith=prefix
+    )
+    return PackagesAsOf(
+        walked_at={one.license_id: one.packages_as_of for one in freshness_by_license(license_ids)},
+        unreadable=frozenset(
+            (license_id, fact_key.removeprefix(prefix))
+            for license_id, fact_key in unreadable.values_list("license_id", "fact_key")
+        ),
+    )

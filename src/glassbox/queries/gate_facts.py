@@ -18,6 +18,7 @@ from glassbox.models.people import RoleGrant
 from glassbox.models.sync import ApiRequest
 from glassbox.models.transfers import Transfer, TransferPackage, TransferState
 from glassbox.queries.books import UNRESOLVED, metrc_state
+from glassbox.queries.freshness import PackagesAsOf, packages_as_of
 from glassbox.queries.packages.rows import with_metrc
 from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.action_kinds.facts import Facts
@@ -105,12 +106,16 @@ def package_facts(
     )
     doubts = _doubts(license_id, besides_action_id)
     held = _held_ancestors(license_id, wanted)
-    return tuple(_package_facts(label, found.get(label), holds, doubts, held) for label in wanted)
+    as_of = packages_as_of((license_id,))
+    return tuple(
+        _package_facts(label, found.get(label), as_of, holds, doubts, held) for label in wanted
+    )
 
 
 def _package_facts(
     label: str,
     package: Package | None,
+    as_of: PackagesAsOf,
     holds: dict[str, str],
     doubts: dict[str, tuple[int, ...]],
     held: dict[str, tuple[str, ...]],
@@ -121,7 +126,7 @@ def _package_facts(
     is_ours = is_seen and row["metrc_list"] != PackageList.TRANSFERRED
     return PackageFacts(
         label=label,
-        metrc=metrc_state(package) if package is not None and is_ours else None,
+        metrc=metrc_state(package, as_of) if package is not None and is_ours else None,
         local_state=LocalState(package.local_state) if package else LocalState.UNKNOWN,
         our_quantity=quantity(row["our_quantity"], package.unit) if package else None,
         local_hold_reason=holds.get(label, ""),

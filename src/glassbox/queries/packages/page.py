@@ -14,6 +14,7 @@ from glassbox.models.actions import RegulatedAction
 from glassbox.models.lab import QaReview, QaVerdict
 from glassbox.models.packages import Count, Hold, Movement, Package, PackageSnapshot
 from glassbox.models.sync import ApiRequest
+from glassbox.queries.freshness import packages_as_of
 from glassbox.queries.packages.rows import metrc_state_words, with_metrc
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import NotFound
@@ -134,6 +135,7 @@ def package_page(*, actor: Actor, license_ids: tuple[int, ...], label: str) -> P
             .order_by("-counted_at")
             .first()
         )
+        as_of = packages_as_of((package.license_id,))
         return PackagePage(
             id=package.pk,
             license_id=package.license_id,
@@ -155,7 +157,7 @@ def package_page(*, actor: Actor, license_ids: tuple[int, ...], label: str) -> P
             release=_release_sentence(package),
             location_name=package.location_name,
             production_batch_number=package.production_batch_number,
-            metrc_as_of=package.confirmed_at,
+            metrc_as_of=as_of.of(package) if package.confirmed_at else None,
             snapshots=tuple(_snapshot_row(snapshot) for snapshot in snapshots),
             timeline=_timeline(package, snapshots),
             actions=tuple(_action_line(action) for action in actions),

@@ -24,6 +24,7 @@ from django.db.models.functions import Coalesce
 from glassbox import access
 from glassbox.models.lab import QaReview, QaVerdict
 from glassbox.models.packages import Hold, Movement, Package
+from glassbox.queries.freshness import PackagesAsOf, packages_as_of
 from glassbox.rules.actor import Actor
 from glassbox.rules.lab_status import (
     FAILED_STATES,
@@ -164,7 +165,8 @@ def package_list(
         page_count = max(1, -(-total // ROWS_PER_PAGE))
         page = min(max(1, filter.page), page_count)
         start = (page - 1) * ROWS_PER_PAGE
-        shown = tuple(_row(package) for package in rows[start : start + ROWS_PER_PAGE])
+        as_of = packages_as_of(license_ids)
+        shown = tuple(_row(package, as_of) for package in rows[start : start + ROWS_PER_PAGE])
     return PackageGrid(rows=shown, total=total, page=page, page_count=page_count, filter=filter)
 
 
@@ -173,7 +175,8 @@ def package_rows_for_export(
 ) -> tuple[PackageRow, ...]:
     """Return every row of a view, for the CSV of exactly what is seen; 50,000 rows at most."""
     with access.reading(actor):
-        return tuple(_row(p) for p in _filtered(license_ids, filter)[:CSV_ROWS_AT_MOST])
+        as_of = packages_as_of(license_ids)
+        return tuple(_row(p, as_of) for p in _filtered(license_ids, filter)[:CSV_ROWS_AT_MOST])
 
 
 def our_quantity() -> Coalesce:
@@ -271,7 +274,7 @@ def metrc_state_words(list_name: str | None, is_on_hold: bool | None) -> str:
     return "On hold" if is_on_hold else METRC_STATES[PackageList(list_name)]
 
 
-def _row(package: Package) -> PackageRow:
+def _row(package: Package, as_of: PackagesAsOf) -> PackageRow:
     row = package.__dict__
     return PackageRow(
         id=package.pk,
@@ -291,7 +294,7 @@ def _row(package: Package) -> PackageRow:
         location_name=package.location_name,
         production_batch_number=package.production_batch_number,
         packaged_date=parse_metrc_date(row["packaged_date"]),
-        metrc_as_of=package.confirmed_at,
+        metrc_as_of=as_of.of(package) if package.confirmed_at else None,
         last_modified_at=row["last_modified_at"],
     )
 
