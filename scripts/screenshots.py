@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import signal
 import socket
@@ -33,6 +34,7 @@ PAGES = (
     ("flow", "Fay", "/both/"),
     ("packages-distribution", "Hal", f"/l/{MOVER}/packages/"),
     ("packages-manufacturing", "Ana", f"/l/{MAKER}/packages/"),
+    ("actions", "Fay", "/both/actions/"),
     ("incoming", "Dee", f"/l/{MAKER}/transfers/incoming/?show=all"),
     ("outgoing", "Hal", f"/l/{MOVER}/transfers/outgoing/?show=all"),
     ("catalog", "Ana", f"/l/{MAKER}/catalog/"),
@@ -41,25 +43,41 @@ PAGES = (
     ("audit", "Ivy", "/both/audit/"),
 )
 
+UID_LINK = "table.package-grid td.uid-cell a"
+# A name, the list it is found in, the link to follow, and the parts of the page behind it.
+BEHIND = (
+    (
+        "package",
+        "/both/packages/?view=on-hold",
+        UID_LINK,
+        ("", "gates/", "snapshots/", "exchanges/"),
+    ),
+    ("batch", "/both/packages/?view=all&text=PB-D-105", UID_LINK, ("lineage/",)),
+    ("transfer", f"/l/{MOVER}/transfers/outgoing/?show=open", "main table td a", ("",)),
+)
+
 
 def main() -> int:
     """Walk through every page as the person it is for, in both sizes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument("--wait", type=float, default=25.0, help="seconds for the first read")
+    parser.add_argument("--wait", type=float, default=75.0, help="seconds for the first read")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="glassbox-screenshots-"))
     port = _free_port()
     demo = subprocess.Popen(
         [str(Path(sys.executable).parent / "glassbox"), "demo", f"--port={port}", f"--home={home}"],
-        stdout=subprocess.DEVNULL,
+        stdout=(home / "said.txt").open("w", encoding="utf-8"),
     )
     try:
         _wait_for(port)
         time.sleep(arguments.wait)
         people = json.loads((home / "demo-people.json").read_text())
-        _walk(f"http://127.0.0.1:{port}", {p["name"]: p for p in people}, arguments.out)
+        said = (home / "said.txt").read_text(encoding="utf-8")
+        desk = re.findall(r"http://\S+/desk/", said)[0]
+        by_name = {person["name"]: person for person in people}
+        _walk(f"http://127.0.0.1:{port}", desk, by_name, arguments.out)
     finally:
         demo.send_signal(signal.SIGINT)
         demo.wait(60)
@@ -67,7 +85,7 @@ def main() -> int:
     return 0
 
 
-def _walk(address: str, people: dict[str, dict[str, str]], out: Path) -> None:
+def _walk(address: str, desk: str, people: dict[str, dict[str, str]], out: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=BROWSER_FLAGS
@@ -83,21 +101,25 @@ def _walk(address: str, people: dict[str, dict[str, str]], out: Path) -> None:
                     signed_in = person
                 page.goto(address + path)
                 page.screenshot(path=str(out / f"{name}-{width}.png"))
-            _one_package(page, address, out, width)
+            _behind_the_first_row(page, address, out, width)
+            page.goto(desk)
+            page.wait_for_timeout(400)
+            page.screenshot(path=str(out / f"desk-{width}.png"))
             page.close()
         browser.close()
 
 
-def _one_package(page: Page, address: str, out: Path, width: int) -> None:
-    page.goto(f"{address}/both/packages/?view=all")
-    first = page.locator("table.package-grid td.uid-cell a").first
-    if first.count() == 0:
-        return
-    target = str(first.get_attribute("href"))
-    for name in ("", "lineage/", "snapshots/", "exchanges/"):
-        page.goto(address + target + name)
-        page.wait_for_timeout(400)
-        page.screenshot(path=str(out / f"package-{name.rstrip('/') or 'overview'}-{width}.png"))
+def _behind_the_first_row(page: Page, address: str, out: Path, width: int) -> None:
+    for name, listing, link, parts in BEHIND:
+        page.goto(address + listing)
+        first = page.locator(link).first
+        if first.count() == 0:
+            continue
+        target = str(first.get_attribute("href"))
+        for part in parts:
+            page.goto(address + target + part)
+            page.wait_for_timeout(400)
+            page.screenshot(path=str(out / f"{name}{'-' if part else ''}{part[:-1]}-{width}.png"))
 
 
 def _sign_in(page: Page, address: str, person: dict[str, str]) -> None:
