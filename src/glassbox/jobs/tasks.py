@@ -11,6 +11,7 @@ from django.db import connections
 from procrastinate.contrib.django import app
 
 from glassbox import clock
+from glassbox.operations.following import follow_license
 from glassbox.operations.queue import JobName
 from glassbox.operations.reconciliation import reconcile_license
 from glassbox.operations.submission.attestation import settle_action
@@ -50,6 +51,13 @@ def sync_license(license_id: int, trigger: str = "timetable", **_: object) -> No
 def reconcile(license_id: int, **_: object) -> None:
     """Compare our book with METRC's newest word."""
     reconcile_license(actor=system_actor("reconcile"), license_id=license_id, now=clock.now())
+
+
+@app.task(name=JobName.FOLLOW_LICENSE)
+@_job
+def follow(license_id: int, **_: object) -> None:
+    """Let samples, releases, deliveries and orders follow what METRC shows."""
+    follow_license(actor=system_actor("follower"), license_id=license_id, now=clock.now())
 
 
 @app.task(name=JobName.SUBMIT_ACTION)

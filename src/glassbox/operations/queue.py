@@ -14,6 +14,7 @@ class JobName(StrEnum):
     SUBMIT_ACTION = "submit_action"
     CONFIRM_ACTION = "confirm_action"
     RECONCILE_LICENSE = "reconcile_license"
+    FOLLOW_LICENSE = "follow_license"
 
 
 def defer(job: JobName, *, once: str, **arguments: int | str) -> None:

@@ -25,7 +25,7 @@ from glassbox.operations.sync.guard import (
     read_guarded,
     read_own_facility,
 )
-from glassbox.operations.sync.walk import Progress, RunTakenOver, Walk
+from glassbox.operations.sync.walk import RunTakenOver, Walk
 from glassbox.operations.transaction import operation
 from glassbox.queries.freshness import ESSENTIAL_FEEDS
 from glassbox.rules.actor import Actor
@@ -53,10 +53,6 @@ class SyncFailed(Refused):
     code = "sync.failed"
 
 
-def _quietly(feed: str, done: int, total: int) -> None:
-    """Report progress to nobody."""
-
-
 def run_sync(
     *,
     actor: Actor,
@@ -64,7 +60,6 @@ def run_sync(
     trigger: str,
     now: datetime,
     feeds: frozenset[str] = NAMES,
-    progress: Progress = _quietly,
 ) -> int:
     """Read what changed in METRC for one licence; return the id of the run.
 
@@ -86,7 +81,7 @@ def run_sync(
     counts: dict[str, int] = {}
     error = "The run stopped on a fault of Glassbox itself; the log has it."
     try:
-        error = _read(actor, license_id, run_id, is_first, trigger, feeds, now, counts, progress)
+        error = _read(actor, license_id, run_id, is_first, trigger, feeds, now, counts)
     finally:
         _close_run(
             actor=actor,
@@ -118,7 +113,6 @@ def _read(
     feeds: frozenset[str],
     now: datetime,
     counts: dict[str, int],
-    progress: Progress,
 ) -> str:
     """Read the feeds; return why the run failed, or nothing."""
     try:
@@ -129,15 +123,12 @@ def _read(
                 run_id=run_id,
                 now=now,
                 is_first=is_first,
-                progress=progress,
                 counts=counts,
             )
             read_own_facility(walk)
-            chosen = [feed for feed in FEEDS if feed.name in feeds]
-            for done, feed in enumerate(chosen):
-                progress(feed.name, done, len(chosen))
-                read_guarded(walk, feed, spares_feeds=trigger == TIMETABLE)
-            progress("done", len(chosen), len(chosen))
+            for feed in FEEDS:
+                if feed.name in feeds:
+                    read_guarded(walk, feed, spares_feeds=trigger == TIMETABLE)
             key_worked(walk)
     except MetrcError as problem:
         return problem.sentence
@@ -233,3 +224,4 @@ def _close_run(
     queue.defer(
         queue.JobName.RECONCILE_LICENSE, once=f"reconcile:{license_id}", license_id=license_id
     )
+    queue.defer(queue.JobName.FOLLOW_LICENSE, once=f"follow:{license_id}", license_id=license_id)

@@ -10,14 +10,12 @@ from decimal import Decimal
 from django.db.models import Max, Sum
 from django.db.models.functions import Abs
 
-from glassbox import access
 from glassbox.models.companies import License
 from glassbox.models.packages import MetrcAdjustment, PackageSnapshot
 from glassbox.models.production import Batch, BatchOutput, IngredientUse, LabelCount, WasteRecord
 from glassbox.queries.gate_facts import license_facts, package_facts
 from glassbox.queries.rule_packs import rules_of
 from glassbox.rules import production_balance
-from glassbox.rules.actor import system_actor
 from glassbox.rules.gates.production import BatchFacts, PlannedInput
 from glassbox.rules.production_balance import Balance, balance_of, content_of
 from glassbox.rules.quantities import Quantity, Unit, quantity
@@ -198,18 +196,17 @@ class BatchOrigin:
     is_ours: bool
 
 
-def batch_origin(*, license_id: int, batch_number: str) -> BatchOrigin:
-    """Return who in our company made a batch, at whichever of its licences.
+def batch_origin_in_reading(license_id: int, batch_number: str) -> BatchOrigin:
+    """Return who in the company of a licence made a batch, at whichever of its licences.
 
-    Read by the system, before the caller's transaction: the distributor's reviewer may not look
+    For the system's reading alone, before a transaction: the distributor's reviewer may not look
     into the manufacturer's records, but whether they worked on them decides QA-13.
     """
-    with access.reading(system_actor("quality")):
-        company_id = License.objects.values_list("company_id", flat=True).get(id=license_id)
-        batches = list(Batch.objects.filter(company_id=company_id, number=batch_number))
-        makers: set[int] = set()
-        for batch in batches:
-            makers |= operator_ids(batch)
+    company_id = License.objects.values_list("company_id", flat=True).get(id=license_id)
+    batches = list(Batch.objects.filter(company_id=company_id, number=batch_number))
+    makers: set[int] = set()
+    for batch in batches:
+        makers |= operator_ids(batch)
     claims = {batch.label_claim_mg for batch in batches if batch.label_claim_mg is not None}
     return BatchOrigin(
         maker_ids=frozenset(makers),
