@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from glassbox import access
-from glassbox.models.sync import ApiRequest, StoredBody, SyncCursor, SyncRun
+from glassbox.models.sync import ApiRequest, StoredBody, SyncCursor, SyncRun, SyncRunState
 from glassbox.queries.packages.page import ExchangeRow, exchange_row
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import NotFound
@@ -57,6 +59,37 @@ def sync_page(*, actor: Actor, license_ids: tuple[int, ...]) -> SyncPage:
         return SyncPage(
             runs=tuple(_run_row(run) for run in runs.order_by("-started_at")[:RUNS_AT_MOST]),
             feeds=tuple(_feed_row(feed) for feed in feeds.order_by("license__number", "feed")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncProgress:
+    """How far one run is, for whoever waits for it."""
+
+    run_id: int
+    is_running: bool
+    heartbeat_at: datetime
+    counts: tuple[tuple[str, int], ...]
+    feed_total: int | None
+    error: str
+
+
+def sync_progress(*, actor: Actor, license_id: int, after_run_id: int) -> SyncProgress | None:
+    """Return the newest run after another, or that other one if it is still under way."""
+    with access.reading(actor, license_id=license_id):
+        runs = SyncRun.objects.filter(license_id=license_id)
+        run = runs.filter(Q(id__gt=after_run_id) | Q(id=after_run_id, state=SyncRunState.RUNNING))
+        newest = run.order_by("-id").first()
+        if newest is None:
+            return None
+        known = SyncCursor.objects.filter(license_id=license_id).count()
+        return SyncProgress(
+            run_id=newest.pk,
+            is_running=newest.state == SyncRunState.RUNNING,
+            heartbeat_at=newest.heartbeat_at,
+            counts=tuple(sorted(newest.counts.items())),
+            feed_total=known or None,
+            error=newest.error,
         )
 
 

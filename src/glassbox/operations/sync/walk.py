@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -23,8 +22,6 @@ from metrc_client.windows import Window, cut
 BEAT_SECONDS = 20
 READS_OF_A_MOVING_LIST = 3
 
-Progress = Callable[[str, int, int], None]
-
 
 class RunTakenOver(Refused):
     """This run was thought dead and closed; another one reads now, and this one must stop."""
@@ -41,7 +38,6 @@ class Walk:
     run_id: int
     now: datetime
     is_first: bool
-    progress: Progress
     counts: dict[str, int] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
