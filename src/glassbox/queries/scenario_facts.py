@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Model
+
 from glassbox import access
 from glassbox.audit.models import ComplianceEvent
 from glassbox.models.actions import RegulatedAction
+from glassbox.models.catalog import Counterparty, Item, Location
 from glassbox.models.exception_cases import CaseState, ExceptionCase
+from glassbox.models.lab import LabSample
 from glassbox.models.packages import Package
+from glassbox.models.production import Batch
 from glassbox.models.sync import SyncRun
-from glassbox.models.transfers import Transfer
+from glassbox.models.transfers import Driver, Order, Transfer, Vehicle
 from glassbox.queries.packages.rows import metrc_state_words, with_metrc
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import system_actor
@@ -66,7 +71,39 @@ def transfer(license_id: int, *, manifest: str, direction: str) -> dict[str, Any
         ).first()
         if row is None:
             return None
-        return {"id": row.pk, "state": row.state, "packages": row.packages.count()}
+        return {
+            "id": row.pk,
+            "state": row.state,
+            "packages": row.packages.count(),
+            "delivery_id": row.metrc_delivery_id,
+            "manifest_number": row.manifest_number,
+            "shipper_license_number": row.shipper_license_number,
+            "template_name": row.template_name,
+            "template_metrc_id": row.template_metrc_id,
+        }
+
+
+NAMED: dict[str, tuple[type[Model], str]] = {
+    "driver": (Driver, "name"),
+    "vehicle": (Vehicle, "plate"),
+    "item": (Item, "name"),
+    "location": (Location, "name"),
+    "counterparty": (Counterparty, "license_number"),
+    "batch": (Batch, "number"),
+    "sample": (LabSample, "label"),
+    "order": (Order, "number"),
+}
+
+
+def row(license_id: int, *, of: str, name: str) -> dict[str, Any] | None:
+    """Return id and columns of a row that people know by a name, such as a driver or a batch."""
+    model, field = NAMED[of]
+    with access.reading(READER, license_id=license_id):
+        found = model._default_manager.filter(license_id=license_id, **{field: name}).first()
+        if found is None:
+            return None
+        columns = {one.attname: getattr(found, one.attname) for one in found._meta.concrete_fields}
+        return {**columns, "id": found.pk}
 
 
 def newest_run(license_id: int) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ STEP_KINDS: dict[str, frozenset[str]] = {
     "do": frozenset({"as", "at", "with", "refused"}),
     "desk": frozenset({"with", "refused"}),
     "read": frozenset({"refused"}),
+    "look": frozenset({"at", "with"}),
     "wait": frozenset({"seconds"}),
     "clock": frozenset(),
     "kill": frozenset({"at"}),

@@ -229,6 +229,29 @@ def _read(run: Run, step: Step) -> tuple[Any, str]:
     return newest, "METRC was read"
 
 
+LOOKS: dict[str, Callable[..., Any]] = {
+    "transfer": facts.transfer,
+    "package": facts.package,
+    "action": facts.action,
+    "row": facts.row,
+}
+
+
+def _look(run: Run, step: Step) -> tuple[Any, str]:
+    """Find something that a read of METRC has brought, for its id or its state."""
+    run.values["_as"], run.values["_at"] = "", ""
+    if step.value not in LOOKS:
+        raise Refused(f"look: there is no {step.value!r}; look for {', '.join(LOOKS)}.")
+    number = str(References(run.values).fill(step.fields.get("at", "")))
+    if number not in run.brand.licenses:
+        raise Refused(f"The brand has no licence {number}.")
+    wanted = References(run.values).fill(without_lines(step.fields.get("with", {})))
+    found = LOOKS[step.value](run.brand.licenses[number], **wanted)
+    if found is None:
+        raise Refused(f"There is no {step.value} at {number} with {wanted}.")
+    return found, f"look for the {step.value}"
+
+
 def _wait(run: Run, step: Step) -> tuple[Any, str]:
     """Wait until the worker has nothing left to do with what it may do now."""
     seconds = float(step.fields.get("seconds", WAIT_SECONDS))
@@ -345,6 +368,7 @@ STEPS: dict[str, Callable[[Run, Step], tuple[Any, str]]] = {
     "do": _operation,
     "desk": _desk,
     "read": _read,
+    "look": _look,
     "wait": _wait,
     "clock": _clock,
     "kill": _kill,
