@@ -46,6 +46,7 @@ def confirm_action(*, actor: Actor, license_id: int, action_id: int, now: dateti
     if action is None:
         return
     kind = kind_named(action.kind)
+    reach("before_lookup")
     with open_session(
         license_id, purpose=f"look up action {action_id}", as_user_id=action.drafted_by_id
     ) as session:
@@ -56,7 +57,7 @@ def confirm_action(*, actor: Actor, license_id: int, action_id: int, now: dateti
             now=now,
         )
         keep_packages(actor, session, rows, now)
-    reach("after_look")
+    reach("after_lookup")
     judgement = kind.judge_probe(action.facts, reading_from_json(action.preimage), reading)
     _settle(actor=actor, license_id=license_id, action_id=action_id, judgement=judgement, now=now)
     reach("after_settle")
@@ -143,6 +144,7 @@ def _settle(
         actor=actor, action=action, decision=decision, attempt=attempt, now=now
     )
     _hold_late_lanes(action, decision, now)
+    reach("inside_settle")
     if decision.step is Step.REQUEUE:
         queue.defer(
             queue.JobName.SUBMIT_ACTION,

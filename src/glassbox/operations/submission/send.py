@@ -211,6 +211,7 @@ def _claim(
         body={"attempt": number},
         now=now,
     )
+    reach("inside_claim")
     return (
         Claimed(
             action_id=action.pk,
@@ -302,6 +303,7 @@ def _record(
     apply_decision_in_transaction(
         actor=actor, action=action, decision=decision, attempt=attempt, now=now
     )
+    reach("inside_record")
     queue.defer(
         queue.JobName.CONFIRM_ACTION,
         once=f"confirm:{action.pk}",

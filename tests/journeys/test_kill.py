@@ -1,0 +1,210 @@
+"""A worker killed with -9 anywhere in a send: the next one brings the same end, and no duplicate."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.conf import settings
+
+import glassbox.operations.submission
+from glassbox.cli.demo_brand import MAKER, Brand
+from glassbox.queries.packages.rows import PackageFilter, PackageView, package_list
+from glassbox.rules.action_lifecycle import ActionState
+from glassbox.runtime.postgres import ClusterUrls
+from tests.desk import Desk
+from tests.journeys.story import action_of, approve, draft, now, person, read, receive_oil, split
+
+POINTS = (
+    "before_look",
+    "inside_claim",
+    "after_claim",
+    "before_ticket",
+    "after_ticket",
+    "after_answer",
+    "before_record",
+    "inside_record",
+    "after_record",
+    "before_lookup",
+    "after_lookup",
+    "inside_settle",
+    "after_settle",
+)
+# No hook of ours runs there: METRC has the request, and its answer is on the way.
+WHILE_METRC_WORKS = "while METRC works"
+SETTLE_SECONDS = 4
+PATIENCE_SECONDS = 40.0
+
+
+class WorkerOfATest:
+    """A real worker process on the test's database and simulator."""
+
+    def __init__(self, database: ClusterUrls, kill_at: str = "") -> None:
+        self.process = subprocess.Popen(
+            [str(Path(sys.executable).parent / "glassbox"), "worker"],
+            env={
+                **os.environ,
+                **database.as_environment(),
+                "GLASSBOX_METRC_URL": settings.GLASSBOX_METRC_URL,
+                "GLASSBOX_METRC_VENDOR_KEY": settings.GLASSBOX_METRC_VENDOR_KEY,
+                "GLASSBOX_METRC_TIMEOUT_SECONDS": "3",
+                "GLASSBOX_SETTLE_WINDOW_SECONDS": str(SETTLE_SECONDS),
+                "GLASSBOX_SYNC_EVERY_SECONDS": "1000000000",
+                "GLASSBOX_LOG_LEVEL": "CRITICAL",
+                "GLASSBOX_KILL_AT": kill_at,
+            },
+            stdin=subprocess.DEVNULL,
+        )
+
+    def __enter__(self) -> WorkerOfATest:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(10)
+
+
+def wait_for(holds: Callable[[], bool], what: str) -> None:
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < ends, f"after {PATIENCE_SECONDS:.0f} s still not: {what}"
+        time.sleep(0.1)
+
+
+def move_our_clock(superuser: psycopg.Connection[Any], seconds: int) -> None:
+    superuser.execute("update installation set clock_offset_seconds = %s", [seconds])
+
+
+def effects_of(desk: Desk, mark: str) -> int:
+    """Return how often METRC applied a write that carries this tag or token."""
+    return sum(
+        1
+        for entry in desk.journal()
+        if entry["method"] != "GET" and entry["applied"] and mark in json.dumps(entry["body"])
+    )
+
+
+def kill_a_worker(
+    database: ClusterUrls, desk: Desk, point: str, mark: str, write: tuple[str, str]
+) -> None:
+    """Let a worker begin, and see it die by SIGKILL where it was asked to."""
+    if point != WHILE_METRC_WORKS:
+        with WorkerOfATest(database, kill_at=point) as worker:
+            wait_for(lambda: worker.process.poll() is not None, f"the worker died at {point}")
+            assert worker.process.returncode == -signal.SIGKILL
+        return
+    method, path = write
+    rule = {"method": method, "path": path, "kind": "slow-after", "times": 1, "delayMs": 2500}
+    desk.do("faults", rules=[rule])
+    with WorkerOfATest(database) as worker:
+        wait_for(lambda: effects_of(desk, mark) == 1, "METRC has the write")
+        worker.process.kill()
+    desk.do("faults", rules=[])
+
+
+def finish(
+    brand: Brand, database: ClusterUrls, superuser: psycopg.Connection[Any], action_id: int
+) -> str:
+    """Start a worker once the dead one's deadline has passed; return where the action ends."""
+    move_our_clock(superuser, 60)
+    with WorkerOfATest(database):
+        wait_for(
+            lambda: (
+                action_of(brand, MAKER, action_id).state
+                in (ActionState.ACCEPTED, ActionState.REJECTED, ActionState.BLOCKED)
+            ),
+            f"action {action_id} is settled",
+        )
+    move_our_clock(superuser, 0)
+    return str(action_of(brand, MAKER, action_id).state)
+
+
+def books(brand: Brand) -> dict[str, tuple[object, object]]:
+    grid = package_list(
+        actor=person(brand, "Ana"),
+        license_ids=(brand.licenses[MAKER],),
+        filter=PackageFilter(view=PackageView.ALL),
+    )
+    return {row.label: (row.our_quantity, row.metrc_quantity) for row in grid.rows}
+
+
+def prepare(brand: Brand, desk: Desk) -> str:
+    (oil,) = receive_oil(brand, desk, 100_000)
+    # Every licence was read once, so that the worker's timetable has nothing else to do.
+    for number in brand.licenses:
+        if number != MAKER:
+            read(brand, number)
+    return oil
+
+
+def test_every_named_point_is_in_the_list_that_is_killed_at() -> None:
+    folder = Path(glassbox.operations.submission.__file__).parent
+    reached = {
+        ast.literal_eval(call.args[0])
+        for file in folder.glob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "reach"
+    }
+
+    assert reached == set(POINTS)
+
+
+def test_a_create_survives_the_death_of_its_worker_at_every_point(
+    brand: Brand, desk: Desk, database: ClusterUrls, superuser: psycopg.Connection[Any]
+) -> None:
+    oil = prepare(brand, desk)
+    points = (*POINTS, WHILE_METRC_WORKS)
+    tags = {point: f"1A4060300000001000000{455 + n}" for n, point in enumerate(points)}
+    ends = {}
+
+    for point, tag in tags.items():
+        facts = {"packages": [split(tag, oil, "500")]}
+        action_id = draft(brand, "Ana", MAKER, "package.create", facts)
+        approve(brand, database, "Ana", "Ben", MAKER, action_id)
+        kill_a_worker(database, desk, point, tag, ("POST", "/packages/v2/"))
+        end = finish(brand, database, superuser, action_id)
+        ends[point] = (end, effects_of(desk, tag))
+
+    assert ends == dict.fromkeys(points, (ActionState.ACCEPTED, 1))
+    left = 100_000 - 500 * len(points)
+    assert books(brand) == {oil: (left, left), **dict.fromkeys(tags.values(), (500, 500))}
+
+
+def test_a_difference_survives_the_death_of_its_worker_around_the_call(
+    brand: Brand, desk: Desk, database: ClusterUrls, superuser: psycopg.Connection[Any]
+) -> None:
+    oil = prepare(brand, desk)
+    points = ("after_ticket", "inside_record", WHILE_METRC_WORKS)
+    ends = {}
+
+    for point in points:
+        facts = {
+            "label": oil,
+            "difference": "-12",
+            "unit": "Grams",
+            "reason": "Waste",
+            "note": "Spilled at the filler",
+            "date": now().date().isoformat(),
+        }
+        action_id = draft(brand, "Ana", MAKER, "package.adjust_by", facts)
+        approve(brand, database, "Ana", "Fay", MAKER, action_id)
+        token = action_of(brand, MAKER, action_id).token
+        kill_a_worker(database, desk, point, token, ("POST", "/packages/v2/adjust"))
+        end = finish(brand, database, superuser, action_id)
+        ends[point] = (end, effects_of(desk, token))
+
+    assert ends == dict.fromkeys(points, (ActionState.ACCEPTED, 1))
+    left = 100_000 - 12 * len(points)
+    assert books(brand) == {oil: (left, left)}
