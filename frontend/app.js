@@ -66,7 +66,7 @@ function drawLineage(place) {
       },
       { selector: ".claimed", style: { "line-style": "dotted" } },
     ],
-    layout: { name: "dagre", rankDir: "LR", nodeSep: 24, rankSep: 70 },
+    layout: { name: "dagre", rankDir: "LR", nodeSep: 14, rankSep: 56 },
     minZoom: 0.3,
     maxZoom: 1.1,
     wheelSensitivity: 0.2,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from glassbox.models.companies import LicenseKind
 from glassbox.models.transfers import TransferState
@@ -94,6 +95,17 @@ def local_state_after(ours: LocalState, metrc: PackageState) -> LocalState:
     if ours in AWAITING_RESULT and passed:
         ours = LocalState.TEST_PASSED
     return state_after_read(ours, metrc)
+
+
+def facility_moment(value: object, time_zone: str) -> datetime | None:
+    """Return an estimated time of a transfer, in UTC; None when METRC has none.
+
+    METRC writes these without a zone, as the clock on the facility's wall shows them.
+    """
+    moment = shapes.read_moment(value)
+    if moment is None or datetime.fromisoformat(str(value)).tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
 
 
 def transfer_state(

@@ -20,6 +20,7 @@ from glassbox.operations.sync.walk import (
 )
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.lab_status import FAILED_STATES, PASSED_STATES
+from glassbox.rules.package_state import PackageList
 from metrc_client import endpoints, shapes
 
 FEED = "lab_results"
@@ -52,7 +53,8 @@ def read_lab_results(walk: Walk) -> int:
 def _tested_since(license_id: int, since: datetime | None) -> list[tuple[str, int, datetime]]:
     """Return label, METRC id and time of tested packages that changed since; oldest first.
 
-    Any change counts: a result can be revoked while the state stays.
+    Any change counts: a result can be revoked while the state stays. A package that went to
+    another licensee is not ours to ask about: METRC answers 401.
     """
     with short_transaction(license_id):
         known = LabResult.objects.filter(
@@ -63,7 +65,7 @@ def _tested_since(license_id: int, since: datetime | None) -> list[tuple[str, in
             license_id=license_id,
             is_newest=True,
             metrc_id__isnull=False,
-        )
+        ).exclude(list_name=PackageList.TRANSFERRED)
         if since is not None:
             tested = tested.filter(seen_at__gt=since - LATE_LOOK_UPS)
         rows = tested.annotate(label=F("package__label")).order_by("seen_at", "id")
@@ -94,13 +96,14 @@ def store_results(batch: Batch, label: str) -> None:
 def _store_result(batch: Batch, label: str, row: ReadRow) -> None:
     seen = shapes.lab_result(row_of(row, "lab result"))
     who = f"The result {seen.id} of {label}"
+    if not seen.test_type:
+        raise shapes.BadRow(f"{who} has no TestTypeName.")
     if not isinstance(seen.raw.get("TestPassed"), bool):
         raise shapes.BadRow(f"{who} has TestPassed {seen.raw.get('TestPassed')!r}, no verdict.")
     batch.keep(
         LabResult,
-        {"label": label, "metrc_id": seen.id},
+        {"label": label, "metrc_id": seen.id, "test_type": seen.test_type},
         {
-            "test_type": seen.test_type,
             "value": seen.value,
             "passed": seen.passed,
             "laboratory_name": seen.laboratory_name,

@@ -14,7 +14,7 @@ from glassbox.models.transfers import (
     TransferPackage,
     TransferState,
 )
-from glassbox.operations.metrc_mapping import plain, transfer_state
+from glassbox.operations.metrc_mapping import facility_moment, plain, transfer_state
 from glassbox.operations.metrc_session import Session
 from glassbox.operations.sync.batch import (
     UNREADABLE,
@@ -182,8 +182,9 @@ def store_delivery(batch: Batch, seen: SeenDelivery, direction: TransferDirectio
     transfer.metrc_transfer_id = seen.transfer.id
     transfer.metrc_delivery_id = seen.delivery.delivery_id
     transfer.manifest_number = seen.transfer.manifest_number
-    transfer.departs_at = seen.delivery.departs_at
-    transfer.arrives_at = seen.delivery.arrives_at
+    raw, zone = seen.delivery.raw, license.time_zone
+    transfer.departs_at = facility_moment(raw.get("EstimatedDepartureDateTime"), zone)
+    transfer.arrives_at = facility_moment(raw.get("EstimatedArrivalDateTime"), zone)
     transfer.departed_at = seen.delivery.departed_at
     transfer.received_at = seen.delivery.received_at
     transfer.seen_at = now
