@@ -64,7 +64,9 @@ class LabResult(TenantRow):
         db_table = "lab_results"
         constraints = [
             models.UniqueConstraint(
-                fields=["license", "label", "metrc_id"], name="lab_result_unique"
+                # METRC gives one id to all tests of one sample.
+                fields=["license", "label", "metrc_id", "test_type"],
+                name="lab_result_unique",
             ),
         ]
 
