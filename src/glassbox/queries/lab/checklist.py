@@ -115,7 +115,6 @@ def evidence_sha256(package: Package, facts: QaFacts) -> str:
             "certificate": _certificate_identity(certificate),
             "metrc": newest.content_sha256 if newest else "",
             "counts": {label: str(one.value) for label, one in facts.counts.items()},
-            "claim": str(facts.label_claim_mg),
             "makers": sorted(facts.maker_ids),
         }
     )
