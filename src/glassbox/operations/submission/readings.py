@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -34,6 +35,7 @@ PACKAGE_READ = "GET /packages/v2/{label}"
 ADJUSTMENTS_READ = "GET /packages/v2/adjustments"
 OUTGOING_READ = "GET /transfers/v2/outgoing"
 DELIVERY_READ = "GET /transfers/v2/deliveries/{id}/packages"
+TEMPLATE_PACKAGES_READ = "GET /transfers/v2/templates/outgoing/deliveries/{id}/packages"
 # METRC's clock may differ from ours; a look opens its window this much earlier and later.
 CLOCK_ROOM = timedelta(hours=1)
 
@@ -108,8 +110,10 @@ def _look(session: Session, read: Read, found: _Found, *, since: datetime, now: 
         _look_at_transfers(session, found, since=since, now=now)
     elif read.endpoint == DELIVERY_READ:
         _look_at_delivery(session, int(read.key), found)
-    elif "templates" in read.endpoint and "packages" in read.endpoint:
-        _look_at_template_packages(session, found)
+    elif read.endpoint == TEMPLATE_PACKAGES_READ:
+        _look_at_template_packages(session, read, found)
+    elif read.key:
+        _look_for_row(session, read, found, now=now)
     else:
         _look_at_rows(session, read, found, since=since, now=now)
 
@@ -184,12 +188,16 @@ def _amount(value: Decimal | None, unit: str) -> Any:
     return quantity(value, unit) if value is not None and unit else None
 
 
-def _look_at_template_packages(session: Session, found: _Found) -> None:
-    """Read the packages of the newest template among those just seen."""
-    newest = max((row.metrc_id for row in found.rows), default=None)
-    if newest is None:
+def _look_at_template_packages(session: Session, read: Read, found: _Found) -> None:
+    """Read the packages of the template asked for: of that id, or the newest of that name."""
+    ids = [
+        row.metrc_id
+        for row in found.rows
+        if read.key == str(row.metrc_id) or read.key.casefold() == row.name.casefold()
+    ]
+    if not ids:
         return
-    for delivery in session.client.rows(endpoints.TEMPLATE_DELIVERIES, path={"id": newest}):
+    for delivery in session.client.rows(endpoints.TEMPLATE_DELIVERIES, path={"id": max(ids)}):
         for raw in session.client.rows(
             endpoints.TEMPLATE_DELIVERY_PACKAGES, path={"id": delivery["Id"]}
         ):
@@ -201,24 +209,51 @@ def _look_at_template_packages(session: Session, found: _Found) -> None:
 def _look_at_rows(
     session: Session, read: Read, found: _Found, *, since: datetime, now: datetime
 ) -> None:
-    endpoint = BY_NAME[read.endpoint]
-    windows: list[Window | None] = list(_windows(since, now)) if endpoint.is_windowed else [None]
+    """Read what a list shows of the time since the action; enough to find what is new there."""
     seen: dict[int, RowSeen] = {}
-    for window in windows:
-        for raw in session.client.rows(endpoint, license_number=session.number, window=window):
-            if raw.get("Id") is None:
-                continue
-            seen[raw["Id"]] = RowSeen(
-                metrc_id=raw["Id"],
-                name=str(raw.get("Name") or raw.get("LicensePlateNumber") or ""),
-                values={
-                    name: str(value)
-                    for name, value in raw.items()
-                    if isinstance(value, str | int | Decimal) and not isinstance(value, bool)
-                },
-            )
+    for rows in _pages_of_rows(session, read, since=since, now=now):
+        seen |= rows
     found.rows += seen.values()
     found.rows_whole = True
+
+
+def _look_for_row(session: Session, read: Read, found: _Found, *, now: datetime) -> None:
+    """Search a list for one row, newest changes first, back to where our reading began.
+
+    A row that has not changed of late is in no young window: only the whole walk proves that it
+    is gone.
+    """
+    wanted = int(read.key)
+    for rows in _pages_of_rows(session, read, since=session.license.sync_from, now=now):
+        if wanted in rows:
+            found.rows.append(rows[wanted])
+            return
+    found.rows_whole = True
+
+
+def _pages_of_rows(
+    session: Session, read: Read, *, since: datetime, now: datetime
+) -> Iterator[dict[int, RowSeen]]:
+    """Yield the rows of a list by id, window by window, the newest window first."""
+    endpoint = BY_NAME[read.endpoint]
+    windows: list[Window | None] = [None]
+    if endpoint.is_windowed:
+        windows = [*reversed(_windows(since, now))]
+    for window in windows:
+        raws = session.client.rows(endpoint, license_number=session.number, window=window)
+        yield {raw["Id"]: _row_seen(raw) for raw in raws if raw.get("Id") is not None}
+
+
+def _row_seen(raw: dict[str, Any]) -> RowSeen:
+    return RowSeen(
+        metrc_id=raw["Id"],
+        name=str(raw.get("Name") or raw.get("LicensePlateNumber") or ""),
+        values={
+            name: str(value)
+            for name, value in raw.items()
+            if isinstance(value, str | int | Decimal) and not isinstance(value, bool)
+        },
+    )
 
 
 def keep_packages(actor: Actor, session: Session, rows: tuple[ReadRow, ...], now: datetime) -> None:

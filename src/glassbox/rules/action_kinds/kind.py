@@ -55,7 +55,10 @@ class Judgement:
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """Hold one read that decides: METRC's endpoint, and the label or id it is asked for."""
+    """Hold one read that decides: METRC's endpoint, and the label, id or name it is asked for.
+
+    A list asked for an id is searched for that row alone, however long ago it last changed.
+    """
 
     endpoint: str
     key: str = ""

@@ -197,7 +197,9 @@ def update_kind(family: RowFamily) -> ActionKind:
         before_after=lambda facts, preimage: row_changes(wanted(facts), metrc_id(facts), preimage),
         expect=no_effect,
         gates=COMMON_GATES,
-        deciding_reads=lambda facts: tuple(Read(endpoint=read) for read in family.reads),
+        deciding_reads=lambda facts: tuple(
+            Read(endpoint=read, key=str(metrc_id(facts))) for read in family.reads
+        ),
         judge_probe=lambda facts, preimage, reading: judge_update(
             family.title, metrc_id(facts), wanted(facts), preimage, reading
         ),
@@ -239,7 +241,9 @@ def archive_kind(
         ),
         expect=no_effect,
         gates=COMMON_GATES,
-        deciding_reads=lambda facts: tuple(Read(endpoint=read) for read in reads),
+        deciding_reads=lambda facts: tuple(
+            Read(endpoint=read, key=str(row(facts)[0])) for read in reads
+        ),
         judge_probe=lambda facts, preimage, reading: judge_archive(title, row(facts)[0], reading),
         path_values=lambda facts: {"id": row(facts)[0]},
     )

@@ -39,11 +39,9 @@ from glassbox.rules.quantities import number_text
 from glassbox.rules.verdicts import InvalidInput
 
 MOST_PACKAGES = 500
-READS = (
-    "GET /transfers/v2/templates/outgoing",
-    "GET /transfers/v2/templates/outgoing/{id}/deliveries",
-    "GET /transfers/v2/templates/outgoing/deliveries/{id}/packages",
-)
+LIST_READ = "GET /transfers/v2/templates/outgoing"
+# Asked for by the template's id, or by its name while it has no id; its deliveries lead there.
+PACKAGES_READ = "GET /transfers/v2/templates/outgoing/deliveries/{id}/packages"
 _FIELDS = (
     *("name", "recipient_license_number", "transfer_type", "transporter_license_number"),
     *("invoice_number", "planned_route", "departs_at", "arrives_at", "time_zone"),
@@ -254,8 +252,14 @@ def _lanes(template: _Template) -> tuple[str, ...]:
     return (named_lane("template", template.wanted.name),)
 
 
-def _reads(facts: Facts) -> tuple[Read, ...]:
-    return tuple(Read(endpoint=read) for read in READS)
+def _create_reads(facts: Facts) -> tuple[Read, ...]:
+    name = _read(facts, is_update=False).wanted.name
+    return (Read(endpoint=LIST_READ), Read(endpoint=PACKAGES_READ, key=name))
+
+
+def _update_reads(facts: Facts) -> tuple[Read, ...]:
+    metrc_id = str(_metrc_id(facts))
+    return (Read(endpoint=LIST_READ, key=metrc_id), Read(endpoint=PACKAGES_READ, key=metrc_id))
 
 
 CREATE_TEMPLATE = ActionKind(
@@ -273,7 +277,7 @@ CREATE_TEMPLATE = ActionKind(
     effect_sentence=lambda facts: _sentence(_read(facts, is_update=False), "Create"),
     before_after=lambda facts, preimage: _changes(_read(facts, is_update=False), None, preimage),
     expect=no_effect,
-    deciding_reads=_reads,
+    deciding_reads=_create_reads,
     judge_probe=_judge_create,
     gates=TRANSFER_ACTION_GATES,
 )
@@ -297,7 +301,7 @@ UPDATE_TEMPLATE = ActionKind(
         _read(facts, is_update=True), _metrc_id(facts), preimage
     ),
     expect=no_effect,
-    deciding_reads=_reads,
+    deciding_reads=_update_reads,
     judge_probe=_judge_update,
     gates=TRANSFER_ACTION_GATES,
 )
@@ -305,7 +309,7 @@ DELETE_TEMPLATE = archive_kind(
     resource="template",
     title="template",
     endpoint="DELETE /transfers/v2/templates/outgoing/{id}",
-    reads=READS[:1],
+    reads=(LIST_READ,),
     tier=Tier.STANDARD,
 )
 
