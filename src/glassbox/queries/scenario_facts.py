@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import F, Model, Q, Sum
 
 from glassbox import access
 from glassbox.audit.models import ComplianceEvent
@@ -15,7 +15,7 @@ from glassbox.models.lab import LabSample
 from glassbox.models.packages import Package
 from glassbox.models.production import Batch
 from glassbox.models.sync import SyncRun
-from glassbox.models.transfers import Driver, Order, Transfer, Vehicle
+from glassbox.models.transfers import Driver, Order, OrderLine, Transfer, Vehicle
 from glassbox.queries.packages.rows import metrc_state_words, with_metrc
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import system_actor
@@ -75,6 +75,7 @@ def transfer(license_id: int, *, manifest: str, direction: str) -> dict[str, Any
             "id": row.pk,
             "state": row.state,
             "packages": row.packages.count(),
+            "wholesale_total": row.packages.aggregate(total=Sum("wholesale_price"))["total"],
             "delivery_id": row.metrc_delivery_id,
             "manifest_number": row.manifest_number,
             "shipper_license_number": row.shipper_license_number,
@@ -92,6 +93,8 @@ NAMED: dict[str, tuple[type[Model], str]] = {
     "batch": (Batch, "number"),
     "sample": (LabSample, "label"),
     "order": (Order, "number"),
+    "order_line": (OrderLine, "order_id"),
+    "transfer": (Transfer, "id"),
 }
 
 
@@ -104,6 +107,28 @@ def row(license_id: int, *, of: str, name: str) -> dict[str, Any] | None:
             return None
         columns = {one.attname: getattr(found, one.attname) for one in found._meta.concrete_fields}
         return {**columns, "id": found.pk}
+
+
+def approvers(license_ids: list[int]) -> set[int]:
+    """Return everybody who approved an action at these licences."""
+    with access.reading(READER):
+        rows = RegulatedAction.objects.filter(license_id__in=license_ids)
+        found = rows.filter(approved_by__isnull=False).values_list("approved_by_id", flat=True)
+        return {one for one in found if one is not None}
+
+
+def unproven_sends(license_ids: list[int]) -> list[int]:
+    """Return accepted actions that lack an approval by another person, or a look that saw them."""
+    with access.reading(READER):
+        accepted = RegulatedAction.objects.filter(
+            license_id__in=license_ids, state=ActionState.ACCEPTED
+        )
+        proven = accepted.filter(
+            approved_by__isnull=False, approval_event_id__isnull=False, probes__verdict="APPLIED"
+        ).filter(~Q(approved_by=F("drafted_by")))
+        return sorted(
+            set(accepted.values_list("id", flat=True)) - set(proven.values_list("id", flat=True))
+        )
 
 
 def newest_run(license_id: int) -> dict[str, Any] | None:

@@ -160,12 +160,26 @@ def _transfer(scene: Scene, wanted: dict[str, Any]) -> list[tuple[str, bool, str
         manifest=str(wanted["manifest"]),
         direction=str(wanted["direction"]),
     )
-    return _fields(f"Manifest {wanted['manifest']}", wanted, found, ("state", "packages"))
+    return _fields(
+        f"Manifest {wanted['manifest']}", wanted, found, ("state", "packages", "wholesale_total")
+    )
 
 
 def _equal(scene: Scene, wanted: dict[str, Any]) -> list[tuple[str, bool, str]]:
     left, right = wanted["left"], wanted["right"]
     return [(f"{left} is {right}", _same(left, right), f"{left} is not {right}")]
+
+
+def _approvers(scene: Scene, wanted: dict[str, Any]) -> list[tuple[str, bool, str]]:
+    found = facts.approvers([scene.license_id(number) for number in wanted["at"]])
+    held = len(found) >= int(wanted["at_least"])
+    return [(f"at least {wanted['at_least']} people approved", held, f"{len(found)} did")]
+
+
+def _proven(scene: Scene, wanted: dict[str, Any]) -> list[tuple[str, bool, str]]:
+    bare = facts.unproven_sends([scene.license_id(number) for number in wanted["at"]])
+    text = "every accepted action has another person's approval and a look that saw it"
+    return [(text, not bare, f"actions {bare} have not")]
 
 
 def _ledger(scene: Scene, wanted: dict[str, Any]) -> list[tuple[str, bool, str]]:
@@ -183,5 +197,7 @@ CHECKS: dict[str, Check] = {
     "writes": _writes,
     "transfer": _transfer,
     "equal": _equal,
+    "approvers": _approvers,
+    "proven": _proven,
     "ledger": _ledger,
 }

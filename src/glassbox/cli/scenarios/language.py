@@ -40,7 +40,9 @@ EXPECTATIONS: dict[str, frozenset[str]] = {
     "cases": frozenset({"at", "class", "count", "due_in_hours"}),
     "events": frozenset({"at", "type", "count", "at_least"}),
     "writes": frozenset({"path", "method", "license", "count"}),
-    "transfer": frozenset({"at", "manifest", "direction", "state", "packages"}),
+    "transfer": frozenset({"at", "manifest", "direction", "state", "packages", "wholesale_total"}),
+    "approvers": frozenset({"at", "at_least"}),
+    "proven": frozenset({"at"}),
     "equal": frozenset({"left", "right"}),
     "ledger": frozenset({"verified"}),
 }

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -80,8 +81,6 @@ def run_scenario(scenario: Scenario, stage: Stage, tell: Tell) -> Run:
         values={
             "people": brand.users,
             "licenses": brand.licenses,
-            "today": now.date().isoformat(),
-            "now": now.isoformat(),
         },
     )
     _do_all(run, scenario.steps)
@@ -95,7 +94,7 @@ def _do_all(run: Run, steps: tuple[Step, ...]) -> None:
 
 def _do(run: Run, step: Step) -> None:
     now = clock.now()
-    run.values["now"], run.values["today"] = now.isoformat(), now.date().isoformat()
+    _set_times(run, now)
     if step.kind == "use":
         _use(run, step)
         return
@@ -126,6 +125,18 @@ def _do(run: Run, step: Step) -> None:
     run.reports.append(report)
     who = f"{report.actor} at {report.license}: " if report.actor else ""
     run.tell(f"{step.line:4}  {who}{report.text} — {report.outcome} ({report.seconds:.1f} s)")
+
+
+def _set_times(run: Run, now: datetime) -> None:
+    """Put the moments that stories need into reach: this one, soon, later, and the days."""
+    day = now.astimezone(ZoneInfo("America/Los_Angeles")).date()
+    run.values |= {
+        "now": now.isoformat(),
+        "today": day.isoformat(),
+        "tomorrow": (day + timedelta(days=1)).isoformat(),
+        "soon": (now + timedelta(hours=1)).isoformat(),
+        "later": (now + timedelta(hours=3)).isoformat(),
+    }
 
 
 def _refusal(run: Run, step: Step, refusal: Refused) -> str:
@@ -223,6 +234,7 @@ def _read(run: Run, step: Step) -> tuple[Any, str]:
         return newest is not None and newest["id"] > before and newest["state"] != "RUNNING"
 
     wait_until(is_read, seconds=WAIT_SECONDS, what=f"METRC is not read for {number}")
+    _wait_for_jobs(run)
     newest = facts.newest_run(license_id)
     if newest is not None and newest["state"] == "FAILED":
         raise Refused(str(newest["error"]))
@@ -250,6 +262,20 @@ def _look(run: Run, step: Step) -> tuple[Any, str]:
     if found is None:
         raise Refused(f"There is no {step.value} at {number} with {wanted}.")
     return found, f"look for the {step.value}"
+
+
+def _wait_for_jobs(run: Run) -> None:
+    """Wait until the worker has also compared and followed what the read brought."""
+    assert run.stage.urls is not None
+    with psycopg.connect(run.stage.urls.superuser, autocommit=True) as connection:
+
+        def idle() -> bool:
+            row = connection.execute(
+                "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+            ).fetchone()
+            return row is not None and row[0] == 0
+
+        wait_until(idle, seconds=WAIT_SECONDS, what="jobs that follow a read are waiting")
 
 
 def _wait(run: Run, step: Step) -> tuple[Any, str]:

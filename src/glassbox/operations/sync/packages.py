@@ -76,7 +76,9 @@ def store_package(batch: Batch, row: ReadRow, list_name: PackageList) -> None:
 def _store(batch: Batch, row: ReadRow, list_name: PackageList) -> None:
     seen = readable_package(row.raw)
     state = package_state(seen, list_name=list_name, seen_at=batch.now)
-    package = Package.objects.filter(license=batch.license, label=seen.label).first()
+    # Locked: a sync and a look for an action may bring the same package at the same moment.
+    ours = Package.objects.select_for_update().filter(license=batch.license)
+    package = ours.filter(label=seen.label).first()
     newest = None
     if package is None:
         package = _open_package(batch, seen, list_name)
