@@ -79,11 +79,9 @@ def _store(batch: Batch, row: ReadRow, list_name: PackageList) -> None:
     # Locked: a sync and a look for an action may bring the same package at the same moment.
     ours = Package.objects.select_for_update().filter(license=batch.license)
     package = ours.filter(label=seen.label).first()
-    newest = None
     if package is None:
         package = _open_package(batch, seen, list_name)
-    else:
-        newest = PackageSnapshot.objects.filter(package=package, is_newest=True).first()
+    newest = PackageSnapshot.objects.filter(package=package, is_newest=True).first()
     if newest is not None and _is_older(seen.last_modified_at, newest.last_modified_at):
         return
     package.confirmed_at = batch.now
@@ -192,7 +190,7 @@ def _open_package(batch: Batch, seen: shapes.Package, list_name: PackageList) ->
         },
     )
     if not is_new:
-        return package
+        return Package.objects.select_for_update().get(id=package.pk)
     Tag.objects.filter(license=batch.license, label=seen.label).update(
         status=TagStatus.USED, used_at=batch.now
     )
