@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from urllib.request import urlopen
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "docs" / "screenshots"
@@ -53,6 +53,7 @@ BEHIND = (
         ("", "gates/", "snapshots/", "exchanges/"),
     ),
     ("batch", "/both/packages/?view=all&text=PB-D-105", UID_LINK, ("lineage/",)),
+    ("action", "/both/actions/", "main table td a", ("",)),
     ("transfer", f"/l/{MOVER}/transfers/outgoing/?show=open", "main table td a", ("",)),
 )
 
@@ -90,6 +91,7 @@ def _walk(address: str, desk: str, people: dict[str, dict[str, str]], out: Path)
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=BROWSER_FLAGS
         )
+        _draft_an_action(browser, address, people["Ana"])
         for width, height in SIZES:
             page = browser.new_page(viewport={"width": width, "height": height})
             page.goto(f"{address}/sign-in/")
@@ -107,6 +109,24 @@ def _walk(address: str, desk: str, people: dict[str, dict[str, str]], out: Path)
             page.screenshot(path=str(out / f"desk-{width}.png"))
             page.close()
         browser.close()
+
+
+def _draft_an_action(browser: Browser, address: str, person: dict[str, str]) -> None:
+    """An action for the pages of actions to show: an adjustment that waits for its review."""
+    page = browser.new_page()
+    _sign_in(page, address, person)
+    page.goto(f"{address}/l/{MAKER}/packages/?text=Distillate")
+    target = page.locator(UID_LINK).first.get_attribute("href")
+    page.goto(f"{address}{target}draft/adjust/")
+    page.fill("#quantity", "28.5")
+    page.select_option("#metrc_reason", "Scale Variance")
+    page.fill("#note", "Weighed twice on scale 2.")
+    page.fill("#reason", "The morning count found half a gram less.")
+    page.click("form.draft-form button.btn-primary")
+    page.wait_for_load_state()
+    page.click("text=Send for review")
+    page.wait_for_load_state()
+    page.close()
 
 
 def _behind_the_first_row(page: Page, address: str, out: Path, width: int) -> None:
