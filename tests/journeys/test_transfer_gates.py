@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from glassbox.cli.demo_brand import MOVER, Brand
-from glassbox.models.lab import QaReview, QaVerdict
-from glassbox.models.packages import Package
-from glassbox.models.transfers import (
-    Driver,
-    Transfer,
-    TransferDirection,
-    TransferPackage,
-    TransferState,
-    Vehicle,
-)
-from glassbox.operations.actions.draft import draft_action
 from glassbox.operations.actions.review import GatesBlocked, approve_action, send_for_review
-from glassbox.operations.transaction import short_transaction
-from glassbox.queries.actions.page import action_page
 from glassbox.rules.action_lifecycle import ActionState
-from glassbox.rules.verdicts import Finding
 from glassbox.runtime.postgres import ClusterUrls
-from tests.builders import events_of, put_crew
+from tests.builders import events_of
 from tests.desk import Desk
-from tests.journeys.story import SUPPLIER, action_of, approve, look, now, person, read, send, writes
+from tests.journeys.story import action_of, approve, look, now, person, read, send, writes
+from tests.journeys.wholesale import (
+    CARTS,
+    blocking,
+    draft_template,
+    plan,
+    receive_carts,
+    shown,
+)
 
-RETAILER = "C10-9990001-LIC"
-CARTS = 120
 TEMPLATES = "/transfers/v2/templates"
 
 
@@ -79,123 +68,6 @@ CAUSES: dict[str, tuple[Callable[[Desk, str], None], str]] = {
     "quantity": (take_one_out, "package.quantity-differs"),
 }
 each_cause = pytest.mark.parametrize("cause", list(CAUSES))
-
-
-def receive_carts(brand: Brand, desk: Desk) -> str:
-    """Tested carts arrive at the distributor and quality has released them."""
-    shipped = desk.do(
-        "ship-in",
-        fromLicense=SUPPLIER,
-        toLicense=MOVER,
-        packages=[
-            {
-                "item": "Blue Dream Vape Cart 1 g",
-                "quantity": CARTS,
-                "unitOfMeasure": "Each",
-                "labTestingState": "TestPassed",
-            }
-        ],
-    )
-    label: str = shipped["labels"][0]
-    desk.do(
-        "receive",
-        licenseNumber=MOVER,
-        deliveryId=shipped["deliveryId"],
-        packages=[{"label": label, "receivedQuantity": CARTS}],
-    )
-    read(brand, MOVER)
-    with short_transaction(brand.licenses[MOVER]) as license:
-        QaReview.objects.create(
-            company_id=license.company_id,
-            license=license,
-            package=Package.objects.get(license=license, label=label),
-            verdict=QaVerdict.RELEASED,
-            checklist=[],
-            content_sha256="0" * 64,
-            reason="Every item is in order",
-            reviewed_by_id=brand.users["Eve"],
-            reviewed_at=now(),
-        )
-    return label
-
-
-def plan(brand: Brand, label: str) -> int:
-    """A planned wholesale delivery of one package to a retailer."""
-    license_id = brand.licenses[MOVER]
-    put_crew(license_id, now=now())
-    with short_transaction(license_id) as license:
-        tenant: dict[str, Any] = {"company_id": license.company_id, "license": license}
-        transfer = Transfer.objects.create(
-            **tenant,
-            direction=TransferDirection.OUTGOING,
-            state=TransferState.RELEASED,
-            transfer_type="Wholesale Manifest",
-            shipper_license_number=MOVER,
-            receiver_license_number=RETAILER,
-            transporter_license_number=MOVER,
-            template_name="Stop 1",
-            driver=Driver.objects.get(license=license),
-            vehicle=Vehicle.objects.get(license=license),
-            invoice_number="INV-1",
-            planned_route="Down the coast road.",
-            departs_at=now() + timedelta(hours=2),
-            arrives_at=now() + timedelta(hours=4),
-            planned_by_id=brand.users["Hal"],
-            opened_at=now(),
-        )
-        TransferPackage.objects.create(
-            **tenant,
-            transfer=transfer,
-            label=label,
-            item_name="Blue Dream Vape Cart 1 g",
-            shipped_quantity=Decimal(CARTS),
-            unit="Each",
-            wholesale_price=Decimal("1380.00"),
-        )
-        return transfer.pk
-
-
-def draft_template(brand: Brand, label: str, transfer_id: int) -> int:
-    return draft_action(
-        actor=person(brand, "Hal"),
-        license_id=brand.licenses[MOVER],
-        kind="template.create",
-        facts={
-            "name": "Stop 1",
-            "recipient_license_number": RETAILER,
-            "transfer_type": "Wholesale Manifest",
-            "transporter_license_number": MOVER,
-            "invoice_number": "INV-1",
-            "planned_route": "Down the coast road.",
-            "departs_at": (now() + timedelta(hours=2)).isoformat(),
-            "arrives_at": (now() + timedelta(hours=4)).isoformat(),
-            "time_zone": "America/Los_Angeles",
-            "driver": {
-                "name": "Gus",
-                "employee_id": "EMP-00007",
-                "drivers_license_number": "D1234567",
-            },
-            "vehicle": {"make": "Ford", "model": "Transit", "plate": "8ABC123"},
-            "packages": [{"label": label, "wholesale_price": "1380.00"}],
-        },
-        reason="Order 1 of Harbor Street",
-        transfer_id=transfer_id,
-        now=now(),
-    )
-
-
-def blocking(findings: tuple[Finding, ...]) -> set[str]:
-    return {finding.code for finding in findings if finding.blocks}
-
-
-def shown(brand: Brand, action_id: int) -> set[str]:
-    page = action_page(
-        actor=person(brand, "Hal"),
-        license_ids=(brand.licenses[MOVER],),
-        action_id=action_id,
-        now=now(),
-    )
-    return blocking(page.findings)
 
 
 def codes_of_blocked(brand: Brand, moment: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""Gathers everything a gate will look at, for actions, transfers and single packages."""
+"""Gathers what gates look at: licences, packages, transfers out, deliveries in."""
 
 from __future__ import annotations
 
@@ -8,32 +8,25 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from glassbox import access
-from glassbox.models.actions import ActionLane, RegulatedAction
-from glassbox.models.catalog import Counterparty, Tag, TagStatus
+from glassbox.models.actions import RegulatedAction
+from glassbox.models.catalog import Counterparty
 from glassbox.models.companies import License
-from glassbox.models.credentials import MetrcCredential
-from glassbox.models.lab import CertificateOfAnalysis, LabSample, QaReview, QaVerdict
+from glassbox.models.lab import QaReview, QaVerdict
 from glassbox.models.packages import Hold, Package, PackageLineage
-from glassbox.models.people import RoleGrant
-from glassbox.models.sync import ApiRequest
 from glassbox.models.transfers import Transfer, TransferPackage, TransferState
 from glassbox.queries.books import UNRESOLVED, metrc_state
 from glassbox.queries.freshness import PackagesAsOf, packages_as_of
 from glassbox.queries.packages.rows import with_metrc
 from glassbox.queries.rule_packs import rules_of
-from glassbox.rules.action_kinds.facts import Facts
-from glassbox.rules.action_kinds.kind import ActionKind, Expectation
 from glassbox.rules.actor import Actor
 from glassbox.rules.gates import run_gates
-from glassbox.rules.gates.actions import ActionFacts, Moment, SourceUse
-from glassbox.rules.gates.facts import GateFacts, LicenseFacts, PackageFacts, TagFacts
+from glassbox.rules.gates.facts import GateFacts, LicenseFacts, PackageFacts
 from glassbox.rules.gates.incoming import IncomingFacts, IncomingLine
 from glassbox.rules.gates.packages import PACKAGE_GATES
-from glassbox.rules.gates.sampling import SamplingFacts
 from glassbox.rules.gates.transfers import CrewFacts, TransferFacts, TransferLine
 from glassbox.rules.incoming import IncomingVerdict
 from glassbox.rules.package_state import LocalState, PackageList
-from glassbox.rules.quantities import Quantity, quantity, sum_of
+from glassbox.rules.quantities import quantity
 from glassbox.rules.verdicts import Finding, NotFound
 
 ANCESTOR_STEPS_AT_MOST = 12
@@ -173,132 +166,6 @@ def _held_ancestors(license_id: int, labels: tuple[str, ...]) -> dict[str, tuple
     return {label: tuple(sorted(ancestors & held - {label})) for label, ancestors in above.items()}
 
 
-def action_facts(
-    *,
-    license: License,
-    kind: ActionKind,
-    facts: Facts,
-    moment: Moment,
-    drafter_id: int,
-    approver_id: int | None,
-    payload_sha256: str,
-    approved_sha256: str,
-    transfer_id: int | None,
-    action_id: int | None,
-    now: datetime,
-) -> ActionFacts:
-    """Return all that the gates of an action look at, inside the caller's transaction."""
-    expected = kind.expect(facts, None)
-    new_labels = {package.label for package in expected.new_packages}
-    transfer = Transfer.objects.filter(license=license, id=transfer_id or 0).first()
-    common = {
-        "acting": license_facts(license),
-        "checked_at": now,
-        "rules": rules_of(license.state),
-    }
-    packages = package_facts(
-        license.pk,
-        [label for label in kind.labels(facts) if label not in new_labels],
-        besides_action_id=action_id,
-    )
-    is_outgoing = kind.name.startswith(("template.", "manifest.")) and transfer is not None
-    is_incoming = kind.name.startswith("delivery.re") and transfer is not None
-    return ActionFacts(
-        **common,  # type: ignore[arg-type]
-        packages=packages,
-        moment=moment,
-        license_kinds=kind.license_kinds,
-        needs_other_person=kind.needs_other_person,
-        drafter_id=drafter_id,
-        approver_id=approver_id,
-        payload_sha256=payload_sha256,
-        approved_sha256=approved_sha256,
-        actor_has_grant=RoleGrant.objects.filter(
-            license=license, user_id=drafter_id, valid_until__isnull=True
-        ).exists(),
-        drafter_has_key=kind.is_done_in_metrc
-        or MetrcCredential.objects.filter(
-            license=license, user_id=drafter_id, revoked_at__isnull=True, is_for_sync=False
-        ).exists(),
-        new_tags=tag_facts(license.pk, new_labels, action_id=action_id),
-        uses=_uses(expected),
-        made=_made(expected),
-        access_is_lost=license.access_lost_at is not None,
-        clock_difference_seconds=_clock_difference(license.pk),
-        taken_lanes=_taken_lanes(license.pk, kind.lanes(facts), action_id),
-        transfer=transfer_facts(license, transfer, now) if is_outgoing and transfer else None,
-        sampling=_sampling_facts(license, expected, now)
-        if kind.name == "package.create_testing_sample"
-        else None,
-        incoming=incoming_facts(license, transfer, now) if is_incoming and transfer else None,
-    )
-
-
-def tag_facts(
-    license_id: int, labels: Iterable[str], *, action_id: int | None
-) -> tuple[TagFacts, ...]:
-    """Return what our ledger of tags says of each label that is to become a package."""
-    wanted = sorted(labels)
-    tags = {tag.label: tag for tag in Tag.objects.filter(license_id=license_id, label__in=wanted)}
-    used = set(
-        Package.objects.filter(license_id=license_id, label__in=wanted).values_list(
-            "label", flat=True
-        )
-    )
-    reserved: dict[str, int] = {}
-    open_actions = RegulatedAction.objects.filter(
-        license_id=license_id, state__in=["DRAFT", "IN_REVIEW", "APPROVED", *UNRESOLVED]
-    ).exclude(id=action_id or 0)
-    for other_id, natural_labels in open_actions.values_list("id", "labels"):
-        for label in set(natural_labels) & set(wanted):
-            reserved[label] = other_id
-    return tuple(
-        TagFacts(
-            label=label,
-            is_received=label in tags,
-            is_used=label in tags and tags[label].status == TagStatus.USED,
-            is_damaged=label in tags and tags[label].status == TagStatus.DAMAGED,
-            is_on_a_package=label in used,
-            reserved_by_action_id=reserved.get(label),
-        )
-        for label in wanted
-    )
-
-
-def _uses(expected: Expectation) -> tuple[SourceUse, ...]:
-    return tuple(
-        SourceUse(label=booking.label, quantity=-booking.quantity)
-        for booking in expected.bookings
-        if booking.cause == "USED"
-    )
-
-
-def _made(expected: Expectation) -> Quantity | None:
-    quantities = [package.quantity for package in expected.new_packages]
-    if not quantities or len({one.unit.name for one in quantities}) > 1:
-        return None
-    return sum_of(quantities, unit=quantities[0].unit)
-
-
-def _clock_difference(license_id: int) -> int | None:
-    newest = (
-        ApiRequest.objects.filter(license_id=license_id, metrc_clock_at__isnull=False)
-        .order_by("-sent_at")
-        .values_list("sent_at", "metrc_clock_at")
-        .first()
-    )
-    if newest is None or newest[1] is None:
-        return None
-    return int((newest[0] - newest[1]).total_seconds())
-
-
-def _taken_lanes(license_id: int, lanes: tuple[str, ...], action_id: int | None) -> tuple[str, ...]:
-    taken = ActionLane.objects.filter(
-        license_id=license_id, key__in=lanes, released_at__isnull=True
-    ).exclude(action_id=action_id or 0)
-    return tuple(taken.values_list("key", flat=True))
-
-
 def transfer_facts(license: License, transfer: Transfer, now: datetime) -> TransferFacts:
     """Return all that the gates of an outgoing transfer look at."""
     rows = list(transfer.packages.order_by("label"))
@@ -314,7 +181,7 @@ def transfer_facts(license: License, transfer: Transfer, now: datetime) -> Trans
         destination=counterparty_facts(license, transfer.receiver_license_number),
         transporter=counterparty_facts(license, transfer.transporter_license_number),
         transfer_type=transfer.transfer_type,
-        lines=tuple(_transfer_line(license, transfer, row) for row in rows),
+        lines=_transfer_lines(license, transfer, rows),
         invoice_number=transfer.invoice_number,
         driver=CrewFacts(name=driver.name, is_on_file=True, is_active=driver.is_active)
         if driver
@@ -328,68 +195,46 @@ def transfer_facts(license: License, transfer: Transfer, now: datetime) -> Trans
     )
 
 
-def _transfer_line(license: License, transfer: Transfer, row: TransferPackage) -> TransferLine:
-    package = with_metrc(Package.objects.filter(license=license, label=row.label)).first()
-    released = QaReview.objects.filter(
-        license=license,
-        package__label=row.label,
-        verdict=QaVerdict.RELEASED,
-        revoked_at__isnull=True,
-    ).select_related("certificate")
-    release = released.first()
-    elsewhere = (
+def _transfer_lines(
+    license: License, transfer: Transfer, rows: list[TransferPackage]
+) -> tuple[TransferLine, ...]:
+    labels = [row.label for row in rows]
+    samples = set(
+        Package.objects.filter(
+            license=license, label__in=labels, local_state=LocalState.SAMPLED
+        ).values_list("label", flat=True)
+    )
+    issued_on = dict(
+        QaReview.objects.filter(
+            license=license,
+            package__label__in=labels,
+            verdict=QaVerdict.RELEASED,
+            revoked_at__isnull=True,
+        ).values_list("package__label", "certificate__issued_date")
+    )
+    elsewhere = dict(
         TransferPackage.objects.filter(
-            license=license, label=row.label, transfer__state__in=OPEN_TRANSFERS
+            license=license,
+            label__in=labels,
+            transfer__state__in=OPEN_TRANSFERS,
+            transfer__direction="OUTGOING",
         )
         .exclude(transfer=transfer)
-        .filter(transfer__direction="OUTGOING")
-        .select_related("transfer")
-        .first()
+        .values_list("label", "transfer__manifest_number")
     )
-    certificate: CertificateOfAnalysis | None = release.certificate if release else None
-    return TransferLine(
-        label=row.label,
-        planned_quantity=quantity(row.shipped_quantity, row.unit)
-        if isinstance(row.shipped_quantity, Decimal) and row.unit
-        else None,
-        is_released=release is not None,
-        is_testing_sample=package is not None and package.local_state == LocalState.SAMPLED,
-        wholesale_price=row.wholesale_price,
-        certificate_issued_on=certificate.issued_date if certificate else None,
-        other_transfer=elsewhere.transfer.manifest_number or "another plan" if elsewhere else "",
-    )
-
-
-def _sampling_facts(license: License, expected: Expectation, now: datetime) -> SamplingFacts:
-    sample = expected.new_packages[0]
-    sources = frozenset(label for label, _ in sample.sources)
-    batch_numbers = set(
-        Package.objects.filter(license=license, label__in=sources).values_list(
-            "production_batch_number", flat=True
+    return tuple(
+        TransferLine(
+            label=row.label,
+            planned_quantity=quantity(row.shipped_quantity, row.unit)
+            if isinstance(row.shipped_quantity, Decimal) and row.unit
+            else None,
+            is_released=row.label in issued_on,
+            is_testing_sample=row.label in samples,
+            wholesale_price=row.wholesale_price,
+            certificate_issued_on=issued_on.get(row.label),
+            other_transfer=elsewhere[row.label] or "another plan" if row.label in elsewhere else "",
         )
-    ) - {""}
-    number = min(batch_numbers, default="")
-    batch_labels = frozenset(sources)
-    if number:
-        batch_labels |= frozenset(
-            Package.objects.filter(license=license, production_batch_number=number)
-            .exclude(local_state__in=[LocalState.SAMPLED, LocalState.CLOSED])
-            .values_list("label", flat=True)
-        )
-    planned = LabSample.objects.filter(license=license, label=sample.label).first()
-    laboratory = planned.laboratory_license_number if planned else ""
-    return SamplingFacts(
-        acting=license_facts(license),
-        packages=package_facts(license.pk, sources),
-        checked_at=now,
-        rules=rules_of(license.state),
-        batch_number=number,
-        batch_labels=batch_labels,
-        source_labels=sources,
-        sample=sample.quantity,
-        laboratory=counterparty_facts(license, laboratory),
-        is_final_form=planned is not None,
-        is_labelled=planned is not None,
+        for row in rows
     )
 
 

@@ -139,7 +139,7 @@ def test_twenty_five_packages_become_sends_of_ten_ten_and_five(
 def test_a_template_without_its_planned_transfer_is_refused(
     cast: Brand, frozen_now: datetime
 ) -> None:
-    with pytest.raises(InvalidInput, match="Plan the transfer first"):
+    with pytest.raises(InvalidInput, match="Name the transfer"):
         draft(cast, frozen_now, {"name": "Stop 1"}, kind="template.create")
 
 

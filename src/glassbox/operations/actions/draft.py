@@ -23,7 +23,12 @@ from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 BY_HAND = "by hand in METRC's pages"
 SENDS_AT_MOST = 200
 # Without its plan nobody could ask the gates of a transfer.
-SHIPS_GOODS = frozenset({"template.create", "template.update", "manifest.register"})
+CARRIES_GOODS = frozenset(
+    {
+        *("template.create", "template.update", "manifest.register"),
+        *("delivery.receive", "delivery.reject"),
+    }
+)
 
 
 class SomebodyHasIt(Refused):
@@ -165,9 +170,9 @@ def _draft(
         raise InvalidInput(field="reason", value=reason, way_out="Say in words why this is done.")
     if actor.user_id is None:
         raise InvalidInput(field="drafter", value=actor.name, way_out="A person drafts.")
-    if kind.name in SHIPS_GOODS and links["transfer_id"] is None:
+    if kind.name in CARRIES_GOODS and links["transfer_id"] is None:
         raise InvalidInput(
-            field="transfer", value="", way_out="Plan the transfer first; its gates decide."
+            field="transfer", value="", way_out="Name the transfer it belongs to; its gates decide."
         )
     token = token_from(secrets.token_bytes(TOKEN_LENGTH))
     action = RegulatedAction(

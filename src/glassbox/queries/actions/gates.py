@@ -9,7 +9,7 @@ import msgspec
 
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.packages import PackageSnapshot
-from glassbox.queries.gate_facts import action_facts
+from glassbox.queries.actions.facts import action_facts
 from glassbox.rules.action_kinds.reading import PackageSeen, Reading
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.gates import run_gates
