@@ -269,3 +269,90 @@ def receive_tags(*, actor: Actor, license_id: int, labels: Sequence[str], now: d
             now=now,
         )
     return len(fresh)
+
+
+@operation
+def check_counterparty(
+    *, actor: Actor, license_id: int, license_number: str, is_active: bool, now: datetime
+) -> None:
+    """Record what a new look at another licensee's licence showed.
+
+    :raises NotFound: if it is none of our counterparties
+    """
+    access.require(actor, Permission.TRANSFER_PLAN, license_id=license_id)
+    counterparty = (
+        Counterparty.objects.select_for_update()
+        .filter(license_id=license_id, license_number=license_number)
+        .first()
+    )
+    if counterparty is None:
+        raise NotFound(f"{license_number} is none of our counterparties; add it first.")
+    counterparty.is_active, counterparty.checked_at = is_active, now
+    counterparty.save(update_fields=["is_active", "checked_at"])
+    ledger.append(
+        type=EventType.COUNTERPARTY_CHECKED,
+        subject=f"counterparty:{counterparty.pk}",
+        actor=actor,
+        reason=f"The licence {license_number} was checked",
+        body={"is_active": is_active},
+        now=now,
+    )
+
+
+@operation
+def mark_tag_damaged(
+    *, actor: Actor, license_id: int, label: str, reason: str, now: datetime
+) -> None:
+    """Take a tag out of use that cannot be put on a package any more.
+
+    :raises NotFound: if we never received it
+    :raises InvalidInput: if a package has it, or no reason is given
+    """
+    access.require(actor, Permission.COUNT_RECORD, license_id=license_id)
+    if not reason.strip():
+        raise InvalidInput(field="reason", value=reason, way_out="Say what happened to the tag.")
+    tag = Tag.objects.select_for_update().filter(license_id=license_id, label=label).first()
+    if tag is None:
+        raise NotFound("There is no such tag in our ledger of tags.")
+    if tag.status != TagStatus.RECEIVED:
+        raise InvalidInput(
+            field="label", value=label, way_out=f"It is {tag.status.lower()} already."
+        )
+    tag.status = TagStatus.DAMAGED
+    tag.save(update_fields=["status"])
+    ledger.append(
+        type=EventType.TAG_DAMAGED,
+        subject=f"tag:{label}",
+        actor=actor,
+        reason=reason.strip(),
+        state_before=TagStatus.RECEIVED,
+        state_after=TagStatus.DAMAGED,
+        now=now,
+    )
+
+
+def tag_range(first: str, count: int) -> tuple[str, ...]:
+    """Return the labels of a roll of tags from its first on, as METRC ships them.
+
+    :raises InvalidInput: if the first is no tag, or the roll would run over its nine digits
+    """
+    if not TAG.fullmatch(first):
+        raise InvalidInput(
+            field="first", value=first, way_out="A tag has 24 characters, the last 9 digits."
+        )
+    start = int(first[15:])
+    if not 1 <= count <= TAGS_AT_MOST or start + count > 1_000_000_000:
+        raise InvalidInput(
+            field="count", value=count, way_out=f"Receive 1 to {TAGS_AT_MOST:,} tags at a time."
+        )
+    return tuple(f"{first[:15]}{number:09d}" for number in range(start, start + count))
+
+
+def receive_tag_roll(
+    *, actor: Actor, license_id: int, first: str, count: int, now: datetime
+) -> int:
+    """Take a roll of consecutive tags into our own ledger of tags; return how many are new.
+
+    :raises InvalidInput: naming what is wrong with the first tag or the count
+    """
+    return receive_tags(actor=actor, license_id=license_id, labels=tag_range(first, count), now=now)

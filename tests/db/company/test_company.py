@@ -1,0 +1,158 @@
+"""Companies, people, partners and tags, as their operations open and close them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from glassbox.access import NotPermitted, roles_at
+from glassbox.audit.models import ComplianceEvent
+from glassbox.cli.demo_brand import Brand
+from glassbox.models.people import RoleGrant, User
+from glassbox.operations import company
+from glassbox.operations.transaction import short_transaction
+from glassbox.rules.actor import system_actor
+from glassbox.rules.permissions import Role
+from glassbox.rules.verdicts import InvalidInput, NotFound
+from tests.builders import events_of
+from tests.cast import DIST, MFG, NEIGHBOR, R1, person, receive_tags, tag
+
+
+def test_a_company_is_opened_from_the_machine_alone(cast: Brand, frozen_now: datetime) -> None:
+    with pytest.raises(company.OnlyFromTheMachine):
+        company.open_company(actor=person(cast, "Owen"), name="Mine", now=frozen_now)
+    with pytest.raises(company.OnlyFromTheMachine):
+        company.open_license(
+            actor=person(cast, "Owen"),
+            company_id=1,
+            number="C12-1",
+            kind="RETAIL",
+            legal_name="Mine",
+            sync_from=frozen_now,
+            now=frozen_now,
+        )
+
+
+def test_a_password_is_kept_as_a_hash(cast: Brand) -> None:
+    user = User.objects.get(id=cast.users["Ana"])
+
+    assert cast.passwords["Ana"] not in user.password
+    assert user.check_password(cast.passwords["Ana"])
+
+
+def test_an_e_mail_is_used_once(cast: Brand, frozen_now: datetime) -> None:
+    with pytest.raises(InvalidInput, match="e-mail"):
+        company.add_user(
+            actor=system_actor("set-up"),
+            company_id=1,
+            email="ANA@goldenpoppy.example",
+            name="Ana",
+            password="a-long-one",
+            now=frozen_now,
+        )
+
+
+def test_a_role_is_granted_once_and_ended(cast: Brand, frozen_now: datetime) -> None:
+    owen, license_id = person(cast, "Owen"), cast.licenses[MFG]
+    began = frozen_now - timedelta(minutes=1)
+    grant = {"license_id": license_id, "user_id": cast.users["Hal"], "role": Role.VERIFIER}
+    grant_id = company.grant_role(actor=owen, **grant, now=began)  # type: ignore[arg-type]
+    assert roles_at(person(cast, "Hal"), license_id) == {Role.VERIFIER}
+    with pytest.raises(InvalidInput, match="holds it already"):
+        company.grant_role(actor=owen, **grant, now=began)  # type: ignore[arg-type]
+
+    company.end_role(actor=owen, license_id=license_id, grant_id=grant_id, now=began)
+
+    assert roles_at(person(cast, "Hal"), license_id) == set()
+    assert RoleGrant.objects.get(id=grant_id).valid_until == began
+    (event,) = events_of(license_id, "role.ended")
+    assert event["body"] == {"role": "VERIFIER"}
+
+
+def test_only_the_owner_grants_and_nobody_of_another_company(
+    cast: Brand, frozen_now: datetime
+) -> None:
+    grant = {"license_id": cast.licenses[MFG], "role": Role.VERIFIER, "now": frozen_now}
+
+    with pytest.raises(NotPermitted):
+        company.grant_role(actor=person(cast, "Fay"), user_id=cast.users["Fay"], **grant)  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        company.grant_role(actor=person(cast, "Nell"), user_id=cast.users["Nell"], **grant)  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        company.grant_role(actor=person(cast, "Owen"), user_id=cast.users["Nell"], **grant)  # type: ignore[arg-type]
+
+
+def test_a_partner_is_checked_by_who_plans_transfers(cast: Brand, frozen_now: datetime) -> None:
+    check = {"license_number": R1, "is_active": False, "now": frozen_now}
+    with pytest.raises(NotPermitted):
+        company.check_counterparty(
+            actor=person(cast, "Eve"),
+            license_id=cast.licenses[DIST],
+            **check,  # type: ignore[arg-type]
+        )
+    with pytest.raises(NotFound):
+        company.check_counterparty(
+            actor=person(cast, "Hal"),
+            license_id=cast.licenses[DIST],
+            license_number="C10-0000000-LIC",
+            is_active=True,
+            now=frozen_now,
+        )
+
+    company.check_counterparty(
+        actor=person(cast, "Hal"),
+        license_id=cast.licenses[DIST],
+        **check,  # type: ignore[arg-type]
+    )
+
+    assert events_of(cast.licenses[DIST], "counterparty.checked")[-1]["body"] == {
+        "is_active": False
+    }
+
+
+def test_a_roll_of_tags_is_received_once(cast: Brand, frozen_now: datetime) -> None:
+    roll = {"license_id": cast.licenses[MFG], "first": tag(998), "now": frozen_now}
+    dee = person(cast, "Dee")
+
+    assert company.receive_tag_roll(actor=dee, count=3, **roll) == 3  # type: ignore[arg-type]
+    assert company.receive_tag_roll(actor=dee, count=4, **roll) == 1  # type: ignore[arg-type]
+
+    body = events_of(cast.licenses[MFG], "tag.received")[0]["body"]
+    assert body == {"count": 3, "first": tag(998), "last": tag(1000)}
+    with pytest.raises(InvalidInput, match="count"):
+        company.receive_tag_roll(actor=dee, count=0, **roll)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="first"):
+        company.receive_tag_roll(
+            actor=dee, license_id=cast.licenses[MFG], first="455", count=1, now=frozen_now
+        )
+    with pytest.raises(NotPermitted):
+        company.receive_tag_roll(actor=person(cast, "Ivy"), count=1, **roll)  # type: ignore[arg-type]
+
+
+def test_a_damaged_tag_is_out_of_use(cast: Brand, frozen_now: datetime) -> None:
+    (label,) = receive_tags(cast, MFG, 1, 1, frozen_now)
+    damaged = {"license_id": cast.licenses[MFG], "reason": "Torn", "now": frozen_now}
+    with pytest.raises(NotFound):
+        company.mark_tag_damaged(actor=person(cast, "Dee"), label=tag(2), **damaged)  # type: ignore[arg-type]
+    with pytest.raises(NotFound):
+        company.mark_tag_damaged(actor=person(cast, "Nell"), label=label, **damaged)  # type: ignore[arg-type]
+
+    company.mark_tag_damaged(actor=person(cast, "Dee"), label=label, **damaged)  # type: ignore[arg-type]
+
+    (event,) = events_of(cast.licenses[MFG], "tag.damaged")
+    assert event["new_state"] == "DAMAGED"
+    with pytest.raises(InvalidInput, match="damaged already"):
+        company.mark_tag_damaged(actor=person(cast, "Dee"), label=label, **damaged)  # type: ignore[arg-type]
+
+
+def test_the_neighbour_sees_none_of_our_rows(cast: Brand, frozen_now: datetime) -> None:
+    receive_tags(cast, MFG, 1, 3, frozen_now)
+
+    with short_transaction(cast.licenses[NEIGHBOR]):
+        assert not events_of_here("tag.received")
+
+
+def events_of_here(type: str) -> list[object]:
+    """Events in sight of the open transaction, whatever licence they belong to."""
+    return list(ComplianceEvent.objects.filter(type=type))
