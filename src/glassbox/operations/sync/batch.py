@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -49,6 +50,25 @@ class ReadRow:
     api_request_id: int | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """One row of METRC on its way into a table of ours: what names it, what it says, its name."""
+
+    key: dict[str, Any]
+    values: dict[str, Any]
+    who: str
+
+    def check_lengths(self, model: type[TenantRow]) -> None:
+        """Check that every text fits into its column.
+
+        :raises BadRow: naming the record and the field
+        """
+        for name, value in (self.key | self.values).items():
+            column = model._meta.get_field(name)
+            if isinstance(column, models.CharField) and isinstance(value, str):
+                check_length(self.who, name.replace("_", " "), value, column.max_length or 0)
+
+
 @dataclass(kw_only=True)
 class Batch:
     """What a feed hands to its store function, inside the transaction that commits it."""
@@ -78,34 +98,59 @@ class Batch:
         """Return whether what is not in it is gone: only a whole list with every row readable."""
         return self.is_whole_list and not self.bad
 
-    def store_each(self, store: Callable[[ReadRow], None]) -> None:
+    def store_each(self, store: Callable[[ReadRow], None], *, writes: bool = True) -> None:
         """Store row by row; one that cannot be read becomes a case, and the others go on."""
         for row in self.rows:
             try:
-                with savepoint():
+                with savepoint() if writes else nullcontext():
                     store(row)
             except UNREADABLE as problem:
                 self.report_bad_row(row, sentence_of(problem, row.raw))
             else:
                 self._close_case_of(row)
 
-    def keep(
-        self, model: type[TenantRow], key: dict[str, Any], values: dict[str, Any], who: str
-    ) -> None:
-        """Write one row of ours as METRC has it.
+    def keep_each(self, model: type[TenantRow], read: Callable[[ReadRow], Kept | None]) -> None:
+        """Write each row of ours as METRC has it, all in one statement where METRC lets us.
 
-        :raises BadRow: naming the record and the field, if a text is longer than we can hold
+        `read` returns None for a row that is not ours to keep. Of two rows with one key the
+        later counts.
         """
-        for name, value in (key | values).items():
-            column = model._meta.get_field(name)
-            if isinstance(column, models.CharField) and isinstance(value, str):
-                check_length(who, name.replace("_", " "), value, column.max_length or 0)
-        model._default_manager.update_or_create(
-            license=self.license,
-            **key,
-            defaults={"company_id": self.license.company_id, **values},
+        found: dict[tuple[Any, ...], tuple[ReadRow, Kept]] = {}
+        for row in self.rows:
+            try:
+                kept = read(row)
+                if kept is not None:
+                    kept.check_lengths(model)
+                    found[tuple(kept.key.values())] = (row, kept)
+            except UNREADABLE as problem:
+                self.report_bad_row(row, sentence_of(problem, row.raw))
+            else:
+                self._close_case_of(row)
+        try:
+            with savepoint():
+                self._write(model, [kept for _, kept in found.values()])
+        except UNREADABLE:
+            self._keep_one_by_one(model, list(found.values()))
+
+    def _keep_one_by_one(self, model: type[TenantRow], found: list[tuple[ReadRow, Kept]]) -> None:
+        """Find the row that the database refuses; the others are written."""
+        for row, kept in found:
+            try:
+                with savepoint():
+                    self._write(model, [kept])
+            except UNREADABLE as problem:
+                self.report_bad_row(row, sentence_of(problem, row.raw))
+
+    def _write(self, model: type[TenantRow], kept: list[Kept]) -> None:
+        if not kept:
+            return
+        model._default_manager.bulk_create(
+            [model(**self.tenant, **one.key, **one.values) for one in kept],
+            update_conflicts=True,
+            unique_fields=["license", *kept[0].key],
+            update_fields=list(kept[0].values),
         )
-        self.stored += 1
+        self.stored += len(kept)
 
     def report_bad_row(self, row: ReadRow, problem: str) -> None:
         """Open the case of a record that cannot be read."""

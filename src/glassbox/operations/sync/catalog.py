@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from glassbox.models.catalog import (
@@ -16,7 +17,7 @@ from glassbox.models.catalog import (
 from glassbox.models.companies import Facility
 from glassbox.models.transfers import Driver, Vehicle
 from glassbox.operations.metrc_mapping import plain
-from glassbox.operations.sync.batch import Batch, ReadRow, check_length, row_of, texts
+from glassbox.operations.sync.batch import Batch, Kept, ReadRow, check_length, row_of, texts
 from metrc_client import shapes
 
 Store = Callable[[Batch], None]
@@ -56,32 +57,30 @@ def _store_facility(batch: Batch, row: ReadRow) -> None:
 def store_employees(batch: Batch) -> None:
     """Store METRC's own list of people."""
 
-    def store(row: ReadRow) -> None:
+    def read(row: ReadRow) -> Kept:
         raw = row_of(row, "employee")
         if not raw.get("FullName"):
             raise shapes.BadRow("An employee row has no FullName.")
         license = raw.get("License")
         number = license.get("Number") if isinstance(license, dict) else None
-        batch.keep(
-            MetrcEmployee,
-            {"full_name": str(raw["FullName"]), "metrc_license_number": str(number or "")},
-            {"raw": plain(raw), "seen_at": batch.now},
-            f"The employee {raw['FullName']}",
+        return Kept(
+            key={"full_name": str(raw["FullName"]), "metrc_license_number": str(number or "")},
+            values={"raw": plain(raw), "seen_at": batch.now},
+            who=f"The employee {raw['FullName']}",
         )
 
-    batch.store_each(store)
+    batch.keep_each(MetrcEmployee, read)
 
 
 def store_items(batch: Batch) -> None:
     """Store items as METRC names them; one that the inactive list holds is no longer active."""
 
-    def store(row: ReadRow) -> None:
+    def read(row: ReadRow) -> Kept:
         seen, who = _numbered(row, "item")
         words = texts(seen.raw, ("ProductCategoryName", "QuantityType", "UnitOfMeasureName"), who)
-        batch.keep(
-            Item,
-            {"metrc_id": seen.id},
-            {
+        return Kept(
+            key={"metrc_id": seen.id},
+            values={
                 "name": seen.name,
                 "category": words["ProductCategoryName"],
                 "quantity_type": words["QuantityType"],
@@ -90,31 +89,30 @@ def store_items(batch: Batch) -> None:
                 "raw": plain(seen.raw),
                 "seen_at": batch.now,
             },
-            who,
+            who=who,
         )
 
-    batch.store_each(store)
+    batch.keep_each(Item, read)
 
 
 def store_locations(batch: Batch) -> None:
     """Store locations as METRC names them; what the inactive list holds is no longer active."""
 
-    def store(row: ReadRow) -> None:
+    def read(row: ReadRow) -> Kept:
         seen, who = _numbered(row, "location")
-        batch.keep(
-            Location,
-            {"metrc_id": seen.id},
-            {
+        return Kept(
+            key={"metrc_id": seen.id},
+            values={
                 "name": seen.name,
                 "type_name": texts(seen.raw, ("LocationTypeName",), who)["LocationTypeName"],
                 "is_active": batch.feed != "locations_inactive",
                 "raw": plain(seen.raw),
                 "seen_at": batch.now,
             },
-            who,
+            who=who,
         )
 
-    batch.store_each(store)
+    batch.keep_each(Location, read)
 
 
 def store_tags(batch: Batch) -> None:
@@ -128,7 +126,7 @@ def store_tags(batch: Batch) -> None:
         check_length(f"The tag {label[:40]}", "Label", label, 40)
         labels.add(label)
 
-    batch.store_each(collect)
+    batch.store_each(collect, writes=False)
     known = Tag.objects.filter(license=batch.license, label__in=labels)
     known.update(seen_available_at=batch.now)
     if batch.is_first_walk:
@@ -150,17 +148,16 @@ def store_tags(batch: Batch) -> None:
 def reference_store(kind: str) -> Store:
     """Return the function that stores one of METRC's published value lists."""
 
-    def store(batch: Batch) -> None:
-        def store_value(row: ReadRow) -> None:
-            seen = _named(row, kind)
-            batch.keep(
-                ReferenceValue,
-                {"kind": kind, "name": seen.name},
-                {"raw": plain(seen.raw), "seen_at": batch.now},
-                f"The {kind} {seen.name[:60]}",
-            )
+    def read(row: ReadRow, now: datetime) -> Kept:
+        seen = _named(row, kind)
+        return Kept(
+            key={"kind": kind, "name": seen.name},
+            values={"raw": plain(seen.raw), "seen_at": now},
+            who=f"The {kind} {seen.name[:60]}",
+        )
 
-        batch.store_each(store_value)
+    def store(batch: Batch) -> None:
+        batch.keep_each(ReferenceValue, lambda row: read(row, batch.now))
 
     return store
 
@@ -168,23 +165,22 @@ def reference_store(kind: str) -> Store:
 def store_drivers(batch: Batch) -> None:
     """Store drivers; one that a whole list no longer holds is no longer active."""
 
-    def store(row: ReadRow) -> None:
+    def read(row: ReadRow) -> Kept:
         seen, who = _numbered(row, "driver")
         words = texts(seen.raw, ("EmployeeId", "DriversLicenseNumber"), who)
-        batch.keep(
-            Driver,
-            {"metrc_id": seen.id},
-            {
+        return Kept(
+            key={"metrc_id": seen.id},
+            values={
                 "name": seen.name,
                 "employee_id": words["EmployeeId"],
                 "drivers_license_number": words["DriversLicenseNumber"],
                 "is_active": True,
                 "seen_at": batch.now,
             },
-            who,
+            who=who,
         )
 
-    batch.store_each(store)
+    batch.keep_each(Driver, read)
     if batch.shows_absence:
         Driver.objects.filter(license=batch.license, seen_at__lt=batch.now).update(is_active=False)
 
@@ -192,25 +188,24 @@ def store_drivers(batch: Batch) -> None:
 def store_vehicles(batch: Batch) -> None:
     """Store vehicles; one that a whole list no longer holds is no longer active."""
 
-    def store(row: ReadRow) -> None:
+    def read(row: ReadRow) -> Kept:
         raw = row_of(row, "vehicle")
         metrc_id = _id_of(raw.get("Id"), "A vehicle row")
         who = f"The vehicle {metrc_id}"
         words = texts(raw, ("Make", "Model", "LicensePlateNumber"), who)
-        batch.keep(
-            Vehicle,
-            {"metrc_id": metrc_id},
-            {
+        return Kept(
+            key={"metrc_id": metrc_id},
+            values={
                 "make": words["Make"],
                 "model": words["Model"],
                 "plate": words["LicensePlateNumber"],
                 "is_active": True,
                 "seen_at": batch.now,
             },
-            who,
+            who=who,
         )
 
-    batch.store_each(store)
+    batch.keep_each(Vehicle, read)
     if batch.shows_absence:
         Vehicle.objects.filter(license=batch.license, seen_at__lt=batch.now).update(is_active=False)
 

@@ -53,7 +53,8 @@ IN, OUT = TransferDirection.INCOMING, TransferDirection.OUTGOING
 
 # Who we are comes first, and proves the key. Incoming transfers before goods: our count at the
 # receipt explains a package that arrives. Goods in the order in which they leave, so that a
-# package which moves on during the walk is seen in its later list.
+# package which moves on during the walk is seen in its later list; held ones before active ones,
+# because those lists show a held package both at once.
 FEEDS: tuple[Feed, ...] = (
     _list("facility", endpoints.FACILITIES, catalog.store_facility),
     _list("employees", endpoints.EMPLOYEES, catalog.store_employees, HOURLY),
@@ -75,8 +76,8 @@ FEEDS: tuple[Feed, ...] = (
     _transfers("transfers_outgoing", endpoints.TRANSFERS_OUTGOING, OUT),
     _transfers("transfers_rejected", endpoints.TRANSFERS_REJECTED, OUT),
     Feed(name="templates", read=partial(transfers.read_templates, name="templates")),
-    _packages("packages_active", endpoints.PACKAGES_ACTIVE, PackageList.ACTIVE),
     _packages("packages_on_hold", endpoints.PACKAGES_ON_HOLD, PackageList.ON_HOLD),
+    _packages("packages_active", endpoints.PACKAGES_ACTIVE, PackageList.ACTIVE),
     _packages("packages_in_transit", endpoints.PACKAGES_IN_TRANSIT, PackageList.IN_TRANSIT),
     _packages("packages_transferred", endpoints.PACKAGES_TRANSFERRED, PackageList.TRANSFERRED),
     _packages("packages_inactive", endpoints.PACKAGES_INACTIVE, PackageList.INACTIVE),

@@ -11,7 +11,7 @@ from glassbox.models.lab import LabResult, LabSample
 from glassbox.models.packages import PackageSnapshot
 from glassbox.operations.metrc_mapping import plain
 from glassbox.operations.metrc_session import Session
-from glassbox.operations.sync.batch import Batch, ReadRow, check_length, row_of
+from glassbox.operations.sync.batch import Batch, Kept, ReadRow, check_length, row_of
 from glassbox.operations.sync.walk import (
     Walk,
     finish_cursor,
@@ -90,30 +90,29 @@ def _read_results(session: Session, metrc_id: int) -> tuple[ReadRow, ...]:
 
 def store_results(batch: Batch, label: str) -> None:
     """Store the results of one package; a result that METRC revoked stays, and says so."""
-    batch.store_each(lambda row: _store_result(batch, label, row))
+    batch.keep_each(LabResult, lambda row: _result(label, row, batch.now))
 
 
-def _store_result(batch: Batch, label: str, row: ReadRow) -> None:
+def _result(label: str, row: ReadRow, now: datetime) -> Kept:
     seen = shapes.lab_result(row_of(row, "lab result"))
     who = f"The result {seen.id} of {label}"
     if not seen.test_type:
         raise shapes.BadRow(f"{who} has no TestTypeName.")
     if not isinstance(seen.raw.get("TestPassed"), bool):
         raise shapes.BadRow(f"{who} has TestPassed {seen.raw.get('TestPassed')!r}, no verdict.")
-    batch.keep(
-        LabResult,
-        {"label": label, "metrc_id": seen.id, "test_type": seen.test_type},
-        {
+    return Kept(
+        key={"label": label, "metrc_id": seen.id, "test_type": seen.test_type},
+        values={
             "value": seen.value,
             "passed": seen.passed,
             "laboratory_name": seen.laboratory_name,
             "released_at": seen.released_at,
             "revoked_at": seen.revoked_at,
             "document_file_id": seen.document_file_id,
-            "seen_at": batch.now,
+            "seen_at": now,
             "raw": plain(seen.raw),
         },
-        who,
+        who=who,
     )
 
 
