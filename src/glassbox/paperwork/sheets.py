@@ -1,0 +1,100 @@
+"""The four papers we make: labels, chain of custody, certificate of release, manifest packet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+
+from glassbox.paperwork.render import qr_svg, render
+
+LABELS_AT_MOST = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitLabel:
+    """What is printed on one unit. `uid` is the tag the units are packed under (corrections 12)."""
+
+    product: str
+    claim: str
+    net_content: str
+    batch_number: str
+    uid: str
+    packed_on: str
+    best_before: str
+    maker: str
+    license_number: str
+    warning: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustodySheet:
+    """A sample with the links of its chain of custody: when, what."""
+
+    license: str
+    sample_label: str
+    facts: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseCertificate:
+    """A signed checklist: item, what it asks, what was seen, whether it is met."""
+
+    license: str
+    package_label: str
+    facts: tuple[tuple[str, str], ...]
+    items: tuple[tuple[str, str, str, str], ...]
+    content_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManifestPacket:
+    """A transfer with its packages: UID, item, quantity with unit, price; as the driver carries it."""
+
+    license: str
+    number: str
+    facts: tuple[tuple[str, str], ...]
+    packages: tuple[tuple[str, str, str, Decimal | None], ...]
+
+
+def label_sheet(labels: Sequence[UnitLabel]) -> bytes:
+    """Return a PDF of unit labels, two in a row, each with its QR code.
+
+    :raises ValueError: if there is none, or more than one sheet-run takes
+    """
+    if not 1 <= len(labels) <= LABELS_AT_MOST:
+        raise ValueError(f"a run has 1 to {LABELS_AT_MOST} labels, not {len(labels)}")
+    return render(
+        "labels",
+        {"labels": [{**asdict(label), "qr": qr_svg(label.uid)} for label in labels]},
+    )
+
+
+def custody_sheet(sheet: CustodySheet) -> bytes:
+    """Return the PDF of a chain of custody, with room for the wet signatures."""
+    return render("custody", {**asdict(sheet), "qr": qr_svg(sheet.sample_label)})
+
+
+def release_certificate(certificate: ReleaseCertificate) -> bytes:
+    """Return the PDF of a release, with the content hash that was signed."""
+    qr = qr_svg(f"{certificate.package_label} {certificate.content_sha256}")
+    return render("release_certificate", {**asdict(certificate), "qr": qr})
+
+
+def manifest_packet(packet: ManifestPacket) -> bytes:
+    """Return the PDF of a manifest packet, its total the exact sum of the prices in US dollars."""
+    prices = [price for *_, price in packet.packages if price is not None]
+    packages = [
+        [label, item, amount, "" if price is None else f"{price:,.2f}"]
+        for label, item, amount, price in packet.packages
+    ]
+    return render(
+        "manifest_packet",
+        {
+            **asdict(packet),
+            "packages": packages,
+            "total": f"{len(packages)} packages, ${sum(prices, Decimal(0)):,.2f}",
+            "qr": qr_svg(packet.number),
+        },
+    )
