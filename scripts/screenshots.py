@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "docs" / "screenshots"
-SIZES = ((1440, 900), (1024, 768))
+WIDE, NARROW = (1440, 900), (1024, 768)
 BROWSER_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -59,11 +59,13 @@ BEHIND = (
 
 
 def main() -> int:
-    """Walk through every page as the person it is for, in both sizes."""
+    """Walk through every page as the person it is for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--wait", type=float, default=75.0, help="seconds for the first read")
+    parser.add_argument("--narrow", action="store_true", help="the size of a tablet as well")
     arguments = parser.parse_args()
+    sizes = (WIDE, NARROW) if arguments.narrow else (WIDE,)
     arguments.out.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="glassbox-screenshots-"))
     port = _free_port()
@@ -78,7 +80,7 @@ def main() -> int:
         said = (home / "said.txt").read_text(encoding="utf-8")
         desk = re.findall(r"http://\S+/desk/", said)[0]
         by_name = {person["name"]: person for person in people}
-        _walk(f"http://127.0.0.1:{port}", desk, by_name, arguments.out)
+        _walk(f"http://127.0.0.1:{port}", desk, by_name, arguments.out, sizes)
     finally:
         demo.send_signal(signal.SIGINT)
         demo.wait(60)
@@ -86,13 +88,19 @@ def main() -> int:
     return 0
 
 
-def _walk(address: str, desk: str, people: dict[str, dict[str, str]], out: Path) -> None:
+def _walk(
+    address: str,
+    desk: str,
+    people: dict[str, dict[str, str]],
+    out: Path,
+    sizes: tuple[tuple[int, int], ...],
+) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=BROWSER_FLAGS
         )
         _draft_an_action(browser, address, people["Ana"])
-        for width, height in SIZES:
+        for width, height in sizes:
             page = browser.new_page(viewport={"width": width, "height": height})
             page.goto(f"{address}/sign-in/")
             page.screenshot(path=str(out / f"sign-in-{width}.png"))
