@@ -11,7 +11,7 @@ from glassbox.audit.models import ComplianceEvent
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.catalog import Counterparty, Item, Location
 from glassbox.models.exception_cases import CaseState, ExceptionCase
-from glassbox.models.lab import LabSample
+from glassbox.models.lab import LabSample, QaReview
 from glassbox.models.packages import Package
 from glassbox.models.production import Batch
 from glassbox.models.sync import SyncRun
@@ -110,11 +110,13 @@ def row(license_id: int, *, of: str, name: str) -> dict[str, Any] | None:
 
 
 def approvers(license_ids: list[int]) -> set[int]:
-    """Return everybody who approved an action at these licences."""
+    """Return everybody who approved an action or signed a QA release at these licences."""
     with access.reading(READER):
         rows = RegulatedAction.objects.filter(license_id__in=license_ids)
         found = rows.filter(approved_by__isnull=False).values_list("approved_by_id", flat=True)
-        return {one for one in found if one is not None}
+        released = QaReview.objects.filter(license_id__in=license_ids, verdict="RELEASED")
+        signed = released.values_list("reviewed_by_id", flat=True)
+        return {one for one in (*found, *signed) if one is not None}
 
 
 def unproven_sends(license_ids: list[int]) -> list[int]:

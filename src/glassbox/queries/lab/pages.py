@@ -269,7 +269,7 @@ def qa_rows(*, actor: Actor, license_ids: tuple[int, ...]) -> tuple[QaRow, ...]:
     with access.reading(actor):
         waiting = with_metrc(
             Package.objects.filter(license_id__in=license_ids).select_related("license")
-        ).filter(metrc_list=PackageList.ACTIVE, lab_state__in=PASSED_STATES)
+        ).filter(Q(metrc_list=PackageList.ACTIVE), Q(lab_state__in=PASSED_STATES))
         released = QaReview.objects.filter(verdict="RELEASED", revoked_at__isnull=True)
         rows = waiting.exclude(id__in=released.values("package_id"))
         return tuple(_qa_row(package) for package in rows.order_by("opened_at")[:ROWS_AT_MOST])
