@@ -21,7 +21,6 @@ from glassbox.operations.actions.draft import draft_action
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.actions.page import action_page
 from glassbox.rules.verdicts import Finding
-from tests.builders import put_crew
 from tests.desk import Desk
 from tests.journeys.story import SUPPLIER, now, person, read
 
@@ -51,6 +50,7 @@ def receive_carts(brand: Brand, desk: Desk) -> str:
         deliveryId=shipped["deliveryId"],
         packages=[{"label": label, "receivedQuantity": CARTS}],
     )
+    hire_crew(desk)
     read(brand, MOVER)
     with short_transaction(brand.licenses[MOVER]) as license:
         QaReview.objects.create(
@@ -67,10 +67,32 @@ def receive_carts(brand: Brand, desk: Desk) -> str:
     return label
 
 
+def hire_crew(desk: Desk) -> None:
+    """Gus and a van stand on METRC's lists, once."""
+    keys = desk.keys()
+    key = next(user["userKey"] for user in keys["users"] if user["name"] == "Hal")
+    asked: dict[str, Any] = {
+        "params": {"licenseNumber": MOVER},
+        "auth": (keys["vendorKey"], key),
+    }
+    for path, row in (
+        (
+            "/transporters/v2/drivers",
+            {"Name": "Gus", "DriversLicenseNumber": "D1234567", "EmployeeId": "EMP-00007"},
+        ),
+        (
+            "/transporters/v2/vehicles",
+            {"Make": "Ford", "Model": "Transit", "LicensePlateNumber": "8ABC123"},
+        ),
+    ):
+        if not desk.client.get(path, **asked).json()["Data"]:
+            answer = desk.client.post(path, json=[row], **asked)
+            assert answer.status_code == 200, answer.text
+
+
 def plan(brand: Brand, label: str) -> int:
     """A planned wholesale delivery of one package to a retailer."""
     license_id = brand.licenses[MOVER]
-    put_crew(license_id, now=now())
     with short_transaction(license_id) as license:
         tenant: dict[str, Any] = {"company_id": license.company_id, "license": license}
         transfer = Transfer.objects.create(

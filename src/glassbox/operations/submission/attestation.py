@@ -13,7 +13,6 @@ from glassbox.audit.event_types import EventType
 from glassbox.models.actions import ActionProbe, RegulatedAction
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import locked_action
-from glassbox.operations.actions.review import GatesBlocked
 from glassbox.operations.exception_cases import open_case_in_transaction
 from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.submission.confirm import confirm_action
@@ -26,11 +25,10 @@ from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import ActionState, next_state
 from glassbox.rules.actor import Actor
 from glassbox.rules.exception_policy import CaseClass, case_for
-from glassbox.rules.gates import is_blocked
 from glassbox.rules.gates.actions import Moment
 from glassbox.rules.permissions import Permission
 from glassbox.rules.sender import Decision, Step
-from glassbox.rules.verdicts import Finding, InvalidInput, Refused
+from glassbox.rules.verdicts import InvalidInput, Refused
 
 LOOK_AGAIN_SECONDS = 5
 
@@ -41,6 +39,7 @@ class NotByHand(Refused):
     code = "action.not-by-hand"
 
 
+@operation
 def attest(
     *,
     actor: Actor,
@@ -51,23 +50,14 @@ def attest(
 ) -> None:
     """Take a person's word that they did an approved action in METRC's own pages.
 
-    A read then confirms it; until then nothing is booked.
+    A read then confirms it; until then nothing is booked. What is done is taken down even if a
+    gate says no by now: the goods have moved, and hiding it would help nobody. The codes of
+    such gates stand in the event.
 
     :raises NotByHand: if the action is one that we send
     :raises InvalidInput: naming the value that is missing
-    :raises GatesBlocked: if a gate says no by now; the attempt stays in the ledger
+    :raises MoveNotAllowed: if nobody has approved it
     """
-    findings = _attest(
-        actor=actor, license_id=license_id, action_id=action_id, values=values, now=now
-    )
-    if is_blocked(findings):
-        raise GatesBlocked("A gate blocks this action; see each reason.", findings=findings)
-
-
-@operation
-def _attest(
-    *, actor: Actor, license_id: int, action_id: int, values: dict[str, Any], now: datetime
-) -> tuple[Finding, ...]:
     access.require(actor, Permission.ACTION_ATTEST, license_id=license_id)
     action = locked_action(license_id, action_id)
     kind = kind_named(action.kind)
@@ -77,20 +67,8 @@ def _attest(
         if field.is_required and not str(values.get(field.name, "")).strip():
             raise InvalidInput(field=field.title, value="", way_out="Enter it as METRC shows it.")
     before = ActionState(action.state)
-    target = next_state(before, "claim")
+    action.state = next_state(before, "claim")
     findings = gates_of(action, Moment.CLAIM, approver_id=action.approved_by_id, now=now)
-    if is_blocked(findings):
-        ledger.append(
-            type=EventType.ACTION_BLOCKED_BY_GATES,
-            subject=f"action:{action.pk}",
-            actor=actor,
-            reason="A gate blocked the attestation",
-            intent_id=action.pk,
-            body={"moment": "claim", "codes": sorted({f.code for f in findings if f.blocks})},
-            now=now,
-        )
-        return findings
-    action.state = target
     action.attested_by_id, action.attested_at = actor.user_id, now
     action.attestation, action.claimed_at, action.not_before_at = values, now, None
     action.answered_at = now
@@ -105,7 +83,10 @@ def _attest(
         request_sha256=action.payload_sha256,
         state_before=before,
         state_after=action.state,
-        body={"fields": sorted(values)},
+        body={
+            "fields": sorted(values),
+            "blocking_codes": sorted({finding.code for finding in findings if finding.blocks}),
+        },
         now=now,
     )
     queue.defer(
@@ -114,7 +95,6 @@ def _attest(
         license_id=license_id,
         action_id=action.pk,
     )
-    return findings
 
 
 def settle_action(*, actor: Actor, license_id: int, action_id: int, now: datetime) -> None:

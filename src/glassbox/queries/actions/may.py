@@ -38,12 +38,17 @@ def permitted_moves(
     permissions: frozenset[Permission],
     findings: tuple[Finding, ...],
 ) -> dict[str, MayDo]:
-    """Return every move a person could ask for, with the sentence that stands on a dead button."""
+    """Return every move a person could ask for, with the sentence that stands on a dead button.
+
+    `do_by_hand` is the work in METRC's own pages: not to be begun while a gate says no, though
+    what was done can always be attested.
+    """
     reasons = {
         name: _state_reason(action, name) or _right_reason(permissions, *right)
         for name, right in _RIGHTS.items()
     }
     reasons["approve"] = _approval_reason(actor, action, permissions, findings)
+    reasons["do_by_hand"] = reasons["attest"] or _gates_reason(findings)
     return {name: MayDo(why_not=reason) for name, reason in reasons.items()}
 
 
@@ -78,8 +83,12 @@ def _approval_reason(
         return reason
     if kind.needs_other_person and actor.user_id == action.drafted_by_id:
         return "You drafted it; somebody else must approve it."
+    return _gates_reason(findings)
+
+
+def _gates_reason(findings: tuple[Finding, ...]) -> str:
     blocking = sum(finding.blocks for finding in findings)
-    if blocking:
-        gates = "gate blocks" if blocking == 1 else "gates block"
-        return f"{blocking} {gates} it; every reason stands below."
-    return ""
+    if not blocking:
+        return ""
+    gates = "gate blocks" if blocking == 1 else "gates block"
+    return f"{blocking} {gates} it; every reason stands below."
