@@ -185,7 +185,7 @@ def _order(license_id: int, order_id: int | None) -> Order | None:
     order = Order.objects.filter(license_id=license_id, id=order_id).first()
     if order is None:
         raise NotFound("There is no such order here.")
-    if order.state != OrderState.CONFIRMED:
+    if order.state not in (OrderState.CONFIRMED, OrderState.DISPATCHED):
         raise InvalidInput(field="order_id", value=order.number, way_out="Confirm the order first.")
     return order
 
