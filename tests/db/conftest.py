@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 from django.db import connections
 from django.test import override_settings
@@ -43,3 +44,11 @@ def cast(cluster: Cluster, cast_template: Brand) -> Iterator[Brand]:
     yield cast_template
     connections["default"].close()
     cluster.drop_database(name)
+
+
+@pytest.fixture
+def cast_superuser(cluster: Cluster, cast: Brand) -> Iterator[psycopg.Connection]:
+    """A connection to the cast's database that stops at nothing."""
+    name = str(connections["default"].settings_dict["NAME"])
+    with psycopg.connect(cluster.urls(name).superuser, autocommit=True) as connection:
+        yield connection

@@ -56,7 +56,7 @@ def adjustment(after: str = "4600") -> dict[str, Any]:
 
 
 def test_an_approval_binds_to_the_content_and_queues_the_send(
-    cast: Brand, frozen_now: datetime, superuser: psycopg.Connection[Any]
+    cast: Brand, frozen_now: datetime, cast_superuser: psycopg.Connection[Any]
 ) -> None:
     put_oil(cast, frozen_now)
     action_id = draft(cast, frozen_now)
@@ -71,7 +71,7 @@ def test_an_approval_binds_to_the_content_and_queues_the_send(
     (event,) = events_of(cast.licenses[MFG], "action.approved")
     assert (event["prev_state"], event["new_state"]) == ("IN_REVIEW", "APPROVED")
     assert event["req_sha256"] == action.payload_sha256
-    queued = superuser.execute("select task_name, args from procrastinate_jobs").fetchall()
+    queued = cast_superuser.execute("select task_name, args from procrastinate_jobs").fetchall()
     assert ("submit_action", {"license_id": cast.licenses[MFG], "action_id": action_id}) in queued
 
 
