@@ -233,3 +233,37 @@ def test_a_hold_of_the_state_since_the_approval_stops_the_claim(
 
     assert "package.on-state-hold" in {finding.code for finding in refusal.value.findings}
     assert writes(desk, "/packages/v2/") == []
+
+
+def test_an_outcome_is_looked_up_even_if_the_drafters_key_is_dead_by_then(
+    brand: Brand, desk: Desk, database: ClusterUrls
+) -> None:
+    (oil,) = receive_oil(brand, desk, 100)
+    action_id = draft(brand, "Ana", MAKER, CREATE, {"packages": [split(TAG, oil, "5")]})
+    approve(brand, database, "Ana", "Ben", MAKER, action_id)
+    send(brand, MAKER, action_id)
+    key = next(user["userKey"] for user in desk.keys()["users"] if user["name"] == "Ana")
+    desk.do("keys", userKey=key, action="revoke")
+
+    look(brand, MAKER, action_id)
+
+    assert action_of(brand, MAKER, action_id).state == ActionState.ACCEPTED
+
+
+def test_a_dead_key_sends_nothing_and_leaves_the_action_approved(
+    brand: Brand, desk: Desk, database: ClusterUrls
+) -> None:
+    (oil,) = receive_oil(brand, desk, 100)
+    action_id = draft(brand, "Ana", MAKER, CREATE, {"packages": [split(TAG, oil, "5")]})
+    approve(brand, database, "Ana", "Ben", MAKER, action_id)
+    desk.do("faults", rules=[{"method": "POST", "path": "/packages/v2/", "kind": "401"}])
+
+    for _ in range(2):
+        send(brand, MAKER, action_id)
+        assert action_of(brand, MAKER, action_id).state == ActionState.APPROVED
+    send(brand, MAKER, action_id)
+
+    blocked = action_of(brand, MAKER, action_id)
+    assert blocked.state == ActionState.BLOCKED
+    assert "refused the key 3 times" in blocked.blocked_because
+    assert writes(desk, "/packages/v2/") == []

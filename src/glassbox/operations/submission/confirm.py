@@ -11,13 +11,14 @@ from glassbox import access
 from glassbox.models.actions import ActionAttempt, ActionProbe, RegulatedAction
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import locked_action
+from glassbox.operations.credentials import NoKey
 from glassbox.operations.metrc_session import open_session
 from glassbox.operations.submission.kill_points import reach
 from glassbox.operations.submission.readings import keep_packages, take_reading
 from glassbox.operations.submission.settle import apply_decision_in_transaction
 from glassbox.operations.transaction import operation
 from glassbox.queries.actions.gates import reading_from_json
-from glassbox.rules.action_kinds.kind import Judgement, ProbeVerdict
+from glassbox.rules.action_kinds.kind import Judgement, ProbeVerdict, cannot_tell
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
@@ -45,22 +46,39 @@ def confirm_action(*, actor: Actor, license_id: int, action_id: int, now: dateti
     action = _doubted(actor=actor, license_id=license_id, action_id=action_id, now=now)
     if action is None:
         return
-    kind = kind_named(action.kind)
     reach("before_lookup")
-    with open_session(
-        license_id, purpose=f"look up action {action_id}", as_user_id=action.drafted_by_id
-    ) as session:
-        reading, rows = take_reading(
-            session,
-            kind.deciding_reads(action.facts),
-            since=action.claimed_at or action.drafted_at,
-            now=now,
-        )
-        keep_packages(actor, session, rows, now)
+    judgement = _look(actor, license_id, action, as_user_id=action.drafted_by_id, now=now)
+    if judgement.verdict is ProbeVerdict.CANNOT_TELL:
+        # The drafter's key may be gone; what METRC has can be read with the licence's own.
+        judgement = _look(actor, license_id, action, as_user_id=None, now=now)
     reach("after_lookup")
-    judgement = kind.judge_probe(action.facts, reading_from_json(action.preimage), reading)
     _settle(actor=actor, license_id=license_id, action_id=action_id, judgement=judgement, now=now)
     reach("after_settle")
+
+
+def _look(
+    actor: Actor,
+    license_id: int,
+    action: RegulatedAction,
+    *,
+    as_user_id: int | None,
+    now: datetime,
+) -> Judgement:
+    kind = kind_named(action.kind)
+    try:
+        with open_session(
+            license_id, purpose=f"look up action {action.pk}", as_user_id=as_user_id
+        ) as session:
+            reading, rows = take_reading(
+                session,
+                kind.deciding_reads(action.facts),
+                since=action.claimed_at or action.drafted_at,
+                now=now,
+            )
+            keep_packages(actor, session, rows, now)
+    except NoKey as missing:
+        return cannot_tell(missing.message)
+    return kind.judge_probe(action.facts, reading_from_json(action.preimage), reading)
 
 
 @operation
