@@ -48,11 +48,7 @@ def file_coa(
     """
     access.require(actor, Permission.COA_FILE, license_id=license_id)
     license = License.objects.get(id=license_id)
-    sample = LabSample.objects.select_for_update().filter(license=license, id=sample_id).first()
-    if sample is None:
-        raise NotFound("There is no such sample here.")
-    if sample.state == SampleState.PLANNED:
-        raise SampleIsElsewhere("The sample was not taken yet, so nothing can certify it.")
+    sample = _sample_that_was_taken(license, sample_id)
     _check_claims(certificate_number, panels, issued_date, now)
     document = file_document_in_transaction(
         actor=actor,
@@ -81,23 +77,37 @@ def file_coa(
         filed_by_id=actor.user_id,
         filed_at=now,
     )
+    _append_filed(actor, certificate, now)
+    if earlier is not None:
+        _revoke_releases_on(actor, earlier, now)
+    return certificate.pk
+
+
+def _sample_that_was_taken(license: License, sample_id: int) -> LabSample:
+    sample = LabSample.objects.select_for_update().filter(license=license, id=sample_id).first()
+    if sample is None:
+        raise NotFound("There is no such sample here.")
+    if sample.state == SampleState.PLANNED:
+        raise SampleIsElsewhere("The sample was not taken yet, so nothing can certify it.")
+    return sample
+
+
+def _append_filed(actor: Actor, certificate: CertificateOfAnalysis, now: datetime) -> None:
+    thc = certificate.thc_mg_per_unit
     ledger.append(
         type=EventType.COA_FILED,
         subject=f"certificate:{certificate.pk}",
         actor=actor,
         reason=f"Certificate {certificate.certificate_number} was filed",
         body={
-            "sample": sample.pk,
+            "sample": certificate.sample_id,
             "version": certificate.version,
-            "sha256": document.sha256,
-            "passed": passed,
-            "thc_mg_per_unit": str(thc_mg_per_unit) if thc_mg_per_unit is not None else "",
+            "sha256": certificate.document.sha256,
+            "passed": certificate.passed,
+            "thc_mg_per_unit": "" if thc is None else str(thc),
         },
         now=now,
     )
-    if earlier is not None:
-        _revoke_releases_on(actor, earlier, now)
-    return certificate.pk
 
 
 def _check_claims(

@@ -81,17 +81,7 @@ def review_package(
     :raises EvidenceChanged: if the evidence is not what the reviewer saw
     :raises InvalidInput: if the verdict or a ticked item is none we know
     """
-    if verdict not in set(QaVerdict):
-        raise InvalidInput(field="verdict", value=verdict, way_out=f"Use {', '.join(QaVerdict)}.")
-    for item in ticks:
-        if item not in PERSONS_ITEMS:
-            raise InvalidInput(
-                field="ticks",
-                value=item,
-                way_out=f"A person answers {', '.join(sorted(PERSONS_ITEMS))}; facts the rest.",
-            )
-    if not reason.strip():
-        raise InvalidInput(field="reason", value=reason, way_out="Say what you decided and why.")
+    _check_answers(verdict, ticks, reason)
     review_id, findings = _review(
         actor=actor,
         license_id=license_id,
@@ -111,6 +101,20 @@ def review_package(
     if review_id is None:
         raise ReleaseBlocked(f"{label} cannot be released.", findings=findings)
     return review_id
+
+
+def _check_answers(verdict: str, ticks: Mapping[str, bool], reason: str) -> None:
+    if verdict not in set(QaVerdict):
+        raise InvalidInput(field="verdict", value=verdict, way_out=f"Use {', '.join(QaVerdict)}.")
+    for item in ticks:
+        if item not in PERSONS_ITEMS:
+            raise InvalidInput(
+                field="ticks",
+                value=item,
+                way_out=f"A person answers {', '.join(sorted(PERSONS_ITEMS))}; facts the rest.",
+            )
+    if not reason.strip():
+        raise InvalidInput(field="reason", value=reason, way_out="Say what you decided and why.")
 
 
 @operation

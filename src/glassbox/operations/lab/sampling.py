@@ -113,7 +113,7 @@ def _plan_sample(
         now=now,
     )
     findings = run_gates(SAMPLING_GATES, facts)
-    body = {
+    body: dict[str, object] = {
         "label": label,
         "sources": sorted(sources),
         "quantity": str(amount.value),
@@ -121,14 +121,7 @@ def _plan_sample(
         "laboratory": laboratory,
     }
     if is_blocked(findings):
-        ledger.append(
-            type=EventType.SAMPLE_BLOCKED,
-            subject=f"sample:{label}",
-            actor=actor,
-            reason=f"A sample of {amount.text()} was not planned",
-            body={**body, "codes": sorted({one.code for one in findings if one.blocks})},
-            now=now,
-        )
+        _remember_blocked(actor, body, findings, now)
         return None, findings
     sample = LabSample.objects.create(
         company_id=license.company_id,
@@ -152,6 +145,19 @@ def _plan_sample(
         now=now,
     )
     return sample.pk, findings
+
+
+def _remember_blocked(
+    actor: Actor, body: dict[str, object], findings: tuple[Finding, ...], now: datetime
+) -> None:
+    ledger.append(
+        type=EventType.SAMPLE_BLOCKED,
+        subject=f"sample:{body['label']}",
+        actor=actor,
+        reason=f"A sample under {body['label']} was not planned",
+        body={**body, "codes": sorted({one.code for one in findings if one.blocks})},
+        now=now,
+    )
 
 
 @operation

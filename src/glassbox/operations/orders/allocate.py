@@ -9,7 +9,7 @@ from glassbox import access
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.packages import Package
-from glassbox.models.transfers import Allocation, OrderLine, OrderState
+from glassbox.models.transfers import Allocation, Order, OrderLine, OrderState
 from glassbox.operations.orders.draft import OrderBlocked, locked_order, remember_blocked
 from glassbox.operations.packages import locked_package
 from glassbox.operations.person import person_id
@@ -98,20 +98,26 @@ def _allocate(
     if package.local_state == LocalState.QA_RELEASED:
         package.local_state = LocalState.ALLOCATED
         package.save(update_fields=["local_state"])
+    _append_made(actor, allocation, order, now)
+    return allocation.pk, findings
+
+
+def _append_made(actor: Actor, allocation: Allocation, order: Order, now: datetime) -> None:
+    amount = quantity(allocation.quantity, allocation.unit)
+    label = allocation.package.label
     ledger.append(
         type=EventType.ALLOCATION_MADE,
         subject=f"order:{order.pk}",
         actor=actor,
-        reason=f"{wish.wanted.text()} of {label} are promised to order {order.number}",
+        reason=f"{amount.text()} of {label} are promised to order {order.number}",
         body={
             "allocation": allocation.pk,
             "label": label,
-            "split": split_label,
-            "quantity": str(allocated_quantity),
+            "split": allocation.split_label,
+            "quantity": str(allocation.quantity),
         },
         now=now,
     )
-    return allocation.pk, findings
 
 
 @operation

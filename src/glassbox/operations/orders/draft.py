@@ -84,20 +84,26 @@ def draft_order(
             unit=amount.unit.name,
             unit_price=unit_price,
         )
+    _append_drafted(actor, order, read, now)
+    return order.pk
+
+
+def _append_drafted(
+    actor: Actor, order: Order, lines: list[tuple[str, Quantity, Decimal]], now: datetime
+) -> None:
     ledger.append(
         type=EventType.ORDER_DRAFTED,
         subject=f"order:{order.pk}",
         actor=actor,
-        reason=f"Order {order.number} of {buyer.name}",
+        reason=f"Order {order.number} of {order.buyer.name}",
         body={
-            "buyer": buyer_license_number,
-            "delivery_date": delivery_date.isoformat(),
-            "lines": [[item, str(amount.value), str(price)] for item, amount, price in read],
+            "buyer": order.buyer.license_number,
+            "delivery_date": order.delivery_date.isoformat(),
+            "lines": [[item, str(amount.value), str(price)] for item, amount, price in lines],
         },
         state_after=order.state,
         now=now,
     )
-    return order.pk
 
 
 def _read_lines(lines: Sequence[Mapping[str, object]]) -> list[tuple[str, Quantity, Decimal]]:

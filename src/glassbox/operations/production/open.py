@@ -17,7 +17,7 @@ from glassbox.queries.production.facts import opening_facts
 from glassbox.rules.action_kinds.facts import FactReader
 from glassbox.rules.actor import Actor
 from glassbox.rules.gates import is_blocked, run_gates
-from glassbox.rules.gates.production import OPEN_GATES, PlannedInput
+from glassbox.rules.gates.production import OPEN_GATES, BatchFacts, PlannedInput
 from glassbox.rules.permissions import Permission
 from glassbox.rules.quantities import Quantity, quantity
 from glassbox.rules.verdicts import Finding, InvalidInput, Refused
@@ -115,22 +115,11 @@ def _open_batch(
     )
     findings = run_gates(OPEN_GATES, facts)
     if is_blocked(findings):
-        ledger.append(
-            type=EventType.BATCH_BLOCKED,
-            subject=f"batch:{number}",
-            actor=actor,
-            reason=f"Batch {number} was not opened",
-            body={
-                "moment": "open",
-                "planned": [[one.label, str(one.quantity.value)] for one in inputs],
-                "codes": sorted({finding.code for finding in findings if finding.blocks}),
-            },
-            now=now,
-        )
+        _remember_blocked(actor, facts, findings, now)
         return None, findings
-    tenant = {"company_id": license.company_id, "license": license}
     batch = Batch.objects.create(
-        **tenant,
+        company_id=license.company_id,
+        license=license,
         number=number,
         product=product,
         process=process,
@@ -142,9 +131,17 @@ def _open_batch(
         opened_by_id=person_id(actor),
         opened_at=now,
     )
-    for one in inputs:
+    _write_plan(actor, batch, facts, findings, now)
+    return batch.pk, findings
+
+
+def _write_plan(
+    actor: Actor, batch: Batch, facts: BatchFacts, findings: tuple[Finding, ...], now: datetime
+) -> None:
+    for one in facts.planned_inputs:
         BatchRecord.objects.create(
-            **tenant,
+            company_id=batch.company_id,
+            license_id=batch.license_id,
             batch=batch,
             step="plan",
             text=f"Planned out of {one.label}",
@@ -158,14 +155,34 @@ def _open_batch(
         type=EventType.BATCH_OPENED,
         subject=f"batch:{batch.pk}",
         actor=actor,
-        reason=f"Batch {number} of {product} was opened",
+        reason=f"Batch {batch.number} of {batch.product} was opened",
         body={
-            "number": number,
-            "planned": [[one.label, str(one.quantity.value)] for one in inputs],
-            "protocol": protocol_version,
+            "number": batch.number,
+            "planned": _planned_body(facts),
+            "protocol": batch.protocol_version,
             "warnings": sorted({finding.code for finding in findings}),
         },
         state_after=batch.state,
         now=now,
     )
-    return batch.pk, findings
+
+
+def _remember_blocked(
+    actor: Actor, facts: BatchFacts, findings: tuple[Finding, ...], now: datetime
+) -> None:
+    ledger.append(
+        type=EventType.BATCH_BLOCKED,
+        subject=f"batch:{facts.batch_number}",
+        actor=actor,
+        reason=f"Batch {facts.batch_number} was not opened",
+        body={
+            "moment": "open",
+            "planned": _planned_body(facts),
+            "codes": sorted({finding.code for finding in findings if finding.blocks}),
+        },
+        now=now,
+    )
+
+
+def _planned_body(facts: BatchFacts) -> list[list[str]]:
+    return [[one.label, str(one.quantity.value)] for one in facts.planned_inputs]

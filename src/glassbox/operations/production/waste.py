@@ -73,18 +73,22 @@ def record_waste(
         witnessed_by_id=witnessed_by_id,
         occurred_at=moment_of(occurred_at, now),
     )
+    _append_waste(actor, waste, now)
+    return waste.pk
+
+
+def _append_waste(actor: Actor, waste: WasteRecord, now: datetime) -> None:
     ledger.append(
         type=EventType.WASTE_RECORDED,
-        subject=f"batch:{batch.pk}" if batch else f"package:{label}",
+        subject=f"batch:{waste.batch_id}" if waste.batch_id else f"package:{waste.label}",
         actor=actor,
-        reason=reason.strip(),
+        reason=waste.reason,
         body={
-            "kind": kind,
-            "label": label,
-            "quantity": str(amount.value),
-            "unit": amount.unit.name,
-            "witness": witnessed_by_id,
+            "kind": waste.kind,
+            "label": waste.label,
+            "quantity": str(waste.quantity),
+            "unit": waste.unit,
+            "witness": waste.witnessed_by_id,
         },
         now=now,
     )
-    return waste.pk

@@ -78,14 +78,8 @@ def plan_transfer(
     """
     access.require(actor, Permission.TRANSFER_PLAN, license_id=license_id)
     license = License.objects.get(id=license_id)
-    if arrives_at <= departs_at:
-        raise InvalidInput(
-            field="arrives_at", value=arrives_at.isoformat(), way_out="Arrive after the departure."
-        )
-    if not planned_route.strip():
-        raise InvalidInput(field="planned_route", value="", way_out="METRC asks for the route.")
+    _check_journey(departs_at, arrives_at, planned_route)
     lines = _read_lines(packages)
-    order = _order(license_id, order_id)
     transfer = Transfer.objects.create(
         company_id=license.company_id,
         license=license,
@@ -96,7 +90,7 @@ def plan_transfer(
         shipper_name=license.legal_name,
         receiver_license_number=receiver_license_number.strip(),
         transporter_license_number=transporter_license_number.strip(),
-        order=order,
+        order=_order(license_id, order_id),
         driver=_driver(license_id, driver_name),
         vehicle=_vehicle(license_id, vehicle_plate),
         invoice_number=invoice_number.strip(),
@@ -106,13 +100,27 @@ def plan_transfer(
         planned_by_id=person_id(actor),
         opened_at=now,
     )
+    _fill(actor, transfer, lines, now)
+    return transfer.pk
+
+
+def _check_journey(departs_at: datetime, arrives_at: datetime, planned_route: str) -> None:
+    if arrives_at <= departs_at:
+        raise InvalidInput(
+            field="arrives_at", value=arrives_at.isoformat(), way_out="Arrive after the departure."
+        )
+    if not planned_route.strip():
+        raise InvalidInput(field="planned_route", value="", way_out="METRC asks for the route.")
+
+
+def _fill(actor: Actor, transfer: Transfer, lines: tuple[_Line, ...], now: datetime) -> None:
     # METRC finds a template again by its name alone, so the name is ours and used once.
-    transfer.template_name = f"GB-{license.number}-{transfer.pk}"
+    transfer.template_name = f"GB-{transfer.shipper_license_number}-{transfer.pk}"
     transfer.save(update_fields=["template_name"])
     labels = [line.label for line in lines]
-    inherit_releases_in_transaction(actor=actor, license=license, labels=labels, now=now)
+    inherit_releases_in_transaction(actor=actor, license=transfer.license, labels=labels, now=now)
     for line in lines:
-        _put_on(transfer, line, order)
+        _put_on(transfer, line, transfer.order)
     ledger.append(
         type=EventType.TRANSFER_PLANNED,
         subject=f"transfer:{transfer.pk}",
@@ -123,12 +131,11 @@ def plan_transfer(
             "receiver": transfer.receiver_license_number,
             "transporter": transfer.transporter_license_number,
             "type": transfer.transfer_type,
-            "order": order_id,
+            "order": transfer.order_id,
         },
         state_after=transfer.state,
         now=now,
     )
-    return transfer.pk
 
 
 @operation
