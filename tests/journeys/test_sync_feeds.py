@@ -11,11 +11,19 @@ from glassbox.cli.demo_brand import MAKER, MOVER, Brand
 from glassbox.models.catalog import Item, Location, MetrcEmployee, ReferenceValue, Tag
 from glassbox.models.companies import Facility
 from glassbox.models.lab import LabResult
-from glassbox.models.packages import MetrcAdjustment, PackageLineage, PackageSnapshot
+from glassbox.models.packages import (
+    MetrcAdjustment,
+    Movement,
+    PackageLineage,
+    PackageSnapshot,
+)
 from glassbox.models.sync import ApiRequest, ApiResponseHash, StoredBody, SyncCursor
 from glassbox.models.transfers import Transfer, TransferPackage
+from glassbox.operations.reconciliation import reconcile_license
 from glassbox.operations.sync.feeds import NAMES
+from glassbox.operations.sync.run import run_sync
 from glassbox.operations.transaction import short_transaction
+from glassbox.rules.actor import system_actor
 from glassbox.rules.package_state import LocalState, PackageList
 from tests.desk import Desk
 from tests.journeys.story import now, receive_oil
@@ -323,3 +331,34 @@ def test_the_timetable_spares_what_is_not_due_and_a_person_reads_all(
     assert "/packages/v2/active" in spared
     assert "/items/v2/categories" not in spared
     assert "/items/v2/categories" in everything
+
+
+def test_a_part_that_was_read_does_not_count_as_the_first_walk(brand: Brand, desk: Desk) -> None:
+    run_sync(
+        actor=system_actor("sync"),
+        license_id=brand.licenses[MAKER],
+        trigger="asked",
+        feeds=frozenset({"items"}),
+        now=now(),
+    )
+    with short_transaction(brand.licenses[MAKER]):
+        assert set(SyncCursor.objects.values_list("feed", flat=True)) == {"items"}
+
+    (oil,) = receive_oil(brand, desk, 100)
+
+    with short_transaction(brand.licenses[MAKER]):
+        (movement,) = Movement.objects.filter(package__label=oil)
+    assert movement.cause == "OPENING"
+
+
+def test_goods_that_nobody_counted_are_not_booked_once_we_have_begun(
+    brand: Brand, desk: Desk
+) -> None:
+    sync(brand)
+    (oil,) = receive_oil(brand, desk, 100)
+
+    reconcile_license(actor=system_actor("reconcile"), license_id=brand.licenses[MAKER], now=now())
+
+    with short_transaction(brand.licenses[MAKER]):
+        assert not Movement.objects.filter(package__label=oil).exists()
+    assert set(open_cases(brand)) == {"UNKNOWN_TO_US"}

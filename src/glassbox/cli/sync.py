@@ -10,6 +10,7 @@ from rich.progress import Progress, TaskID
 
 from glassbox import clock
 from glassbox.operations.sync.ask import ask_for_sync
+from glassbox.operations.sync.feeds import NAMES
 from glassbox.queries.licenses import license_id_of
 from glassbox.queries.sync_runs import SyncProgress, sync_progress
 from glassbox.rules.actor import Actor, system_actor
@@ -25,8 +26,15 @@ class NobodyReads(Refused):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the licence, and how long to wait for a worker."""
+    """Declare the licence, the part to read, and how long to wait for a worker."""
     parser.add_argument("--license", required=True, metavar="NUMBER")
+    parser.add_argument(
+        "--feed",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="read only this list of METRC, as the sync page names it; may be repeated",
+    )
     parser.add_argument(
         "--wait",
         type=float,
@@ -43,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     actor = system_actor("command line")
     license_id = license_id_of(actor=actor, number=arguments.license)
-    before = ask_for_sync(actor=actor, license_id=license_id, now=clock.now())
+    feeds = frozenset(arguments.feed) or NAMES
+    before = ask_for_sync(actor=actor, license_id=license_id, feeds=feeds, now=clock.now())
     with Progress(transient=True) as progress:
         task = progress.add_task("Waiting for the worker", total=None)
         ended = _follow(actor, license_id, before, arguments.wait, progress, task)

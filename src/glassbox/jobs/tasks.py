@@ -16,6 +16,7 @@ from glassbox.operations.queue import JobName
 from glassbox.operations.reconciliation import reconcile_license
 from glassbox.operations.submission.attestation import settle_action
 from glassbox.operations.submission.send import submit_action
+from glassbox.operations.sync.feeds import NAMES
 from glassbox.operations.sync.run import run_sync
 from glassbox.rules.actor import system_actor
 from glassbox.rules.verdicts import Refused
@@ -41,9 +42,15 @@ def _job(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
 
 @app.task(name=JobName.SYNC_LICENSE)
 @_job
-def sync_license(license_id: int, trigger: str = "timetable", **_: object) -> None:
-    """Read everything that changed in METRC for one licence."""
-    run_sync(actor=system_actor("sync"), license_id=license_id, trigger=trigger, now=clock.now())
+def sync_license(license_id: int, trigger: str = "timetable", feeds: str = "", **_: object) -> None:
+    """Read what changed in METRC for one licence: everything, or the feeds that are named."""
+    run_sync(
+        actor=system_actor("sync"),
+        license_id=license_id,
+        trigger=trigger,
+        feeds=frozenset(feeds.split()) or NAMES,
+        now=clock.now(),
+    )
 
 
 @app.task(name=JobName.RECONCILE_LICENSE)

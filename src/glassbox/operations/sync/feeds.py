@@ -14,6 +14,7 @@ from glassbox.operations.sync.confirmation import confirm_packages
 from glassbox.operations.sync.lists import read_list
 from glassbox.operations.sync.walk import Walk
 from glassbox.rules.package_state import PackageList
+from glassbox.rules.verdicts import InvalidInput
 from metrc_client import endpoints
 from metrc_client.endpoints import Endpoint
 
@@ -90,3 +91,15 @@ FEEDS: tuple[Feed, ...] = (
     Feed(name=labs.FEED, read=labs.read_lab_results),
 )
 NAMES = frozenset(feed.name for feed in FEEDS)
+
+
+def check_feeds(names: frozenset[str]) -> None:
+    """Check that every name is that of a feed.
+
+    :raises InvalidInput: naming the others
+    """
+    unknown = ", ".join(sorted(names - NAMES))
+    if unknown:
+        raise InvalidInput(
+            field="feed", value=unknown, way_out=f"Choose among {', '.join(sorted(NAMES))}."
+        )

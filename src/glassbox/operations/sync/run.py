@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
@@ -18,7 +19,7 @@ from glassbox.operations.exception_cases import (
     open_case_in_transaction,
 )
 from glassbox.operations.metrc_session import open_session
-from glassbox.operations.sync.feeds import FEEDS, NAMES
+from glassbox.operations.sync.feeds import FEEDS, NAMES, check_feeds
 from glassbox.operations.sync.guard import (
     KeyIsDead,
     key_worked,
@@ -31,7 +32,7 @@ from glassbox.queries.freshness import ESSENTIAL_FEEDS
 from glassbox.rules.actor import Actor
 from glassbox.rules.exception_policy import CaseClass, case_for
 from glassbox.rules.permissions import Permission
-from glassbox.rules.verdicts import InvalidInput, Refused
+from glassbox.rules.verdicts import Refused
 from metrc_client.errors import MetrcError
 
 # A run whose heartbeat is older than this has died; the next run closes it and goes on.
@@ -71,12 +72,8 @@ def run_sync(
     :raises SyncIsRunning: if a live run of this licence is under way
     :raises SyncFailed: if something essential could not be read; one sentence says why
     """
-    if feeds - NAMES:
-        raise InvalidInput(
-            field="feed",
-            value=", ".join(sorted(feeds - NAMES)),
-            way_out=f"Choose among {', '.join(sorted(NAMES))}.",
-        )
+    check_feeds(feeds)
+    started = time.monotonic()
     run_id, is_first = _open(actor, license_id, trigger, now)
     counts: dict[str, int] = {}
     error = "The run stopped on a fault of Glassbox itself; the log has it."
@@ -89,7 +86,7 @@ def run_sync(
             run_id=run_id,
             counts=counts,
             error=error,
-            now=now,
+            now=now + timedelta(seconds=time.monotonic() - started),
         )
     if error:
         raise SyncFailed(error)
@@ -175,7 +172,8 @@ def _open_run(*, actor: Actor, license_id: int, trigger: str, now: datetime) -> 
         reason=f"Read METRC ({trigger})",
         now=now,
     )
-    return run.pk, not runs.filter(state=SyncRunState.DONE).exists()
+    whole = runs.filter(state=SyncRunState.DONE, feeds_done__contains=sorted(ESSENTIAL_FEEDS))
+    return run.pk, not whole.exists()
 
 
 @operation
@@ -200,7 +198,7 @@ def _close_run(
         type=EventType.SYNC_FAILED if error else EventType.SYNC_COMPLETED,
         subject=f"sync:{run.pk}",
         actor=actor,
-        reason=error or "Everything that changed was read",
+        reason=error or f"What changed in {len(counts)} lists was read",
         body={"counts": counts},
         now=now,
     )
@@ -214,13 +212,14 @@ def _close_run(
         )
         open_case_in_transaction(actor=actor, license=run.license, advice=advice, now=now)
         return
-    close_cases_in_transaction(
-        actor=actor,
-        license=run.license,
-        fact_keys={FACT_KEY},
-        because="A later run read everything",
-        now=now,
-    )
+    if set(counts) >= ESSENTIAL_FEEDS:
+        close_cases_in_transaction(
+            actor=actor,
+            license=run.license,
+            fact_keys={FACT_KEY},
+            because="A later run read everything",
+            now=now,
+        )
     queue.defer(
         queue.JobName.RECONCILE_LICENSE, once=f"reconcile:{license_id}", license_id=license_id
     )
