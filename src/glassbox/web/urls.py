@@ -54,6 +54,8 @@ urlpatterns = [
     *scoped("actions/<int:action_id>/return/", actions.give_back, "action_return"),
     *scoped("actions/<int:action_id>/withdraw/", actions.withdraw, "action_withdraw"),
     *scoped("actions/<int:action_id>/attest/", actions.attest_done, "action_attest"),
+    *scoped("actions/<int:action_id>/look/", actions.look_again, "action_look"),
+    *scoped("actions/<int:action_id>/reject/", actions.reject, "action_reject"),
     *scoped("transfers/incoming/", transfers.incoming, "incoming"),
     *scoped("transfers/outgoing/", transfers.outgoing, "outgoing"),
     *scoped("transfers/<int:transfer_id>/", transfers.transfer, "transfer"),

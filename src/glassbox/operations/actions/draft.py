@@ -155,6 +155,11 @@ def locked_action(license_id: int, action_id: int) -> RegulatedAction:
     return action
 
 
+def cases_of(action_id: int) -> set[str]:
+    """Return the facts of all cases that end when the action ends."""
+    return {f"action-blocked:{action_id}", f"attestation:{action_id}"}
+
+
 def _draft(
     *,
     actor: Actor,

@@ -10,7 +10,8 @@ from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.actions import ActionLane, ActionReview, RegulatedAction
 from glassbox.operations import queue
-from glassbox.operations.actions.draft import locked_action
+from glassbox.operations.actions.draft import cases_of, locked_action
+from glassbox.operations.exception_cases import close_cases_in_transaction
 from glassbox.operations.transaction import operation
 from glassbox.queries.actions.gates import gates_of
 from glassbox.rules.action_kinds.registry import kind_named
@@ -84,6 +85,13 @@ def withdraw_action(
     action.settled_at, action.outcome = now, because.strip()
     _move(action, actor, "withdraw", EventType.ACTION_WITHDRAWN, because, now)
     ActionLane.objects.filter(action=action, released_at__isnull=True).update(released_at=now)
+    close_cases_in_transaction(
+        actor=actor,
+        license=action.license,
+        fact_keys=cases_of(action.pk),
+        because=because.strip(),
+        now=now,
+    )
 
 
 def approve_action(

@@ -22,7 +22,7 @@ from glassbox.operations.transaction import operation, short_transaction
 from glassbox.queries.actions.gates import gates_of, reading_from_json
 from glassbox.rules.action_kinds.kind import Judgement, ProbeVerdict, Read
 from glassbox.rules.action_kinds.registry import kind_named
-from glassbox.rules.action_lifecycle import ActionState, next_state
+from glassbox.rules.action_lifecycle import IN_DOUBT, ActionState, next_state
 from glassbox.rules.actor import Actor
 from glassbox.rules.exception_policy import CaseClass, case_for
 from glassbox.rules.gates.actions import Moment
@@ -101,7 +101,7 @@ def settle_action(*, actor: Actor, license_id: int, action_id: int, now: datetim
     """Look for the effect of one action, whether we sent it or a person did it."""
     with short_transaction(license_id):
         action = RegulatedAction.objects.filter(license_id=license_id, id=action_id).first()
-    if action is None or action.state not in (ActionState.SUBMITTING, ActionState.UNCONFIRMED):
+    if action is None or action.state not in IN_DOUBT:
         return
     if not kind_named(action.kind).is_done_in_metrc:
         confirm_action(actor=actor, license_id=license_id, action_id=action_id, now=now)
@@ -142,7 +142,7 @@ def _judge_attestation(
 ) -> None:
     access.require(actor, Permission.ACTION_SUBMIT, license_id=license_id)
     action = locked_action(license_id, action_id)
-    if action.state != ActionState.SUBMITTING:
+    if action.state not in IN_DOUBT:
         return
     ActionProbe.objects.create(
         company_id=action.company_id,
@@ -159,7 +159,8 @@ def _judge_attestation(
         step, delay = Step.ACCEPT, 0
     elif judgement.verdict is ProbeVerdict.DIFFERENT or is_late:
         step, delay = Step.BLOCK, 0
-        _contradict(actor, action, judgement, now)
+        if action.state != ActionState.BLOCKED:
+            _contradict(actor, action, judgement, now)
     else:
         step, delay = Step.PROBE_AGAIN, LOOK_AGAIN_SECONDS
     apply_decision_in_transaction(

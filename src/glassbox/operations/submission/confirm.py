@@ -20,7 +20,7 @@ from glassbox.operations.transaction import operation
 from glassbox.queries.actions.gates import reading_from_json
 from glassbox.rules.action_kinds.kind import Judgement, ProbeVerdict, cannot_tell
 from glassbox.rules.action_kinds.registry import kind_named
-from glassbox.rules.action_lifecycle import ActionState
+from glassbox.rules.action_lifecycle import IN_DOUBT, ActionState
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 from glassbox.rules.sender import (
@@ -33,7 +33,6 @@ from glassbox.rules.sender import (
     after_probe,
 )
 
-IN_DOUBT = (ActionState.SUBMITTING, ActionState.UNCONFIRMED)
 REFUSED_STATUSES = frozenset({400, 404, 409, 422})
 
 
@@ -194,7 +193,7 @@ def _hold_late_lanes(action: RegulatedAction, decision: Decision, now: datetime)
 
 
 def _why(action: RegulatedAction, attempt: ActionAttempt) -> Why:
-    if action.state == ActionState.UNCONFIRMED:
+    if action.state in (ActionState.UNCONFIRMED, ActionState.BLOCKED):
         return Why.ANSWER_LOST
     if attempt.http_status in REFUSED_STATUSES:
         return Why.REFUSED

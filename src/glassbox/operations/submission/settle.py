@@ -11,6 +11,7 @@ from glassbox.audit.event_types import EventType
 from glassbox.models.actions import ActionAttempt, ActionLane, RegulatedAction
 from glassbox.models.catalog import Tag, TagStatus
 from glassbox.models.packages import Package, PackageLineage
+from glassbox.operations.actions.draft import cases_of
 from glassbox.operations.books import book_movement_in_transaction
 from glassbox.operations.exception_cases import (
     close_cases_in_transaction,
@@ -52,6 +53,10 @@ def apply_decision_in_transaction(
     """Make the lifecycle's move for a decision, with everything that must commit with it."""
     assert connection.in_atomic_block, "an outcome commits with its effects"
     before = action.state
+    if before == ActionState.BLOCKED and decision.step is not Step.ACCEPT:
+        # A person decides about it; a look can only accept it, or tell them more.
+        decision = Decision(step=Step.WAIT, sentence=decision.sentence)
+        action.blocked_because = decision.sentence[:1000]
     move = MOVE_OF[decision.step]
     if move is not None:
         action.state = next_state(ActionState(action.state), move)
@@ -89,11 +94,10 @@ def _free_lanes(action: RegulatedAction, at: datetime, now: datetime) -> None:
 
 
 def _settle_cases(actor: Actor, action: RegulatedAction, decision: Decision, now: datetime) -> None:
-    fact_key = f"action-blocked:{action.pk}"
     if decision.step is Step.BLOCK:
         advice = case_for(
             CaseClass.OUTCOME_BLOCKED,
-            fact_key=fact_key,
+            fact_key=f"action-blocked:{action.pk}",
             title=f"A person must decide about action {action.pk}",
             what_happened=f"{action.effect_sentence} {decision.sentence}",
             found_at=now,
@@ -105,7 +109,7 @@ def _settle_cases(actor: Actor, action: RegulatedAction, decision: Decision, now
         close_cases_in_transaction(
             actor=actor,
             license=action.license,
-            fact_keys={fact_key},
+            fact_keys=cases_of(action.pk),
             because=decision.sentence,
             now=now,
         )

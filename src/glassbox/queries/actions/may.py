@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from glassbox.models.actions import RegulatedAction
 from glassbox.rules.action_kinds.registry import kind_named
-from glassbox.rules.action_lifecycle import SHOWN_AS, ActionState, moves_from
+from glassbox.rules.action_lifecycle import IN_DOUBT, SHOWN_AS, ActionState, moves_from
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import Finding
@@ -17,6 +17,8 @@ _RIGHTS: dict[str, tuple[Permission, str]] = {
     "return_to_draft": (Permission.ACTION_REVIEW, "review actions"),
     "withdraw": (Permission.ACTION_WITHDRAW, "withdraw actions"),
     "attest": (Permission.ACTION_ATTEST, "attest what was done in METRC"),
+    "look_again": (Permission.ACTION_REVIEW, "have METRC looked into"),
+    "reject": (Permission.ACTION_APPROVE_HIGH, "end a blocked action"),
 }
 
 
@@ -48,6 +50,8 @@ def permitted_moves(
         for name, right in _RIGHTS.items()
     }
     reasons["approve"] = _approval_reason(actor, action, permissions, findings)
+    if not reasons["reject"] and actor.user_id == action.drafted_by_id:
+        reasons["reject"] = "You drafted it; somebody else must end it."
     reasons["do_by_hand"] = reasons["attest"] or _gates_reason(findings)
     return {name: MayDo(why_not=reason) for name, reason in reasons.items()}
 
@@ -60,6 +64,10 @@ def _state_reason(action: RegulatedAction, name: str) -> str:
         if not kind_named(action.kind).is_done_in_metrc:
             return "Glassbox sends this action itself; there is nothing to attest."
         is_open = state is ActionState.APPROVED
+    elif name == "look_again":
+        is_open = state in IN_DOUBT
+    elif name == "reject":
+        is_open = state is ActionState.BLOCKED
     else:
         is_open = name in moves_from(state)
     return "" if is_open else f"This action is {SHOWN_AS[state]}."

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_GET, require_POST
 
+from glassbox.operations.actions.blocked import ask_for_look, reject_blocked
 from glassbox.operations.actions.review import (
     approve_action,
     return_to_draft,
@@ -172,4 +173,31 @@ def attest_done(request: PageRequest, action_id: int) -> HttpResponse:
             actor=actor, license_id=license_id, action_id=action_id, values=values, now=now
         ),
         "Noted. METRC is being read to confirm it.",
+    )
+
+
+@require_POST
+def look_again(request: PageRequest, action_id: int) -> HttpResponse:
+    """Have METRC looked into for an action in doubt."""
+    return _do(
+        request,
+        action_id,
+        lambda actor, license_id, action_id, now: ask_for_look(
+            actor=actor, license_id=license_id, action_id=action_id, now=now
+        ),
+        "METRC is being read. What it shows will stand here in a moment.",
+    )
+
+
+@require_POST
+def reject(request: PageRequest, action_id: int) -> HttpResponse:
+    """End a blocked action as not done, on the evidence of the newest look."""
+    because = request.POST.get("comment", "")
+    return _do(
+        request,
+        action_id,
+        lambda actor, license_id, action_id, now: reject_blocked(
+            actor=actor, license_id=license_id, action_id=action_id, because=because, now=now
+        ),
+        "Ended as not done in METRC.",
     )
