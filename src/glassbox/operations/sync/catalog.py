@@ -66,7 +66,7 @@ def store_employees(batch: Batch) -> None:
         return Kept(
             key={"full_name": str(raw["FullName"]), "metrc_license_number": str(number or "")},
             values={"raw": plain(raw), "seen_at": batch.now},
-            who=f"The employee {raw['FullName']}",
+            who=f"The employee {str(raw['FullName'])[:60]}",
         )
 
     batch.keep_each(MetrcEmployee, read)
