@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     feeds = frozenset(arguments.feed) or NAMES
     before = ask_for_sync(actor=actor, license_id=license_id, feeds=feeds, now=clock.now())
     with Progress(transient=True) as progress:
-        task = progress.add_task("Waiting for the worker", total=None)
+        task = progress.add_task("Waiting for the worker", total=len(feeds))
         ended = _follow(actor, license_id, before, arguments.wait, progress, task)
     if ended.error:
         sys.stderr.write(f"glassbox: {ended.error}\n")
@@ -89,7 +89,6 @@ def _follow(
                 task,
                 description=f"Reading METRC: {len(found.counts)} lists read",
                 completed=len(found.counts),
-                total=found.feed_total,
             )
         if time.monotonic() - changed > wait_seconds + (60 if found else 0):
             raise NobodyReads(

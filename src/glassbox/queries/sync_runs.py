@@ -70,7 +70,6 @@ class SyncProgress:
     is_running: bool
     heartbeat_at: datetime
     counts: tuple[tuple[str, int], ...]
-    feed_total: int | None
     error: str
 
 
@@ -82,13 +81,11 @@ def sync_progress(*, actor: Actor, license_id: int, after_run_id: int) -> SyncPr
         newest = run.order_by("-id").first()
         if newest is None:
             return None
-        known = SyncCursor.objects.filter(license_id=license_id).count()
         return SyncProgress(
             run_id=newest.pk,
             is_running=newest.state == SyncRunState.RUNNING,
             heartbeat_at=newest.heartbeat_at,
             counts=tuple(sorted(newest.counts.items())),
-            feed_total=known or None,
             error=newest.error,
         )
 
