@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,29 +11,37 @@ from urllib.parse import quote
 
 import stamina
 
-from metrc_client.answers import Answer, WriteAnswer, declined, read_answer, read_write_answer
+from metrc_client.answers import (
+    Answer,
+    WriteAnswer,
+    declined,
+    read_object,
+    read_rows,
+    read_write_answer,
+)
 from metrc_client.endpoints import Endpoint, LicenseRule
 from metrc_client.errors import (
-    Declined,
-    MetrcError,
+    BadAnswer,
     OutcomeUnknown,
     RateLimited,
+    TooManyObjects,
     Unreachable,
+    WrongCall,
 )
 from metrc_client.pacing import Pacing
 from metrc_client.recording import Recorder
-from metrc_client.transport import Keys, Raw, Transport
+from metrc_client.redaction import Keys
+from metrc_client.transport import Raw, Transport
 from metrc_client.windows import Window, as_query
 
 PAGE_SIZE = 20
 OBJECTS_PER_WRITE = 10
 READ_ATTEMPTS = 4
+# Asked to wait longer than this, a read gives up at once: its caller comes back later.
 WAIT_AT_MOST_SECONDS = 30.0
 PAGES_AT_MOST = 20_000
-
-
-class WrongCall(ValueError):
-    """The caller asked for something that METRC would refuse; nothing was sent."""
+# METRC's clear no to a write. Any other 4xx may have come from something in between.
+DECLINES_OF_A_WRITE = frozenset({400, 401, 403, 404, 405, 409, 413, 422, 429})
 
 
 def _nothing() -> None:
@@ -43,7 +52,9 @@ class MetrcClient:
     """METRC for one pair of keys. Reads may be repeated at will; a write is sent once.
 
     :param base_url: METRC's address of one state, or the simulator's
+    :param license_number: the licence of calls that name none
     :param timeout_seconds: how long to wait for each part of an answer
+    :param verify: False or a context of one's own only where METRC is not the server, as in tests
     """
 
     def __init__(
@@ -52,10 +63,12 @@ class MetrcClient:
         *,
         vendor_key: str,
         user_key: str,
+        license_number: str | None = None,
         timeout_seconds: float = 30.0,
         pacing: Pacing | None = None,
         recorder: Recorder | None = None,
         read_attempts: int = READ_ATTEMPTS,
+        verify: bool | ssl.SSLContext = True,
     ) -> None:
         self._transport = Transport(
             base_url,
@@ -63,7 +76,9 @@ class MetrcClient:
             timeout_seconds=timeout_seconds,
             pacing=pacing,
             recorder=recorder,
+            verify=verify,
         )
+        self._license_number = license_number
         self._read_attempts = read_attempts
 
     def __enter__(self) -> MetrcClient:
@@ -98,17 +113,23 @@ class MetrcClient:
         """
         if endpoint.is_windowed and window is None:
             raise WrongCall(f"{endpoint} answers only the last day without a window.")
-        number = 1
-        while number <= PAGES_AT_MOST:
-            asked = {**(query or {}), **(as_query(window) if window else {})}
+        if window is not None and not endpoint.is_windowed:
+            raise WrongCall(f"{endpoint} has no filter by lastModified.")
+        if endpoint.is_object:
+            raise WrongCall(f"{endpoint} answers one object, not a list.")
+        asked = {**(query or {}), **(as_query(window) if window else {})}
+        before = ""
+        for number in range(1, PAGES_AT_MOST + 1):
             if endpoint.is_paged:
                 asked |= {"pageNumber": str(number), "pageSize": str(PAGE_SIZE)}
-            answer = self._read(endpoint, license_number, path or {}, asked)
-            yield answer
-            if not endpoint.is_paged or answer.page >= answer.page_count:
+            answer = self._read(endpoint, license_number, path or {}, asked, page=number)
+            if answer.response_sha256 == before:
                 return
-            number += 1
-        raise Unreachable(f"{endpoint} has more than {PAGES_AT_MOST} pages; ask for less.")
+            yield answer
+            if not _may_have_more(endpoint, answer):
+                return
+            before = "" if answer.is_enveloped else answer.response_sha256
+        raise BadAnswer(f"{endpoint} has more than {PAGES_AT_MOST} pages; ask for less.")
 
     def rows(
         self,
@@ -137,8 +158,11 @@ class MetrcClient:
     ) -> Answer:
         """Return the answer of a read that is not paged: one object, or a bare array.
 
+        :raises WrongCall: for a list in pages, of which this would be the first alone
         :raises Unauthorized: also when the record belongs to another licence
         """
+        if endpoint.is_paged:
+            raise WrongCall(f"{endpoint} answers in pages.")
         return self._read(endpoint, license_number, path, {})
 
     def write(
@@ -146,7 +170,7 @@ class MetrcClient:
         endpoint: Endpoint,
         objects: Sequence[Any],
         *,
-        license_number: str,
+        license_number: str | None = None,
         path: Mapping[str, object] | None = None,
         before_send: Callable[[], None] = _nothing,
         deadline: float | None = None,
@@ -157,20 +181,17 @@ class MetrcClient:
         `deadline` is a time of the monotonic clock after which the write is no longer sent.
         A yes is an answer, not a proof: what METRC did is seen by reading.
 
-        :raises WrongCall: for more than ten objects
+        :raises TooManyObjects: for more than ten objects
+        :raises WrongCall: for what is no write, or cannot be written as JSON
         :raises NotSent: if provably no byte left
         :raises Declined: if METRC clearly did nothing
         :raises OutcomeUnknown: in every other case: look it up, never send it again
         """
-        if len(objects) > OBJECTS_PER_WRITE:
-            raise WrongCall(
-                f"{endpoint} takes at most {OBJECTS_PER_WRITE} objects, not {len(objects)}."
-            )
         raw = self._transport.write(
             endpoint.method,
             _fill(endpoint, path or {}),
-            _license_query(endpoint, license_number),
-            json.dumps(list(objects), default=_exact).encode() if objects else b"",
+            _license_query(endpoint, license_number or self._license_number),
+            _write_body(endpoint, objects),
             before_send=before_send,
             deadline=deadline,
         )
@@ -181,12 +202,15 @@ class MetrcClient:
         endpoint: Endpoint,
         license_number: str | None,
         path: Mapping[str, object],
-        query: dict[str, str],
+        query: Mapping[str, str],
+        *,
+        page: int = 1,
     ) -> Answer:
         if endpoint.method != "GET":
             raise WrongCall(f"{endpoint} is not a read.")
         filled = _fill(endpoint, path)
-        asked = {**_license_query(endpoint, license_number), **query}
+        asked = {**_license_query(endpoint, license_number or self._license_number), **query}
+        license = asked.get("licenseNumber", "")
         for attempt in stamina.retry_context(
             on=_worth_another_try,
             attempts=self._read_attempts,
@@ -196,27 +220,51 @@ class MetrcClient:
             wait_jitter=0.3,
         ):
             with attempt:
-                raw = self._transport.read(filled, asked, license_number or "")
-                return _judge_read(endpoint, filled, raw)
+                raw = self._transport.read(filled, asked, license)
+                try:
+                    return _judge_read(endpoint, filled, raw, page)
+                except RateLimited as error:
+                    # Whoever else reads for this facility would only be told the same.
+                    self._transport.rest(error.retry_after_seconds or 0.0, license)
+                    raise
         raise AssertionError("the last attempt returns or raises")
+
+
+def _may_have_more(endpoint: Endpoint, answer: Answer) -> bool:
+    """Say whether to ask for the next page.
+
+    A full bare array may be one page of several, or all there is: METRC does not document which.
+    A server that ignores paging repeats itself, and that ends the walk.
+    """
+    if not endpoint.is_paged:
+        return False
+    if not answer.is_enveloped:
+        return len(answer.rows) == PAGE_SIZE
+    return answer.page < answer.page_count
 
 
 def _worth_another_try(error: Exception) -> bool | float:
     """Say whether a read may be repeated, and after how many seconds if METRC named them."""
     if isinstance(error, RateLimited):
         wait = error.retry_after_seconds
-        return True if wait is None else min(wait, WAIT_AT_MOST_SECONDS)
+        if wait is not None and wait > WAIT_AT_MOST_SECONDS:
+            return False
+        return wait or True
     return isinstance(error, Unreachable)
 
 
-def _judge_read(endpoint: Endpoint, path: str, raw: Raw) -> Answer:
+def _judge_read(endpoint: Endpoint, path: str, raw: Raw, page: int) -> Answer:
     where = f"GET {path}"
     if 200 <= raw.status < 300:
-        return read_answer(raw.body, raw.headers, where)
-    if 400 <= raw.status < 500:
-        raise declined(raw.status, raw.body, raw.headers, where)
+        if endpoint.is_object:
+            return read_object(raw.body, raw.headers, where)
+        return read_rows(raw.body, raw.headers, where, asked_page=page)
     if 300 <= raw.status < 400:
-        raise MetrcError(f"{where} answered a redirect; it is not followed.", status=raw.status)
+        raise BadAnswer(
+            f"{where} answered {raw.status}, a redirect; it is not followed.", status=raw.status
+        )
+    if 400 <= raw.status < 500 and raw.status != 408:
+        raise declined(raw.status, raw.body, raw.headers, where, endpoint.permissions)
     raise Unreachable(f"{where} answered {raw.status}: METRC has a problem.", status=raw.status)
 
 
@@ -230,21 +278,44 @@ def _judge_write(endpoint: Endpoint, raw: Raw) -> WriteAnswer:
                 status=raw.status,
             )
         return answer
-    if 400 <= raw.status < 500:
-        error: Declined = declined(raw.status, raw.body, raw.headers, where)
-        raise error
+    if raw.status in DECLINES_OF_A_WRITE:
+        raise declined(raw.status, raw.body, raw.headers, where, endpoint.permissions)
+    # A 4xx among these is no clear no, and must not look like one to whoever keeps the status.
     raise OutcomeUnknown(
-        f"{where} answered {raw.status}: it may or may not have been done.", status=raw.status
+        f"{where} answered {raw.status}: it may or may not have been done.",
+        status=None if 400 <= raw.status < 500 else raw.status,
     )
 
 
 def _fill(endpoint: Endpoint, path: Mapping[str, object]) -> str:
+    for name, value in path.items():
+        if str(value) in {"", ".", ".."}:
+            raise WrongCall(f"{endpoint} needs {name!r}, not {str(value)!r}.")
+        if "{" + name + "}" not in endpoint.path:
+            raise WrongCall(f"{endpoint} has no {name!r} in its path.")
     try:
         return endpoint.path.format(
             **{name: quote(str(value), safe="") for name, value in path.items()}
         )
     except KeyError as error:
         raise WrongCall(f"{endpoint} needs {error.args[0]!r}.") from error
+
+
+def _write_body(endpoint: Endpoint, objects: Sequence[Any]) -> bytes:
+    if endpoint.method == "GET":
+        raise WrongCall(f"{endpoint} is not a write.")
+    if len(objects) > OBJECTS_PER_WRITE:
+        raise TooManyObjects(
+            f"{endpoint} takes at most {OBJECTS_PER_WRITE} objects, not {len(objects)}."
+        )
+    if not objects:
+        if endpoint.method != "DELETE":
+            raise WrongCall(f"{endpoint} needs at least one object.")
+        return b""
+    try:
+        return json.dumps(list(objects), default=_exact, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise WrongCall(f"{endpoint} was given what JSON cannot hold: {error}.") from error
 
 
 def _license_query(endpoint: Endpoint, license_number: str | None) -> dict[str, str]:
@@ -256,7 +327,14 @@ def _license_query(endpoint: Endpoint, license_number: str | None) -> dict[str, 
 
 
 def _exact(value: object) -> object:
-    """Write a decimal as the shortest JSON number that is exactly it."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(str(value))
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    """Return a decimal as the JSON number that is exactly it; ValueError if there is none."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} has no JSON form")
+    if not value.is_finite():
+        raise ValueError(f"{value} is no number")
+    if value == value.to_integral_value():
+        return int(value)
+    number = float(value)
+    if Decimal(repr(number)) != value:
+        raise ValueError(f"{value} has more digits than a JSON number keeps")
+    return number

@@ -11,7 +11,10 @@ MetrcError
 │   └── RejectedByMetrc  400, 409, 422 and other 4xx: the rows and why
 ├── OutcomeUnknown     a write left and no clear answer came: look it up, never send it again
 ├── Unreachable        a read found nobody, or only 5xx, after every try
-└── BadAnswer          a read got something that is not METRC's JSON
+└── BadAnswer          a read got a redirect, or something that is not METRC's JSON
+
+WrongCall (a ValueError)  the caller asked for what METRC would refuse; nothing was sent
+└── TooManyObjects        more than ten objects in one write
 """
 
 from __future__ import annotations
@@ -86,3 +89,11 @@ class Unreachable(MetrcError):
 
 class BadAnswer(MetrcError):
     """A read was answered with something that is not METRC's JSON."""
+
+
+class WrongCall(ValueError):
+    """The caller asked for something that METRC would refuse; nothing was sent."""
+
+
+class TooManyObjects(WrongCall):
+    """A write was asked for with more objects than METRC takes at once; nothing was sent."""

@@ -15,8 +15,10 @@ from pathlib import Path
 
 # While every slot is taken or the pace is kept: how long to sleep before looking again.
 LOOK_AGAIN_SECONDS = 0.004
+# METRC's Retry-After is kept up to here; whoever is asked for more gives up and comes back later.
+REST_AT_MOST_SECONDS = 60.0
 # A stored time further ahead than this is from before a restart of the machine.
-AHEAD_AT_MOST_SECONDS = 10.0
+AHEAD_AT_MOST_SECONDS = 2 * REST_AT_MOST_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,27 +33,50 @@ class Pacing:
     """The two limits of METRC: per facility, and per vendor key over all facilities.
 
     Kept in files under a folder: a slot is a lock on a file, which the kernel releases when a
-    process is killed; the pace is the time of the next read, eight bytes under a lock.
+    process is killed; the pace is the time of the next read, eight bytes under a lock. A key is
+    known there by its hash alone.
     """
 
     def __init__(self, folder: Path, *, facility: Limits, vendor: Limits) -> None:
+        if min(facility.per_second, facility.at_once, vendor.per_second, vendor.at_once) < 1:
+            raise ValueError("A limit of METRC's pace is at least one read.")
         self.folder = folder
         self.facility = facility
         self.vendor = vendor
 
     @contextmanager
     def read(self, *, vendor_key: str, license_number: str) -> Iterator[None]:
-        """Hold a slot of the facility and one of the vendor key, and wait for their pace."""
+        """Hold a slot of the facility and one of the vendor key, and wait for their pace.
+
+        The facility's comes first: who waits for a busy facility must not sit on a slot that the
+        other facilities of the same vendor key could use.
+        """
         with ExitStack() as held:
             for name, limits in (
+                (_facility(vendor_key, license_number), self.facility),
                 (f"vendor-{_hashed(vendor_key)}", self.vendor),
-                (f"facility-{_hashed(license_number)}", self.facility),
             ):
-                folder = self.folder / name
-                folder.mkdir(parents=True, exist_ok=True)
+                folder = self._folder(name)
                 held.enter_context(_slot(folder, limits.at_once))
                 _wait_for_pace(folder / "pace", limits.per_second)
             yield
+
+    def rest(self, seconds: float, *, vendor_key: str, license_number: str) -> None:
+        """Let no read of the facility begin for `seconds`, because METRC asked for it."""
+        wait = min(max(seconds, 0.0), REST_AT_MOST_SECONDS)
+        path = self._folder(_facility(vendor_key, license_number)) / "pace"
+        with _next_turn(path) as turn:
+            turn.at = max(turn.at, time.monotonic() + wait)
+
+    def _folder(self, name: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def _facility(vendor_key: str, license_number: str) -> str:
+    # What METRC answers without a licence it counts by the key.
+    return f"facility-{_hashed(license_number or 'no licence ' + vendor_key)}"
 
 
 def _hashed(text: str) -> str:
@@ -78,15 +103,32 @@ def _slot(folder: Path, count: int) -> Iterator[None]:
         time.sleep(LOOK_AGAIN_SECONDS)
 
 
-def _wait_for_pace(path: Path, per_second: int) -> None:
+@dataclass
+class _Turn:
+    """When the next read may begin, on the machine's monotonic clock."""
+
+    at: float
+
+
+@contextmanager
+def _next_turn(path: Path) -> Iterator[_Turn]:
+    """Hold the file of a pace, and keep in it what becomes of its next turn."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         now = time.monotonic()
         stored = os.pread(descriptor, 8, 0)
-        turn = struct.unpack("d", stored)[0] if len(stored) == 8 else now
-        turn = now if turn > now + AHEAD_AT_MOST_SECONDS else max(turn, now)
-        os.pwrite(descriptor, struct.pack("d", turn + 1 / per_second), 0)
+        at = struct.unpack("d", stored)[0] if len(stored) == 8 else now
+        # Written so that a stored "not a number" counts as unsound too.
+        turn = _Turn(at=max(at, now) if at <= now + AHEAD_AT_MOST_SECONDS else now)
+        yield turn
+        os.pwrite(descriptor, struct.pack("d", turn.at), 0)
     finally:
         os.close(descriptor)
-    time.sleep(max(0.0, turn - time.monotonic()))
+
+
+def _wait_for_pace(path: Path, per_second: int) -> None:
+    with _next_turn(path) as turn:
+        mine = turn.at
+        turn.at += 1 / per_second
+    time.sleep(max(0.0, mine - time.monotonic()))

@@ -42,15 +42,32 @@ def _number(row: Row, name: str, kind: str) -> Decimal | None:
     return found
 
 
+def _id(row: Row, name: str, kind: str) -> int | None:
+    value = row.get(name)
+    if value is None or value == "" or value == 0:
+        return None
+    if type(value) is int or (isinstance(value, str) and value.isascii() and value.isdigit()):
+        return int(value)
+    raise BadRow(f"The {kind} has {name} {value!r}, which is no id.")
+
+
+def _required_id(row: Any, name: str, kind: str) -> int:
+    _required(row, name, kind)
+    found = _id(row, name, kind)
+    if found is None:
+        raise BadRow(f"A {kind} row has {name} 0.")
+    return found
+
+
 def read_moment(value: object) -> datetime | None:
     """Return a time METRC wrote, in UTC; None for null, empty, and its year 0001."""
     if not isinstance(value, str) or not value or value.startswith("0001"):
         return None
     try:
         found = datetime.fromisoformat(value)
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def read_date(value: object) -> date | None:
@@ -108,7 +125,7 @@ def package(row: Any) -> Package:
         raise BadRow(f"The package {label} has no Quantity.")
     item = row.get("Item") if isinstance(row.get("Item"), dict) else {}
     return Package(
-        id=row.get("Id"),
+        id=_id(row, "Id", f"package {label}"),
         label=label,
         item_name=_text(item, "Name") or _text(row, "ItemName") or _text(row, "ProductName"),
         quantity=quantity,
@@ -164,7 +181,7 @@ def _as_it_left(row: Row) -> Row:
 def _labels(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
-    return tuple(str(part) for part in value) if isinstance(value, list) else ()
+    return tuple(str(part) for part in value if part) if isinstance(value, list) else ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +236,8 @@ def named(row: Any, kind: str) -> Named:
     """
     if isinstance(row, str):
         return Named(id=None, name=row, raw={"Name": row})
-    return Named(id=row.get("Id"), name=str(_required(row, "Name", kind)), raw=row)
+    name = str(_required(row, "Name", kind))
+    return Named(id=_id(row, "Id", kind), name=name, raw=row)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,12 +276,12 @@ def transfer(row: Any) -> Transfer:
     :raises BadRow: if it has no id
     """
     return Transfer(
-        id=int(_required(row, "Id", "transfer")),
-        delivery_id=row.get("DeliveryId") or None,
+        id=_required_id(row, "Id", "transfer"),
+        delivery_id=_id(row, "DeliveryId", "transfer"),
         manifest_number=_text(row, "ManifestNumber"),
         shipper_license_number=_text(row, "ShipperFacilityLicenseNumber"),
         shipper_name=_text(row, "ShipperFacilityName"),
-        template_id=row.get("OriginatingTemplateId"),
+        template_id=_id(row, "OriginatingTemplateId", "transfer"),
         is_voided=row.get("IsVoided") is True,
         last_modified_at=read_moment(row.get("LastModified")),
         raw=row,
@@ -276,7 +294,7 @@ def delivery(row: Any) -> Delivery:
     :raises BadRow: if it has no id
     """
     return Delivery(
-        delivery_id=int(_required(row, "Id", "delivery")),
+        delivery_id=_required_id(row, "Id", "delivery"),
         recipient_license_number=_text(row, "RecipientFacilityLicenseNumber"),
         recipient_name=_text(row, "RecipientFacilityName"),
         shipment_type=_text(row, "ShipmentTypeName"),
@@ -342,7 +360,7 @@ def lab_result(row: Any) -> LabResult:
     :raises BadRow: if it has no id
     """
     return LabResult(
-        id=int(_required(row, "LabTestResultId", "lab result")),
+        id=_required_id(row, "LabTestResultId", "lab result"),
         label=_text(row, "SourcePackageLabel") or _text(row, "PackageLabel"),
         test_type=_text(row, "TestTypeName"),
         value=_number(row, "TestResultLevel", "lab result"),
@@ -350,6 +368,6 @@ def lab_result(row: Any) -> LabResult:
         laboratory_name=_text(row, "LabFacilityName"),
         released_at=read_moment(row.get("ResultReleaseDateTime")),
         revoked_at=read_moment(row.get("RevokedDate")),
-        document_file_id=row.get("LabTestResultDocumentFileId"),
+        document_file_id=_id(row, "LabTestResultDocumentFileId", "lab result"),
         raw=row,
     )

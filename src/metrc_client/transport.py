@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from metrc_client.answers import server_clock
-from metrc_client.errors import NotSent, OutcomeUnknown, Unreachable
+from metrc_client.errors import NotSent, OutcomeUnknown, Unreachable, WrongCall
 from metrc_client.pacing import Pacing
 from metrc_client.recording import Exchange, NoRecorder, Recorder
+from metrc_client.redaction import Keys
 
-# Raised by httpx before the first byte of a request is written.
-BEFORE_FIRST_BYTE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# METRC's largest documents are 5 MB, a third more in base64.
+ANSWER_BYTES_AT_MOST = 64 * 1024 * 1024
+# A time-out counts from piece to piece; a server that drips would never meet it.
+WHOLE_ANSWER_IN_TIMEOUTS = 4
+# httpcore's name of the moment between the standing connection and the first byte of a request.
+ABOUT_TO_SEND = "http11.send_request_headers.started"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Raw:
-    """The bytes and headers that came back."""
+    """The bytes and headers that came back, our keys taken out."""
 
     status: int
     body: bytes
     headers: dict[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Keys:
-    """The vendor's key and a person's. Neither is ever printed."""
-
-    vendor: str = field(repr=False)
-    user: str = field(repr=False)
-
-
 class Transport:
-    """Sends requests to one METRC host with one pair of keys. Follows no redirect, ever."""
+    """Sends requests to one METRC host with one pair of keys. Follows no redirect, ever.
+
+    :raises WrongCall: if the address is not plain http(s)://host[:port][/path]
+    """
 
     def __init__(
         self,
@@ -48,12 +51,14 @@ class Transport:
         timeout_seconds: float,
         pacing: Pacing | None = None,
         recorder: Recorder | None = None,
+        verify: bool | ssl.SSLContext = True,
     ) -> None:
-        self.base_url = base_url.rstrip("/")
+        self.base_url = _checked_address(base_url)
         self.keys = keys
         self.timeout_seconds = timeout_seconds
         self.pacing = pacing
         self.recorder = recorder or NoRecorder()
+        self._trust = _trust(verify) if isinstance(verify, bool) else verify
         self._reader = self._client()
 
     def close(self) -> None:
@@ -76,8 +81,13 @@ class Transport:
                 return self._exchange(self._reader, request, license_number)
             except httpx.HTTPError as error:
                 raise Unreachable(
-                    f"GET {path}: METRC at {self.base_url} did not answer ({_words(error)})."
+                    f"GET {path}: METRC at {self.base_url} did not answer ({self._words(error)})."
                 ) from error
+
+    def rest(self, seconds: float, license_number: str) -> None:
+        """Hold back every read of this facility for a while, in all threads and processes."""
+        if self.pacing:
+            self.pacing.rest(seconds, vendor_key=self.keys.vendor, license_number=license_number)
 
     def write(
         self,
@@ -92,19 +102,21 @@ class Transport:
         """Send one write, once, on a connection of its own.
 
         `before_send` runs after the connection stands and before the first byte; what it raises
-        is raised, and nothing is sent. `deadline` is a time of the monotonic clock.
+        is raised, and nothing is sent. `deadline` is a time of the monotonic clock; it is looked
+        at before and after `before_send`, for that may have waited.
 
         :raises NotSent: if provably no byte left
-        :raises OutcomeUnknown: if bytes left and no answer came
+        :raises OutcomeUnknown: if a byte may have left and no answer came
         """
+        where = f"{method} {path}"
         left = False
 
-        def trace(event: str, _: Any) -> None:
+        def about_to_send(event: str, _: Any) -> None:
             nonlocal left
-            if event == "http11.send_request_headers.started":
-                if deadline is not None and time.monotonic() >= deadline:
-                    raise NotSent(f"{method} {path}: its deadline passed before it was sent.")
+            if event == ABOUT_TO_SEND:
+                _require_time(deadline, where)
                 before_send()
+                _require_time(deadline, where)
                 left = True
 
         # A kept connection may be half closed, and then a reset says nothing of what arrived.
@@ -115,19 +127,24 @@ class Transport:
                 params=query,
                 content=body,
                 headers={"Content-Type": "application/json", "Connection": "close"},
-                extensions={"trace": trace},
+                extensions={"trace": about_to_send},
             )
             try:
-                return self._exchange(client, request, query.get("licenseNumber", ""))
-            except httpx.HTTPError as error:
-                if not left and isinstance(error, BEFORE_FIRST_BYTE):
-                    raise NotSent(
-                        f"{method} {path}: METRC at {self.base_url} could not be reached "
-                        f"({_words(error)}); nothing was sent."
+                raw = self._exchange(client, request, query.get("licenseNumber", ""))
+            except Exception as error:
+                if left:
+                    raise OutcomeUnknown(
+                        f"{where}: it was sent, and no clear answer came ({self._words(error)})."
                     ) from error
-                raise OutcomeUnknown(
-                    f"{method} {path}: it was sent, and no clear answer came ({_words(error)})."
-                ) from error
+                if isinstance(error, httpx.HTTPError):
+                    raise NotSent(
+                        f"{where}: METRC at {self.base_url} could not be reached "
+                        f"({self._words(error)}); nothing was sent."
+                    ) from error
+                raise
+        if not left:
+            raise OutcomeUnknown(f"{where}: it was sent without its check; look it up.")
+        return raw
 
     def _client(self) -> httpx.Client:
         return httpx.Client(
@@ -135,31 +152,28 @@ class Transport:
             timeout=self.timeout_seconds,
             follow_redirects=False,
             trust_env=False,
-            transport=httpx.HTTPTransport(retries=0, trust_env=False),
+            transport=httpx.HTTPTransport(verify=self._trust, retries=0, trust_env=False),
         )
 
     def _exchange(self, client: httpx.Client, request: httpx.Request, license_number: str) -> Raw:
         sent_at, started = datetime.fromtimestamp(time.time(), UTC), time.monotonic()
-        raw, error = None, ""
+        heard = _Heard(until=started + WHOLE_ANSWER_IN_TIMEOUTS * self.timeout_seconds)
+        error = ""
         try:
-            response = client.send(request)
-            raw = Raw(
-                status=response.status_code,
-                body=response.content,
-                headers={name.lower(): value for name, value in response.headers.items()},
-            )
-            return raw
-        except Exception as problem:
-            error = _words(problem)
+            heard.listen(client.send(request, stream=True))
+            return self._raw(heard)
+        except BaseException as problem:
+            error = self._words(problem)
             raise
         finally:
+            raw = self._raw(heard) if heard.status is not None else None
             self.recorder.record(
                 Exchange(
                     method=request.method,
                     path=request.url.path,
                     query=request.url.query.decode(),
                     license_number=license_number,
-                    request_body=request.content,
+                    request_body=self.keys.removed_from_bytes(request.content),
                     status=raw.status if raw else None,
                     response_body=raw.body if raw else None,
                     sent_at=sent_at,
@@ -169,7 +183,64 @@ class Transport:
                 )
             )
 
+    def _raw(self, heard: _Heard) -> Raw:
+        return Raw(
+            status=heard.status or 0,
+            body=self.keys.removed_from_bytes(bytes(heard.body)),
+            headers=heard.headers,
+        )
 
-def _words(error: Exception) -> str:
-    text = str(error).strip()
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    def _words(self, error: BaseException) -> str:
+        text = self.keys.removed_from(str(error).strip())
+        return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+class _Heard:
+    """What was heard of one answer, also if it broke off."""
+
+    def __init__(self, *, until: float) -> None:
+        self.until = until
+        self.status: int | None = None
+        self.headers: dict[str, str] = {}
+        self.body = bytearray()
+
+    def listen(self, response: httpx.Response) -> None:
+        """Hear the answer to its end.
+
+        :raises httpx.HTTPError: if it breaks off, drips too long, or is too large
+        """
+        try:
+            self.status = response.status_code
+            self.headers = {name.lower(): value for name, value in response.headers.items()}
+            for piece in response.iter_bytes():
+                self.body += piece
+                if len(self.body) > ANSWER_BYTES_AT_MOST:
+                    raise httpx.ReadError(f"more than {ANSWER_BYTES_AT_MOST} bytes came")
+                if time.monotonic() > self.until:
+                    raise httpx.ReadTimeout("the answer came too slowly to wait for its end")
+        finally:
+            response.close()
+
+
+def _require_time(deadline: float | None, where: str) -> None:
+    if deadline is not None and time.monotonic() >= deadline:
+        raise NotSent(f"{where}: its deadline passed before it was sent.")
+
+
+def _checked_address(base_url: str) -> str:
+    """Return the address without a slash at its end.
+
+    A name or password in it would end up in every sentence and every record.
+    """
+    parts = urlsplit(base_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise WrongCall("METRC's address must begin with https:// or http:// and name a host.")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise WrongCall(f"METRC's address at {parts.hostname} must hold nothing but host and path.")
+    return base_url.rstrip("/")
+
+
+@cache
+def _trust(verify: bool) -> ssl.SSLContext:
+    # Reading the certificates takes 40 ms, and each write has a client of its own.
+    return httpx.create_ssl_context(verify=verify, trust_env=False)

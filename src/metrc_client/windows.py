@@ -35,7 +35,10 @@ def cut(
     if overlap < timedelta(0) or since > until:
         raise ValueError(f"There is no window from {since} to {until}.")
     # METRC's times are whole seconds: a start cut off and an end rounded up would make 24 h 1 s.
-    start = (since - overlap).replace(microsecond=0)
+    return _steps((since - overlap).replace(microsecond=0), until, width)
+
+
+def _steps(start: datetime, until: datetime, width: timedelta) -> Iterator[Window]:
     while start < until:
         end = min(start + width, until)
         yield Window(start=start, end=end)
