@@ -145,15 +145,7 @@ def _approve(
     findings = gates_of(action, Moment.APPROVAL, approver_id=actor.user_id, now=now)
     if is_blocked(findings):
         _review(action, actor, "BLOCKED", comment, findings, now)
-        ledger.append(
-            type=EventType.ACTION_BLOCKED_BY_GATES,
-            subject=f"action:{action.pk}",
-            actor=actor,
-            reason="A gate blocked the approval",
-            intent_id=action.pk,
-            body={"moment": "approval", "codes": sorted({f.code for f in findings if f.blocks})},
-            now=now,
-        )
+        _remember_block(action, actor, findings, now)
         return findings
     before, action.state = action.state, target
     action.approved_by_id, action.approved_at = actor.user_id, now
@@ -180,6 +172,20 @@ def _approve(
             action_id=action.pk,
         )
     return findings
+
+
+def _remember_block(
+    action: RegulatedAction, actor: Actor, findings: tuple[Finding, ...], now: datetime
+) -> None:
+    ledger.append(
+        type=EventType.ACTION_BLOCKED_BY_GATES,
+        subject=f"action:{action.pk}",
+        actor=actor,
+        reason="A gate blocked the approval",
+        intent_id=action.pk,
+        body={"moment": "approval", "codes": sorted({f.code for f in findings if f.blocks})},
+        now=now,
+    )
 
 
 def _review(

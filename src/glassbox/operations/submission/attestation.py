@@ -20,7 +20,7 @@ from glassbox.operations.submission.readings import keep_packages, take_reading
 from glassbox.operations.submission.settle import apply_decision_in_transaction
 from glassbox.operations.transaction import operation, short_transaction
 from glassbox.queries.actions.gates import gates_of, reading_from_json
-from glassbox.rules.action_kinds.kind import Judgement, ProbeVerdict, Read
+from glassbox.rules.action_kinds.kind import Instructions, Judgement, ProbeVerdict, Read
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import IN_DOUBT, ActionState, next_state
 from glassbox.rules.actor import Actor
@@ -63,9 +63,7 @@ def attest(
     kind = kind_named(action.kind)
     if kind.instructions is None:
         raise NotByHand("Glassbox sends this action itself; there is nothing to attest.")
-    for field in kind.instructions(action.facts).attestation_fields:
-        if field.is_required and not str(values.get(field.name, "")).strip():
-            raise InvalidInput(field=field.title, value="", way_out="Enter it as METRC shows it.")
+    _require_values(kind.instructions(action.facts), values)
     before = ActionState(action.state)
     action.state = next_state(before, "claim")
     findings = gates_of(action, Moment.CLAIM, approver_id=action.approved_by_id, now=now)
@@ -95,6 +93,12 @@ def attest(
         license_id=license_id,
         action_id=action.pk,
     )
+
+
+def _require_values(instructions: Instructions, values: dict[str, Any]) -> None:
+    for field in instructions.attestation_fields:
+        if field.is_required and not str(values.get(field.name, "")).strip():
+            raise InvalidInput(field=field.title, value="", way_out="Enter it as METRC shows it.")
 
 
 def settle_action(*, actor: Actor, license_id: int, action_id: int, now: datetime) -> None:

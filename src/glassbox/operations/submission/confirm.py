@@ -130,10 +130,7 @@ def _settle(
     attempt = _last_attempt(action)
     if action.state not in IN_DOUBT or attempt is None:
         return
-    past = tuple(
-        PastProbe(at=probe.looked_at, verdict=ProbeVerdict(probe.verdict))
-        for probe in action.probes.filter(attempt_number=attempt.number).order_by("looked_at")
-    )
+    past = _past_probes(action, attempt)
     ActionProbe.objects.create(
         company_id=action.company_id,
         license_id=license_id,
@@ -143,20 +140,7 @@ def _settle(
         sentence=judgement.sentence[:1000],
         looked_at=now,
     )
-    decision = after_probe(
-        ProbeFacts(
-            why=_why(action, attempt),
-            keying=kind_named(action.kind).keying,
-            verdict=judgement.verdict,
-            sentence=judgement.sentence,
-            attempt_number=attempt.number,
-            sent_at=attempt.claimed_at,
-            now=now,
-            settle_seconds=int(settings.SETTLE_WINDOW_SECONDS),
-            past=past,
-            last_lost_at=_last_lost_at(action),
-        )
-    )
+    decision = after_probe(_probe_facts(action, attempt, judgement, past, now))
     apply_decision_in_transaction(
         actor=actor, action=action, decision=decision, attempt=attempt, now=now
     )
@@ -169,6 +153,34 @@ def _settle(
             license_id=license_id,
             action_id=action.pk,
         )
+
+
+def _past_probes(action: RegulatedAction, attempt: ActionAttempt) -> tuple[PastProbe, ...]:
+    probes = action.probes.filter(attempt_number=attempt.number).order_by("looked_at")
+    return tuple(
+        PastProbe(at=probe.looked_at, verdict=ProbeVerdict(probe.verdict)) for probe in probes
+    )
+
+
+def _probe_facts(
+    action: RegulatedAction,
+    attempt: ActionAttempt,
+    judgement: Judgement,
+    past: tuple[PastProbe, ...],
+    now: datetime,
+) -> ProbeFacts:
+    return ProbeFacts(
+        why=_why(action, attempt),
+        keying=kind_named(action.kind).keying,
+        verdict=judgement.verdict,
+        sentence=judgement.sentence,
+        attempt_number=attempt.number,
+        sent_at=attempt.claimed_at,
+        now=now,
+        settle_seconds=int(settings.SETTLE_WINDOW_SECONDS),
+        past=past,
+        last_lost_at=_last_lost_at(action),
+    )
 
 
 @operation

@@ -160,42 +160,13 @@ def _claim(
     target = next_state(ActionState(action.state), "claim")
     findings = gates_of(action, Moment.CLAIM, approver_id=action.approved_by_id, now=now)
     if is_blocked(findings):
-        action.not_before_at = now + timedelta(seconds=ASK_AGAIN_SECONDS)
-        action.blocked_because = " ".join(f.message for f in findings if f.blocks)[:1000]
-        action.save(update_fields=["not_before_at", "blocked_because"])
-        ledger.append(
-            type=EventType.ACTION_BLOCKED_BY_GATES,
-            subject=f"action:{action.pk}",
-            actor=actor,
-            reason="A gate blocked the sending",
-            intent_id=action.pk,
-            body={"moment": "claim", "codes": sorted({f.code for f in findings if f.blocks})},
-            now=now,
-        )
+        _remember_block(actor, action, findings, now)
         return None, findings
-    kind = kind_named(action.kind)
-    tenant = {"company_id": action.company_id, "license_id": action.license_id}
-    for lane in kind.lanes(action.facts):
-        ActionLane.objects.get_or_create(
-            license_id=license_id,
-            key=lane,
-            action=action,
-            released_at=None,
-            defaults={"company_id": action.company_id, "taken_at": now},
-        )
-    number = action.attempts.count() + 1
-    attempt = ActionAttempt.objects.create(
-        **tenant,
-        action=action,
-        number=number,
-        worker=f"{os.uname().nodename}:{os.getpid()}",
-        ticket=uuid.uuid4(),
-        claimed_at=now,
-        deadline_at=now + timedelta(seconds=BEGIN_SECONDS + settings.METRC_TIMEOUT_SECONDS),
-    )
+    _take_lanes(action, now)
+    attempt = _open_attempt(action, now)
     before, action.state = action.state, target
     action.claimed_at, action.blocked_because, action.answered_at = now, "", None
-    if action.preimage is None or number == 1:
+    if action.preimage is None or attempt.number == 1:
         action.preimage = preimage
     action.save()
     ledger.append(
@@ -208,22 +179,64 @@ def _claim(
         request_sha256=action.payload_sha256,
         state_before=before,
         state_after=action.state,
-        body={"attempt": number},
+        body={"attempt": attempt.number},
         now=now,
     )
     reach("inside_claim")
-    return (
-        Claimed(
-            action_id=action.pk,
-            attempt_id=attempt.pk,
-            attempt_number=number,
-            ticket=attempt.ticket,
-            endpoint=action.metrc_endpoint,
-            payload=list(action.payload),
-            path_values=kind.path_values(action.facts),
-            drafted_by_id=action.drafted_by_id,
-        ),
-        findings,
+    return _claimed(action, attempt), findings
+
+
+def _remember_block(
+    actor: Actor, action: RegulatedAction, findings: tuple[Finding, ...], now: datetime
+) -> None:
+    action.not_before_at = now + timedelta(seconds=ASK_AGAIN_SECONDS)
+    action.blocked_because = " ".join(f.message for f in findings if f.blocks)[:1000]
+    action.save(update_fields=["not_before_at", "blocked_because"])
+    ledger.append(
+        type=EventType.ACTION_BLOCKED_BY_GATES,
+        subject=f"action:{action.pk}",
+        actor=actor,
+        reason="A gate blocked the sending",
+        intent_id=action.pk,
+        body={"moment": "claim", "codes": sorted({f.code for f in findings if f.blocks})},
+        now=now,
+    )
+
+
+def _take_lanes(action: RegulatedAction, now: datetime) -> None:
+    for lane in kind_named(action.kind).lanes(action.facts):
+        ActionLane.objects.get_or_create(
+            license_id=action.license_id,
+            key=lane,
+            action=action,
+            released_at=None,
+            defaults={"company_id": action.company_id, "taken_at": now},
+        )
+
+
+def _open_attempt(action: RegulatedAction, now: datetime) -> ActionAttempt:
+    return ActionAttempt.objects.create(
+        company_id=action.company_id,
+        license_id=action.license_id,
+        action=action,
+        number=action.attempts.count() + 1,
+        worker=f"{os.uname().nodename}:{os.getpid()}",
+        ticket=uuid.uuid4(),
+        claimed_at=now,
+        deadline_at=now + timedelta(seconds=BEGIN_SECONDS + settings.METRC_TIMEOUT_SECONDS),
+    )
+
+
+def _claimed(action: RegulatedAction, attempt: ActionAttempt) -> Claimed:
+    return Claimed(
+        action_id=action.pk,
+        attempt_id=attempt.pk,
+        attempt_number=attempt.number,
+        ticket=attempt.ticket,
+        endpoint=action.metrc_endpoint,
+        payload=list(action.payload),
+        path_values=kind_named(action.kind).path_values(action.facts),
+        drafted_by_id=action.drafted_by_id,
     )
 
 

@@ -27,6 +27,7 @@ from glassbox.queries.gate_facts import (
 from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.action_kinds.facts import FactReader, Facts
 from glassbox.rules.action_kinds.kind import ActionKind, Expectation
+from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.gates.actions import ActionFacts, Moment, SourceUse
 from glassbox.rules.gates.facts import TagFacts
 from glassbox.rules.gates.incoming import IncomingFacts
@@ -38,68 +39,72 @@ from glassbox.rules.quantities import Quantity, sum_of
 
 
 def action_facts(
-    *,
-    license: License,
-    kind: ActionKind,
-    facts: Facts,
+    action: RegulatedAction,
     moment: Moment,
-    drafter_id: int,
+    *,
     approver_id: int | None,
-    payload_sha256: str,
     approved_sha256: str,
-    transfer_id: int | None,
-    action_id: int | None,
     now: datetime,
 ) -> ActionFacts:
     """Return all that the gates of an action look at, inside the caller's transaction."""
+    license, kind, facts = action.license, kind_named(action.kind), action.facts
     expected = kind.expect(facts, None)
     new_labels = {package.label for package in expected.new_packages}
-    transfer = Transfer.objects.filter(license=license, id=transfer_id or 0).first()
-    common = {
-        "acting": license_facts(license),
-        "checked_at": now,
-        "rules": rules_of(license.state),
-    }
-    packages = package_facts(
-        license.pk,
-        [label for label in kind.labels(facts) if label not in new_labels],
-        besides_action_id=action_id,
-    )
-    is_outgoing = kind.name.startswith(("template.", "manifest.")) and transfer is not None
-    is_incoming = kind.name.startswith("delivery.re") and transfer is not None
     return ActionFacts(
-        **common,  # type: ignore[arg-type]
-        packages=packages,
+        acting=license_facts(license),
+        checked_at=now,
+        rules=rules_of(license.state),
+        packages=package_facts(
+            license.pk,
+            [label for label in kind.labels(facts) if label not in new_labels],
+            besides_action_id=action.pk,
+        ),
         moment=moment,
         license_kinds=kind.license_kinds,
         needs_other_person=kind.needs_other_person,
-        drafter_id=drafter_id,
+        drafter_id=action.drafted_by_id,
         approver_id=approver_id,
-        payload_sha256=payload_sha256,
+        payload_sha256=action.payload_sha256,
         approved_sha256=approved_sha256,
-        actor_has_grant=RoleGrant.objects.filter(
-            license=license, user_id=drafter_id, valid_until__isnull=True
-        ).exists(),
-        drafter_has_key=kind.is_done_in_metrc
-        or MetrcCredential.objects.filter(
-            license=license, user_id=drafter_id, revoked_at__isnull=True, is_for_sync=False
-        ).exists(),
-        new_tags=tag_facts(license.pk, new_labels, action_id=action_id),
+        actor_has_grant=_has_grant(action),
+        drafter_has_key=kind.is_done_in_metrc or _has_key(action),
+        new_tags=tag_facts(license.pk, new_labels, action_id=action.pk),
         uses=_uses(expected),
         made=_made(expected),
         access_is_lost=license.access_lost_at is not None,
         clock_difference_seconds=_clock_difference(license.pk),
-        taken_lanes=_taken_lanes(license.pk, kind.lanes(facts), action_id),
-        transfer=_as_drafted(license, transfer, kind, facts, now)
-        if is_outgoing and transfer
-        else None,
+        taken_lanes=_taken_lanes(license.pk, kind.lanes(facts), action.pk),
+        transfer=_outgoing(action, kind, now),
         sampling=_sampling_facts(license, expected, now)
         if kind.name == "package.create_testing_sample"
         else None,
-        incoming=_as_entered(license, transfer, expected, now)
-        if is_incoming and transfer
-        else None,
+        incoming=_incoming(action, kind, expected, now),
     )
+
+
+def _has_grant(action: RegulatedAction) -> bool:
+    return RoleGrant.objects.filter(
+        license=action.license, user_id=action.drafted_by_id, valid_until__isnull=True
+    ).exists()
+
+
+def _has_key(action: RegulatedAction) -> bool:
+    keys = MetrcCredential.objects.filter(license=action.license, user_id=action.drafted_by_id)
+    return keys.filter(revoked_at__isnull=True, is_for_sync=False).exists()
+
+
+def _outgoing(action: RegulatedAction, kind: ActionKind, now: datetime) -> TransferFacts | None:
+    if action.transfer is None or not kind.name.startswith(("template.", "manifest.")):
+        return None
+    return _as_drafted(action.license, action.transfer, kind, action.facts, now)
+
+
+def _incoming(
+    action: RegulatedAction, kind: ActionKind, expected: Expectation, now: datetime
+) -> IncomingFacts | None:
+    if action.transfer is None or not kind.name.startswith("delivery.re"):
+        return None
+    return _as_entered(action.license, action.transfer, expected, now)
 
 
 def tag_facts(

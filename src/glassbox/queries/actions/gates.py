@@ -29,16 +29,10 @@ def gates_of(
         review = action.reviews.filter(verdict="APPROVED").order_by("-id").first()
         approved = review.payload_sha256 if review else ""
     facts = action_facts(
-        license=action.license,
-        kind=kind,
-        facts=action.facts,
-        moment=moment,
-        drafter_id=action.drafted_by_id,
+        action,
+        moment,
         approver_id=approver_id,
-        payload_sha256=action.payload_sha256,
         approved_sha256=approved if moment is not Moment.DRAFT else "",
-        transfer_id=action.transfer_id,
-        action_id=action.pk,
         now=now,
     )
     return run_gates(kind.gates, facts)
