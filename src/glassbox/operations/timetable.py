@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from glassbox import access
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.companies import License
-from glassbox.models.sync import SyncRun
+from glassbox.models.sync import SyncRun, SyncRunState
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import BY_HAND
 from glassbox.operations.submission.confirm import release_settled_lanes
+from glassbox.operations.sync.run import DEAD_AFTER
 from glassbox.operations.transaction import operation
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
@@ -33,9 +34,7 @@ def defer_due_jobs(*, actor: Actor, now: datetime) -> None:
 def _defer_for(*, actor: Actor, license_id: int, now: datetime) -> None:
     access.require(actor, Permission.SYNC_RUN, license_id=license_id)
     license = License.objects.get(id=license_id)
-    last = SyncRun.objects.filter(license_id=license_id).aggregate(at=Max("started_at"))["at"]
-    every = timedelta(seconds=settings.SYNC_EVERY_SECONDS)
-    if license.is_active and (last is None or now - last >= every):
+    if license.is_active and _sync_is_due(license_id, now):
         queue.defer(
             queue.JobName.SYNC_LICENSE,
             once=f"sync:{license_id}",
@@ -43,6 +42,16 @@ def _defer_for(*, actor: Actor, license_id: int, now: datetime) -> None:
             trigger="timetable",
         )
     _defer_actions(license_id, now)
+
+
+def _sync_is_due(license_id: int, now: datetime) -> bool:
+    """Say whether the newest run is old enough; one that still works is never asked again."""
+    newest = SyncRun.objects.filter(license_id=license_id).order_by("-id").first()
+    if newest is None:
+        return True
+    is_at_work = newest.state == SyncRunState.RUNNING and now - newest.heartbeat_at < DEAD_AFTER
+    every = timedelta(seconds=settings.SYNC_EVERY_SECONDS)
+    return not is_at_work and now - newest.started_at >= every
 
 
 def _defer_actions(license_id: int, now: datetime) -> None:

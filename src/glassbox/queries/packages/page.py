@@ -17,6 +17,7 @@ from glassbox.models.sync import ApiRequest
 from glassbox.queries.freshness import packages_as_of
 from glassbox.queries.packages.rows import metrc_state_words, with_metrc
 from glassbox.rules.actor import Actor
+from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import NotFound
 
 ENTRIES_AT_MOST = 200
@@ -88,6 +89,7 @@ class PackagePage:
     snapshots: tuple[SnapshotRow, ...]
     timeline: tuple[TimelineEntry, ...]
     actions: tuple[ActionLine, ...]
+    may_draft: bool
 
     @property
     def counts_differ(self) -> bool:
@@ -161,6 +163,7 @@ def package_page(*, actor: Actor, license_ids: tuple[int, ...], label: str) -> P
             snapshots=tuple(_snapshot_row(snapshot) for snapshot in snapshots),
             timeline=_timeline(package, snapshots),
             actions=tuple(_action_line(action) for action in actions),
+            may_draft=Permission.ACTION_DRAFT in access.permissions_at(actor, package.license_id),
         )
 
 
