@@ -102,7 +102,7 @@ FEEDS: tuple[tuple[str, Store, type[TenantRow], Any, tuple[tuple[Any, str], ...]
         catalog.store_locations,
         Location,
         {"Id": 1, "Name": "Vault"},
-        (({"Id": True, "Name": "Room"}, "no Id"), ([], "list")),
+        (({"Id": True, "Name": "Room"}, "which is no id"), ([], "list")),
     ),
     (
         "employees",
