@@ -27,7 +27,7 @@ demo: setup ## the whole product with an invented brand: PORT=n, FRESH=1
 unit: setup ## the tests that need no database, about a second
 	$(BIN)/python -m pytest tests/unit -q
 
-test: setup ## every test, with a real PostgreSQL, real HTTP and a real browser
+test: setup ## every test, with a real PostgreSQL and real HTTP
 	$(BIN)/python -m pytest tests
 
 lint: setup
