@@ -313,6 +313,15 @@ def test_a_split_of_unreleased_goods_is_not_released(story: Story) -> None:
     assert pass_on(story, put_split(story)) == 0
 
 
+def test_a_split_that_metrc_does_not_show_passed_is_not_released(story: Story) -> None:
+    story.up_to_the_review()
+    story.release()
+    split = put_split(story)
+    see_package(story.license_id, split, now=story.now, lab_state="SubmittedForTesting")
+
+    assert pass_on(story, split) == 0
+
+
 def test_goods_that_quality_holds_or_rejects_are_stopped(story: Story) -> None:
     story.up_to_the_review()
 
