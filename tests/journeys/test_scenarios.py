@@ -56,7 +56,7 @@ def test_a_count_off_by_one_fails_and_says_which_expectation(tmp_path: Path) -> 
     done = flow(str(story))
 
     assert done.returncode == 1
-    assert f"{story}, line 19: expected that METRC's" in done.stderr
+    assert f"{story}, line 18: expected that METRC's" in done.stderr
     assert "quantity is 101; quantity is 100" in done.stderr
 
 
