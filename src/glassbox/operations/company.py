@@ -98,9 +98,10 @@ def open_license(
 
 @unscoped_operation
 def add_user(
-    *, actor: Actor, company_id: int, email: str, name: str, password: str, now: datetime
+    *, actor: Actor, company_id: int, email: str, name: str, password: str | None, now: datetime
 ) -> int:
-    """Add a person who may sign in; what they may do is granted licence by licence.
+    """Add a person; what they may do is granted licence by licence. Without a password nobody
+    signs in as them.
 
     :raises OnlyFromTheMachine: if a person asks through a page
     :raises InvalidInput: if somebody has that e-mail already

@@ -11,6 +11,7 @@ from glassbox.audit.models import ComplianceEvent
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.people import RoleGrant, User
 from glassbox.operations import company
+from glassbox.operations.sign_in import SignInRefused, sign_in_person
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.actor import system_actor
 from glassbox.rules.permissions import Role
@@ -51,6 +52,23 @@ def test_an_e_mail_is_used_once(cast: Brand, frozen_now: datetime) -> None:
             password="a-long-one",
             now=frozen_now,
         )
+
+
+@pytest.mark.parametrize("password", ["", "None", "a-long-one"])
+def test_nobody_signs_in_as_a_person_without_a_password(
+    cast: Brand, frozen_now: datetime, password: str
+) -> None:
+    company.add_user(
+        actor=system_actor("set-up"),
+        company_id=1,
+        email="gus.again@goldenpoppy.example",
+        name="Gus",
+        password=None,
+        now=frozen_now,
+    )
+
+    with pytest.raises(SignInRefused):
+        sign_in_person(email="gus.again@goldenpoppy.example", password=password, now=frozen_now)
 
 
 def test_a_role_is_granted_once_and_ended(cast: Brand, frozen_now: datetime) -> None:

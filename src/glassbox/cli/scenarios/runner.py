@@ -72,6 +72,7 @@ def run_scenario(scenario: Scenario, stage: Stage, tell: Tell) -> Run:
         metrc_users=stage.keys()["users"],
         sync_from=now - timedelta(hours=scenario.sync_from_hours),
         now=now,
+        with_passwords=False,
     )
     run = Run(
         scenario=scenario,

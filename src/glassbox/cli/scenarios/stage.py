@@ -47,6 +47,7 @@ class Stage:
         self.vendor_key = ""
         self.urls: ClusterUrls | None = None
         self.environment: dict[str, str] = {}
+        self._journal: list[dict[str, Any]] = []
 
     def set(self) -> None:
         """Start database and simulator, migrate, and put the addresses into our environment."""
@@ -124,6 +125,8 @@ class Stage:
 
         :raises DeskRefused: with the desk's own sentence
         """
+        if verb == "reset":
+            self._journal.clear()
         request = Request(
             f"{self.address}/desk/api/{verb}",
             data=json.dumps(fields, default=str).encode(),
@@ -163,9 +166,11 @@ class Stage:
         """Return every key of the world."""
         return self._get("/desk/api/keys")
 
-    def journal(self) -> Any:
+    def journal(self) -> list[dict[str, Any]]:
         """Return the ground truth: every request and every applied effect, in order."""
-        return self._get("/desk/api/journal")
+        last = self._journal[-1]["seq"] if self._journal else 0
+        self._journal += self._get(f"/desk/api/journal?after={last}")
+        return self._journal
 
     def _get(self, path: str) -> Any:
         with urlopen(self.address + path, timeout=30) as answer:
