@@ -150,7 +150,7 @@ class Simulator:
                 self.engine.limits.leave(counted)
 
     def _body(self, request: Request, entry: Entry, route: Route) -> tuple[Any, Answer | None]:
-        if request.method not in {"POST", "PUT"}:
+        if not route.takes_body():
             return None, None
         try:
             body = decode(request.body)
@@ -183,9 +183,7 @@ class Simulator:
         status = facility.facts["status"]
         if status != "Active" and (status != "Suspended" or route.method != "GET"):
             return nothing(401)
-        if route.flag and not facility.body["FacilityType"].get(route.flag):
-            return nothing(401)
-        return None
+        return None if route.suits(facility.body["FacilityType"]) else nothing(401)
 
 
 def _refusal(fault: FaultRule) -> Answer:

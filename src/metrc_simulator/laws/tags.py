@@ -13,22 +13,22 @@ INVENTORY_TYPES = {"package": "CannabisPackage", "plant": "CannabisPlant"}
 _TYPE_NAMES = {"package": "Cannabis Package", "plant": "Cannabis Plant"}
 
 
-def use_tag(act: Act, label: str) -> None:
-    """Consume an available package tag of this licence; Refused when it is not one."""
+def use_tag(act: Act, label: str, kind: str = "package") -> None:
+    """Consume an available tag of this licence; Refused when it is not one of this kind."""
     tag = act.store.find("tags", label, act.license_number)
-    if tag is None or tag.list_name != "available" or tag.mark != "package":
+    if tag is None or tag.list_name != "available" or tag.mark != kind:
         raise Refused(f"Tag {label} is not valid.")
     tag.list_name = "used"
     act.save(tag)
 
 
-def next_tag(act: Act) -> str:
-    """Return the lowest available package tag of this licence; Refused when none is left."""
+def next_tag(act: Act, kind: str = "package") -> str:
+    """Return the lowest available tag of this licence; Refused when none is left."""
     found = act.store.select(
-        Query("tags", act.license_number, list_name="available", mark="package"), limit=1
+        Query("tags", act.license_number, list_name="available", mark=kind), limit=1
     )
     if not found:
-        raise Refused(f"Facility {act.license_number} has no available package tag.")
+        raise Refused(f"Facility {act.license_number} has no available {kind} tag.")
     label: str = found[0].body["Label"]
     return label
 

@@ -106,7 +106,7 @@ def _facility(ground: Ground, row: dict[str, Any]) -> None:
         Alias=row["name"],
         DisplayName=row["name"],
         CredentialedDate="2024-01-02",
-        FacilityType=ground.profile.facility_flags(row["type"]),
+        FacilityType=_flags(ground.profile, row),
         License={
             "Number": number,
             "EmployeeLicenseNumber": number,
@@ -128,6 +128,16 @@ def _facility(ground: Ground, row: dict[str, Any]) -> None:
     act = ground.act(number)
     act.save(facility)
     receive_tags(act, next_labels(act, row["package_tags"]), "package")
+    receive_tags(act, next_labels(act, row.get("plant_tags", 0)), "plant")
+
+
+def _flags(profile: Profile, row: dict[str, Any]) -> dict[str, Any]:
+    flags = profile.facility_flags(row["type"])
+    for name in row.get("extra_flags", []):
+        if name not in flags:
+            raise WorldBroken(f"world: facility {row['number']} has the unknown flag {name!r}.")
+        flags[name] = True
+    return flags
 
 
 def _user(ground: Ground, cast: dict[str, Any], row: dict[str, Any], number: int) -> None:
