@@ -52,6 +52,11 @@ class FaultRule:
     delay_seconds: float = 0.0
     probability: float = 1.0
     chance: random.Random = field(default_factory=random.Random)
+    given: dict[str, Any] = field(default_factory=dict)
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the rule in the desk's own words, with the times that are left."""
+        return self.given | ({} if self.times is None else {"times": self.times})
 
     def hits(self, method: str, path: str) -> bool:
         """Return whether this call is hit, using up one of `times`."""
@@ -80,6 +85,11 @@ class Faults:
         with self._lock:
             self._rules = rules
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rules that can still hit, in the desk's own words."""
+        with self._lock:
+            return [rule.as_row() for rule in self._rules if rule.times != 0]
+
     def pick(self, method: str, path: str) -> FaultRule | None:
         """Return the rule that hits this call, or None."""
         with self._lock:
@@ -107,6 +117,7 @@ def read_rule(row: Any) -> FaultRule:
         delay_seconds=_number(row, "delayMs", 0, 0) / 1_000,
         probability=_number(row, "probability", 1, 0),
         chance=random.Random(row.get("seed")),
+        given=dict(row),
     )
 
 

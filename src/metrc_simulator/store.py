@@ -317,6 +317,12 @@ class Store:
                 "SELECT seq, entry FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
             ).fetchall()
 
+    def last_entry(self) -> int:
+        """Return the number of the newest journal entry, 0 when there is none."""
+        with self.lock:
+            self._write_journal()
+            return int(self._sql.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0)
+
     def clear(self) -> None:
         """Remove every row, setting and journal entry; ids go on counting."""
         with self.lock, self.transaction():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from metrc_simulator.desk.door import VERBS
+from metrc_simulator.desk.door import PARTS, VERBS
 from tests.simulator.conftest import DIST, LAB, MFG, SUP, TODAY, Metrc, adjustment, split
 
 
@@ -225,5 +226,67 @@ def test_the_desk_has_a_page_and_the_root_leads_to_it(metrc: Metrc) -> None:
     assert answer.status_code == 200
     assert answer.url.path == "/desk/"
     assert answer.headers["content-type"].startswith("text/html")
-    for verb in ("ship-in", "receive", "register-transfer", "record-results", "hold"):
-        assert verb in answer.text
+
+
+def test_every_part_of_the_page_is_served_and_nothing_else_of_the_folder(metrc: Metrc) -> None:
+    page = metrc.http.get("/desk/").text
+    for name, content_type in PARTS.items():
+        answer = metrc.http.get(f"/desk/static/{name}")
+        assert answer.headers["content-type"] == content_type
+        for imported in re.findall(r'from "\./([a-z.]+)"', answer.text):
+            assert imported in PARTS
+    for linked in re.findall(r'"/desk/static/([a-z.]+)"', page):
+        assert linked in PARTS
+    for name in ("page.html", "../door.py", "..%2Fdoor.py", "nothing.js"):
+        assert metrc.http.get(f"/desk/static/{name}").status_code == 404
+
+
+def test_every_verb_the_page_speaks_is_a_verb_of_the_desk(metrc: Metrc) -> None:
+    spoken = {
+        verb
+        for name in PARTS
+        for verb in re.findall(
+            r'(?:tryTo|act)\(\s*"([a-z-]+)"', metrc.http.get(f"/desk/static/{name}").text
+        )
+    }
+    assert spoken == set(VERBS)
+
+
+def test_the_shelf_shows_what_stands_at_a_licence_and_finds_by_last_digits(metrc: Metrc) -> None:
+    crude = {"item": "Crude Oil", "quantity": 100, "unitOfMeasure": "Grams"}
+    (label,) = metrc.desk("ship-in", fromLicense=SUP, toLicense=MFG, packages=[crude])["labels"]
+
+    own = metrc.http.get(f"/desk/api/shelf?licenseNumber={SUP}").json()
+    found = metrc.http.get(f"/desk/api/shelf?search={label[-4:]}").json()
+    none = metrc.http.get("/desk/api/shelf?search=nothing-like-it").json()
+
+    assert own["packages"][0] | {"location": None} == {
+        "label": label,
+        "item": "Crude Oil",
+        "quantity": 100.0,
+        "unit": "Grams",
+        "state": "NotSubmitted",
+        "location": None,
+        "list": "intransit",
+        "license": SUP,
+        "held": False,
+        "holds": [],
+    }
+    assert own["locations"] == ["Vault"]
+    assert [one["label"] for one in found["packages"]] == [label]
+    assert (none["total"], none["packages"]) == (0, [])
+    wrong = metrc.http.get("/desk/api/shelf?licenseNumber=NOBODY")
+    assert (wrong.status_code, wrong.json()["error"][:13]) == (400, "licenseNumber")
+    wrong = metrc.http.get(f"/desk/api/sample?label={label}")
+    assert "is not a testing sample" in wrong.json()["error"]
+
+
+def test_the_faults_in_force_are_shown_with_the_times_that_are_left(metrc: Metrc) -> None:
+    metrc.desk("faults", rules=[{"kind": "401", "path": "/packages/v2/*", "times": 2}])
+    assert metrc.get("/packages/v2/active", "Ana", MFG).status_code == 401
+
+    (rule,) = metrc.http.get("/desk/api/overview").json()["faults"]
+
+    assert rule == {"kind": "401", "path": "/packages/v2/*", "times": 1}
+    assert metrc.get("/packages/v2/active", "Ana", MFG).status_code == 401
+    assert metrc.http.get("/desk/api/overview").json()["faults"] == []

@@ -11,6 +11,7 @@ from metrc_simulator.answers import Answer, nothing, value
 from metrc_simulator.desk import goods, laboratory, levers
 from metrc_simulator.desk.fields import Payload, user_of
 from metrc_simulator.desk.overview import overview
+from metrc_simulator.desk.shelf import sample, shelf
 from metrc_simulator.engine import Engine
 from metrc_simulator.faults import FaultRuleWrong
 from metrc_simulator.http_server import Request
@@ -46,6 +47,20 @@ VERBS: dict[str, Verb] = {
     "license": levers.license_status,
     "api": levers.api,
 }
+LOOKS: dict[str, Callable[[Engine, dict[str, str]], dict[str, Any]]] = {
+    "overview": lambda engine, _: overview(engine),
+    "shelf": shelf,
+    "sample": sample,
+}
+# The desk's own page: nothing else is served from the folder.
+PAGE = "page.html"
+PARTS = {
+    "desk.css": "text/css; charset=utf-8",
+    **{
+        f"{name}.js": "text/javascript; charset=utf-8"
+        for name in ("desk", "parts", "journal", "licensee", "laboratory", "regulator", "machine")
+    },
+}
 _REFUSALS = (Refused, NotYours, FaultRuleWrong, WorldBroken)
 _CHANGE_PEOPLE = {"keys", "reset"}
 
@@ -68,11 +83,10 @@ class DeskDoor:
             return nothing(405)
         if path == "":
             return Answer(302, headers={"Location": "/desk/"})
-        return self._page() if path == "/desk" else nothing(404)
-
-    def _page(self) -> Answer:
-        page = resources.files("metrc_simulator.desk").joinpath("page.html").read_bytes()
-        return Answer(200, page, content_type="text/html; charset=utf-8")
+        if path == "/desk":
+            return _file(PAGE, "text/html; charset=utf-8")
+        name = path.removeprefix("/desk/static/")
+        return _file(name, PARTS[name]) if name in PARTS else nothing(404)
 
     def _tell(self, name: str, request: Request) -> Answer:
         if name == "journal":
@@ -85,9 +99,13 @@ class DeskDoor:
             return Answer(200, journal_json(self.engine.store, after, limit))
         if name == "keys":
             return value(self._keys())
-        if name == "overview":
-            return value(overview(self.engine))
-        return nothing(404)
+        look = LOOKS.get(name)
+        if look is None:
+            return nothing(404)
+        try:
+            return value(look(self.engine, read_query(request.query)))
+        except _REFUSALS as refused:
+            return _error(str(refused))
 
     def _keys(self) -> dict[str, Any]:
         people = self.engine.people
@@ -137,6 +155,11 @@ class DeskDoor:
             if name in _CHANGE_PEOPLE:
                 engine.people.reload()
         return value(result)
+
+
+def _file(name: str, content_type: str) -> Answer:
+    folder = resources.files("metrc_simulator.desk").joinpath("static")
+    return Answer(200, folder.joinpath(name).read_bytes(), content_type=content_type)
 
 
 def _error(sentence: str, status: int = 400) -> Answer:

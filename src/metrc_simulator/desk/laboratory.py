@@ -7,9 +7,9 @@ from typing import Any
 
 from metrc_simulator.act import Act, NotYours, Refused
 from metrc_simulator.desk.fields import Payload, license_of, truth, user_of, word
-from metrc_simulator.documents import pdf_base64
 from metrc_simulator.engine import Engine
 from metrc_simulator.laws import labs
+from metrc_simulator.laws.certificates import certificate_of
 from metrc_simulator.records import Record
 
 Result = dict[str, Any]
@@ -32,7 +32,7 @@ def record_results(engine: Engine, payload: Payload) -> tuple[Result, Act]:
         "Label": label,
         "ResultDate": act.now.isoformat(),
         "DocumentFileName": f"COA-{sample.body['Label']}.pdf",
-        "DocumentFileBase64": payload.get("documentPdfBase64") or _certificate(sample, rows),
+        "DocumentFileBase64": payload.get("documentPdfBase64") or certificate_of(act, sample, rows),
         "Results": rows,
     }
     result_id = labs.record_results(act, body)
@@ -77,15 +77,6 @@ def _add_failure(rows: list[dict[str, Any]], missing: list[dict[str, Any]]) -> N
     missing.remove(kind)
     level = (kind["maximum"] or Decimal("0")) + 1
     rows.append({"LabTestTypeName": kind["name"], "Quantity": level, "Passed": False})
-
-
-def _certificate(sample: Record, rows: list[dict[str, Any]]) -> str:
-    lines = [f"Sample {sample.body['Label']}", f"Product {sample.body['Item']['Name']}", ""]
-    lines += [
-        f"{row['LabTestTypeName']}: {row['Quantity']} {'pass' if row['Passed'] else 'FAIL'}"
-        for row in rows
-    ]
-    return pdf_base64("Certificate of analysis", lines)
 
 
 def revoke_results(engine: Engine, payload: Payload) -> tuple[Result, Act]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from metrc_simulator.engine import Engine
+from metrc_simulator.faults import KINDS
 from metrc_simulator.records import Query, Record
 from metrc_simulator.wire import moment_text
 from metrc_simulator.worlds.registry import WORLDS
@@ -21,6 +22,14 @@ def overview(engine: Engine) -> dict[str, Any]:
         "now": moment_text(engine.clock.now()),
         "offsetSeconds": engine.clock.offset_seconds,
         "apiUp": engine.api_up,
+        "journal": store.last_entry(),
+        "faults": engine.faults.rows(),
+        "faultKinds": list(KINDS),
+        "labStates": list(engine.profile.rows("lab_states")),
+        "users": [
+            {"name": user.name, "licenses": list(user.licenses), "revoked": user.revoked}
+            for user in engine.people.everyone()
+        ],
         "facilities": [_facility(engine, row) for row in store.select(Query("facilities"))],
         "templates": [_template(row) for row in store.select(Query("templates"))],
         "deliveries": [row for row in open_ones if row["received"] is None],
@@ -95,13 +104,14 @@ def _samples(engine: Engine) -> list[dict[str, Any]]:
     found = []
     for row in engine.store.select(Query("lab_samples", list_name="active")):
         package = engine.store.get("packages", row.id)
-        if package and row.license_number in laboratories and not package.facts.get("released"):
+        if package and row.license_number in laboratories:
             found.append(
                 {
                     "label": row.body["Label"],
                     "item": row.body["Item"]["Name"],
                     "laboratory": row.license_number,
                     "state": row.body["LabTestingState"],
+                    "released": bool(package.facts.get("released")),
                 }
             )
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from metrc_simulator.documents import pdf_base64
 from metrc_simulator.laws import labs
+from metrc_simulator.laws.certificates import certificate_of
 from metrc_simulator.laws.creation import create_sample
 from metrc_simulator.laws.tags import next_tag
 from metrc_simulator.worlds.demo.diary import DIST, LAB, Diary
@@ -36,18 +36,17 @@ def take_sample(diary: Diary, carts: str, units: int) -> str:
 
 
 def record(diary: Diary, sample: str, passes: bool = True) -> None:
-    """Record every required result of a sample with a small certificate."""
+    """Record every required result of a sample with its certificate."""
     act = diary.act(LAB, "Lou")
     package = act.package(sample)
     rows = [_result(kind, passes) for kind in labs.required_types(act, package)]
-    lines = [f"{row['LabTestTypeName']}: {row['Quantity']}" for row in rows]
     labs.record_results(
         act,
         {
             "Label": sample,
             "ResultDate": act.now.isoformat(),
             "DocumentFileName": f"COA-{sample}.pdf",
-            "DocumentFileBase64": pdf_base64(f"Certificate of analysis {sample}", lines),
+            "DocumentFileBase64": certificate_of(act, package, rows),
             "Results": rows,
         },
     )
