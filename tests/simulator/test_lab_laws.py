@@ -246,7 +246,7 @@ def test_a_type_has_one_result_and_a_release_needs_all_and_ends_all(metrc: Metrc
     assert "already has a result" in twice.json()[0]["message"]
     early = metrc.put("/labtests/v2/results/release", "Lou", LAB, release)
     assert "required results are missing" in early.json()[0]["message"]
-    given = [{"labTestTypeName": "Terpenoids (mg/g) (Vape)", "quantity": 1, "passed": True}]
+    given = [{"labTestTypeName": LEAD, "quantity": 0, "passed": True}]
     sentence = metrc.refused(
         "record-results", licenseNumber=LAB, label=sample, passed=True, results=given
     )
@@ -299,3 +299,16 @@ def test_the_lab_desk_refuses_a_contradiction(metrc: Metrc) -> None:
     sentence = metrc.refused("record-results", **base, passed=True, results=bad)
     assert "contradicts" in sentence
     assert metrc.refused("record-results", **base, passed="yes").startswith("passed: 'yes'")
+
+
+def test_what_is_recorded_is_only_released_at_the_desk(metrc: Metrc) -> None:
+    sample = at_the_lab(metrc, carts(metrc))
+    base = {"licenseNumber": LAB, "label": sample, "passed": True}
+    asked = metrc.http.get(f"/desk/api/sample?label={sample}").json()
+    first = metrc.desk("record-results", **base)
+
+    told = metrc.http.get(f"/desk/api/sample?label={sample}").json()
+    assert (told["recorded"], told["tests"]) == (len(asked["tests"]), [])
+    assert "is recorded already" in metrc.refused("record-results", **base)
+    assert metrc.desk("record-results", **base, release=True) == first
+    assert state(metrc, sample, "Lou", LAB) == "TestPassed"

@@ -19,7 +19,7 @@ def record_results(engine: Engine, payload: Payload) -> tuple[Result, Act]:
     """Record a sample's results at the lab: those given, and the other required ones filled in.
 
     `passed` is the outcome as a whole; results that contradict it are refused. Without a
-    document a small certificate is made.
+    document a certificate is made. When all are recorded, only the release is left to do.
     """
     act = engine.act(license_of(engine, payload), user_of(payload))
     label = word(payload, "label")
@@ -28,18 +28,26 @@ def record_results(engine: Engine, payload: Payload) -> tuple[Result, Act]:
         raise NotYours(f"label: package {label} is not in {act.license_number}'s inventory.")
     passed = truth(payload, "passed")
     rows = _results(act, sample, payload, passed)
-    body = {
+    releases = truth({"release": False, **payload}, "release")
+    if not rows and not releases:
+        raise Refused(f"label: every required result of package {label} is recorded already.")
+    if rows:
+        labs.record_results(act, _body(act, sample, payload, rows))
+    if releases:
+        labs.release(act, {"PackageLabel": label})
+    facts = act.package(label).facts
+    return {"labTestResultId": facts["result_id"], "documentId": facts["document_id"]}, act
+
+
+def _body(act: Act, sample: Record, payload: Payload, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    label = sample.body["Label"]
+    return {
         "Label": label,
         "ResultDate": act.now.isoformat(),
-        "DocumentFileName": f"COA-{sample.body['Label']}.pdf",
+        "DocumentFileName": f"COA-{label}.pdf",
         "DocumentFileBase64": payload.get("documentPdfBase64") or certificate_of(act, sample, rows),
         "Results": rows,
     }
-    result_id = labs.record_results(act, body)
-    if truth({"release": False, **payload}, "release"):
-        labs.release(act, {"PackageLabel": label})
-    document_id = act.package(label).facts["document_id"]
-    return {"labTestResultId": result_id, "documentId": document_id}, act
 
 
 def _results(act: Act, sample: Record, payload: Payload, passed: bool) -> list[dict[str, Any]]:
@@ -55,11 +63,11 @@ def _results(act: Act, sample: Record, payload: Payload, passed: bool) -> list[d
         }
         for row in given
     ]
-    named = {row["LabTestTypeName"].lower() for row in rows}
+    named = {row["LabTestTypeName"].lower() for row in rows} | labs.recorded_types(act, sample)
     missing = [
         kind for kind in labs.required_types(act, sample) if kind["name"].lower() not in named
     ]
-    if not passed and all(row["Passed"] for row in rows):
+    if not passed and (rows or missing) and all(row["Passed"] for row in rows):
         _add_failure(rows, missing)
     rows += [
         {"LabTestTypeName": kind["name"], "Quantity": Decimal("0.0"), "Passed": True}

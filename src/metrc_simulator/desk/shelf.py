@@ -7,7 +7,7 @@ from typing import Any
 from metrc_simulator.act import Refused
 from metrc_simulator.desk.fields import license_of
 from metrc_simulator.engine import Engine
-from metrc_simulator.laws.labs import required_types
+from metrc_simulator.laws.labs import recorded_types, required_types
 from metrc_simulator.laws.packages import HOLD_FIELDS
 from metrc_simulator.records import Query, Record
 
@@ -67,13 +67,15 @@ def _package(row: Record) -> dict[str, Any]:
 
 
 def sample(engine: Engine, query: dict[str, str]) -> dict[str, Any]:
-    """Return what a laboratory must measure on a sample."""
+    """Return what a laboratory must still measure on a sample."""
     label = query.get("label", "")
     row = engine.store.find("packages", label)
     if row is None or not row.body["IsTestingSample"]:
         raise Refused(f"label: {label!r} is not a testing sample of this world.")
     act = engine.act(row.license_number, "Desk")
+    recorded = recorded_types(act, row)
     return {
+        "recorded": len(recorded),
         "sources": row.body["SourcePackageLabels"],
         "tests": [
             {
@@ -82,5 +84,6 @@ def sample(engine: Engine, query: dict[str, str]) -> dict[str, Any]:
                 "informational": kind["informational"],
             }
             for kind in required_types(act, row)
+            if kind["name"].lower() not in recorded
         ],
     }

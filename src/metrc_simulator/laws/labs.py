@@ -46,7 +46,7 @@ def record_results(act: Act, body: dict[str, Any]) -> int:
     result_id: int = sample.facts.get("result_id") or act.store.next_number("lab_result")
     sample.facts["result_id"] = result_id
     day = moment.date().isoformat()
-    done = {line.label for line in act.store.select(Query("lab_results", parent=sample.id))}
+    done = recorded_types(act, sample)
     for row in rows:
         kind, passed, level = _result(act, row, done)
         done.add(kind["name"].lower())
@@ -199,6 +199,11 @@ def required_types(act: Act, sample: Record) -> list[dict[str, Any]]:
     return [kind for name in names for kind in act.profile.types_of_batch(name) if kind["required"]]
 
 
+def recorded_types(act: Act, sample: Record) -> set[str]:
+    """Return the names of the test types that have a result, in lower case."""
+    return {line.label for line in act.store.select(Query("lab_results", parent=sample.id))}
+
+
 def release(act: Act, body: dict[str, Any]) -> None:
     """Release a sample's results to the sample, its sources, and what is made from them later."""
     sample = _sample_here(act, text_of(body, "PackageLabel"))
@@ -208,7 +213,7 @@ def release(act: Act, body: dict[str, Any]) -> None:
     lines = act.store.select(Query("lab_results", parent=sample.id))
     if not lines:
         raise Refused(f"Package {label} has no results to release.")
-    done = {line.label for line in lines}
+    done = recorded_types(act, sample)
     missing = [
         kind["name"] for kind in required_types(act, sample) if kind["name"].lower() not in done
     ]

@@ -27,6 +27,17 @@ const likely = (test) => (test.maximum === null ? 0 : Number((test.maximum * MAR
 
 async function worksheet(desk, row) {
   const told = await ask("sample", { label: row.label });
+  const head = make("div", { class: "row" }, uid(row.label), row.item, chip(row.state),
+    make("span", { class: "soft" }, `sample of ${told.sources || "no package"}`));
+  if (!told.tests.length && told.recorded) {
+    return card("", head, make("p", {}, `All ${told.recorded} results are recorded.`),
+      button("Release them", () => desk.tryTo("record-results", { licenseNumber: row.laboratory,
+        label: row.label, passed: true, release: true }, `${row.label} is released.`)));
+  }
+  if (!told.tests.length) {
+    return card("", head, make("p", { class: "soft" },
+      "Its item asks for no test, so there is nothing to record."));
+  }
   const form = make("form", {}, table(
     [["Test"], ["Limit", "number"], ["Value", "number"], ["Result"], ["Note"]],
     told.tests.map((test, place) => [test.name,
@@ -58,10 +69,7 @@ async function worksheet(desk, row) {
       documentPdfBase64: file ? await base64(file) : null },
     `${row.label}: ${passed ? "passed" : "failed"}, recorded with its certificate.`);
   };
-  return card("", make("div", { class: "row" }, uid(row.label), row.item, chip(row.state),
-    make("span", { class: "soft" }, `sample of ${told.sources || "no package"}`)),
-  told.tests.length ? form : make("p", { class: "soft" },
-    "Its item asks for no test, so there is nothing to record."));
+  return card("", head, form);
 }
 
 function base64(file) {
