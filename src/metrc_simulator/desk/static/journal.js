@@ -48,7 +48,7 @@ function line(row) {
     make("td", { class: "number" }, String(row.seq)),
     make("td", {}, row.at.slice(11, 19)),
     make("td", {}, row.userName || ""),
-    make("td", {}, row.licenseNumber || ""),
+    make("td", { class: "name" }, row.licenseNumber || ""),
     make("td", { class: "uid" }, `${row.method} ${path}`),
     make("td", {}, answerChip(row), row.fault ? ` ${row.fault}` : ""),
     make("td", {}, told));
