@@ -23,7 +23,7 @@ def listing(kind: str, list_name: str | None = "active", windowed: bool = False)
         if windowed:
             start, end = read_window(call.query, call.engine.profile.switches, call.now)
         query = Query(kind, call.license_number, list_name, start=start, end=end, as_of=call.as_of)
-        return _page(call, query)
+        return bodies_page(call, query)
 
     return handle
 
@@ -31,7 +31,7 @@ def listing(kind: str, list_name: str | None = "active", windowed: bool = False)
 def held_listing(call: Call) -> Answer:
     """Return the packages on hold, recall or investigation."""
     start, end = read_window(call.query, call.engine.profile.switches, call.now)
-    return _page(
+    return bodies_page(
         call,
         Query(
             "packages",
@@ -49,13 +49,14 @@ def active_packages(call: Call) -> Answer:
     """Return the active packages; the profile says whether held ones are among them."""
     start, end = read_window(call.query, call.engine.profile.switches, call.now)
     mark = None if call.engine.profile.switches["held_packages_in_active"] else ""
-    return _page(
+    return bodies_page(
         call,
         Query("packages", call.license_number, "active", mark, None, start, end, call.as_of),
     )
 
 
-def _page(call: Call, query: Query) -> Answer:
+def bodies_page(call: Call, query: Query) -> Answer:
+    """Return one page of the rows asked for, in METRC's envelope or bare as the profile says."""
     switches = call.engine.profile.switches
     paging = read_paging(call.query, switches)
     rows = call.engine.store.bodies(query, paging.limit, paging.offset)
@@ -96,12 +97,13 @@ def one(kind: str) -> Handler:
     """Return the handler of one row by id; another licence's row answers 401."""
 
     def handle(call: Call) -> Answer:
-        return _body(call, _by_id(call, kind))
+        return body_of(call, by_id(call, kind))
 
     return handle
 
 
-def _by_id(call: Call, kind: str) -> Record:
+def by_id(call: Call, kind: str) -> Record:
+    """Return the row of the path; NotYours when it is unknown or another licence's."""
     text = call.segments[0]
     found = call.engine.store.get(kind, int(text)) if text.isascii() and text.isdigit() else None
     if found is None or found.license_number not in call.licenses():
@@ -109,7 +111,8 @@ def _by_id(call: Call, kind: str) -> Record:
     return found
 
 
-def _body(call: Call, found: Record) -> Answer:
+def body_of(call: Call, found: Record) -> Answer:
+    """Return a row as it is, or as it was at the moment the call reads at."""
     if call.as_of is None:
         return Answer(200, encode(found.body))
     then = call.engine.store.body_as_of(found.kind, found.id, call.as_of)
@@ -122,17 +125,11 @@ def package(call: Call) -> Answer:
     """Return one package by id (digits only) or by label."""
     text = call.segments[0]
     if text.isascii() and text.isdigit() and len(text) < 19:
-        return _body(call, _by_id(call, "packages"))
+        return body_of(call, by_id(call, "packages"))
     found = call.engine.store.find("packages", text)
     if found is None or found.license_number not in call.licenses():
         raise NotYours(f"package {text}")
-    return _body(call, found)
-
-
-def source_harvests(call: Call) -> Answer:
-    """Return a package's harvests: always none, for no world grows plants."""
-    _by_id(call, "packages")
-    return array([])
+    return body_of(call, found)
 
 
 def facilities(call: Call) -> Answer:
@@ -158,7 +155,7 @@ def under_transfer(call: Call) -> Answer:
     """Return the deliveries of a transfer to either of its two sides."""
     transfer = call.engine.store.get("transfers", _number(call))
     _need_side(call, transfer)
-    return _page(call, Query("deliveries", parent=_number(call), as_of=call.as_of))
+    return bodies_page(call, Query("deliveries", parent=_number(call), as_of=call.as_of))
 
 
 def under_delivery(kind: str) -> Handler:
@@ -168,7 +165,7 @@ def under_delivery(kind: str) -> Handler:
         delivery = call.engine.store.get("deliveries", _number(call))
         transfer = call.engine.store.get("transfers", delivery.parent) if delivery else None
         _need_side(call, transfer)
-        return _page(call, Query(kind, parent=_number(call), as_of=call.as_of))
+        return bodies_page(call, Query(kind, parent=_number(call), as_of=call.as_of))
 
     return handle
 
@@ -200,8 +197,8 @@ def side_transfer(call: Call) -> Record:
 
 def under_template(call: Call) -> Answer:
     """Return the deliveries of a template of one of the user's licences."""
-    _by_id(call, "templates")
-    return _page(call, Query("template_deliveries", parent=_number(call), as_of=call.as_of))
+    by_id(call, "templates")
+    return bodies_page(call, Query("template_deliveries", parent=_number(call), as_of=call.as_of))
 
 
 def under_template_delivery(kind: str, paged: bool = True) -> Handler:
@@ -214,7 +211,7 @@ def under_template_delivery(kind: str, paged: bool = True) -> Handler:
         if template is None or template.license_number not in call.licenses():
             raise NotYours(f"template delivery {call.segments[0]}")
         query = Query(kind, parent=_number(call), as_of=call.as_of)
-        return _page(call, query) if paged else array(store.bodies(query))
+        return bodies_page(call, query) if paged else array(store.bodies(query))
 
     return handle
 

@@ -37,6 +37,22 @@ KINDS = (
     "vehicles",
     "processing_jobs",
     "job_types",
+    "sublocations",
+    "strains",
+    "additives_templates",
+    "plant_additives",
+    "plant_batches",
+    "plants",
+    "plant_waste",
+    "plant_waste_plants",
+    "harvests",
+    "harvest_waste",
+    "receipts",
+    "sales_deliveries",
+    "retailer_deliveries",
+    "patients",
+    "patient_checkins",
+    "caregivers",
 )
 
 

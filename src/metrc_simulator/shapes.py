@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import copy
 import json
+from decimal import Decimal
 from importlib import resources
 from typing import Any
 
-_SHAPES: dict[str, dict[str, Any]] = json.loads(
-    resources.files("metrc_simulator").joinpath("shapes.json").read_text(encoding="utf-8")
-)
+
+def _read() -> dict[str, dict[str, Any]]:
+    package = resources.files("metrc_simulator")
+    files = [package.joinpath("shapes.json"), *package.joinpath("shapes").iterdir()]
+    found: dict[str, dict[str, Any]] = {}
+    for file in files:
+        # Exact like every other number here: a float cannot be added to a Decimal.
+        found |= json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    return found
+
+
+_SHAPES = _read()
 
 
 def blank(shape: str, **values: Any) -> dict[str, Any]:

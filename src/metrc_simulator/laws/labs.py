@@ -262,7 +262,21 @@ def _travel(act: Act, sample: Record, day: str, passed: bool) -> None:
         package.facts["results_of"] = [sample.id]
         keep(act, package)
         act.effect("lab state set", label=package.body["Label"], state=state)
+    _tell_harvests(act, sample, state)
     act.effect("results released", label=sample.body["Label"], passed=passed)
+
+
+def _tell_harvests(act: Act, sample: Record, state: str) -> None:
+    for number in sample.facts.get("sample_of_harvests", []):
+        harvest = act.store.get("harvests", number)
+        if harvest is None:
+            continue
+        harvest.body["LabTestingState"] = state
+        harvest.body["LabTestingStateDate"] = act.now.date().isoformat()
+        # What is packed from the harvest from now on carries these results.
+        harvest.facts["results_of"] = [sample.id]
+        act.save(harvest)
+        act.effect("lab state set", harvest=harvest.body["Name"], state=state)
 
 
 def _children(act: Act, parents: list[Record]) -> list[Record]:

@@ -15,6 +15,7 @@ from metrc_simulator.act import (
     optional_text,
     text_of,
 )
+from metrc_simulator.laws.origins import give_back
 from metrc_simulator.records import Record
 from metrc_simulator.shapes import blank
 from metrc_simulator.wire import decimal_of, plain
@@ -233,6 +234,7 @@ def discontinue(act: Act, package_id: int) -> None:
         origin.body["Quantity"] = plain(origin.body["Quantity"] + source["quantity"])
         keep(act, origin)
         act.effect("quantity restored", label=origin.body["Label"], quantity=source["quantity"])
+    give_back(act, package)
     package.body["ArchivedDate"] = act.now.date().isoformat()
     package.body["Quantity"] = plain(package.body["Quantity"] * 0)
     package.list_name = "inactive"

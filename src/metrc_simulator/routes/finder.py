@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from metrc_simulator.routes.growing import GROWING_ROUTES
+from metrc_simulator.routes.harvests import HARVEST_ROUTES
 from metrc_simulator.routes.laboratory import LAB_ROUTES, PROCESSING_ROUTES
 from metrc_simulator.routes.packages import PACKAGE_READS, PACKAGE_WRITES
+from metrc_simulator.routes.patients import PATIENT_ROUTES
+from metrc_simulator.routes.plant_batches import PLANT_BATCH_ROUTES
+from metrc_simulator.routes.plants import PLANT_READS, PLANT_WRITES
 from metrc_simulator.routes.route import Route
+from metrc_simulator.routes.sales import (
+    DELIVERY_ROUTES,
+    RECEIPT_ROUTES,
+    RETAILER_DELIVERY_ROUTES,
+    SALES_REFERENCE,
+)
 from metrc_simulator.routes.setup import ITEM_ROUTES, LOCATION_ROUTES, SETUP_ROUTES, TAG_ROUTES
 from metrc_simulator.routes.transfers import TEMPLATE_ROUTES, TRANSFER_ROUTES, transporter_routes
 
@@ -20,6 +31,16 @@ ROUTES: list[Route] = [
     *LAB_ROUTES,
     *PROCESSING_ROUTES,
     *transporter_routes(),
+    *GROWING_ROUTES,
+    *PLANT_BATCH_ROUTES,
+    *PLANT_READS,
+    *PLANT_WRITES,
+    *HARVEST_ROUTES,
+    *SALES_REFERENCE,
+    *RECEIPT_ROUTES,
+    *DELIVERY_ROUTES,
+    *RETAILER_DELIVERY_ROUTES,
+    *PATIENT_ROUTES,
 ]
 _Table = dict[str, list[tuple[tuple[str, ...], Route]]]
 _FIXED: dict[tuple[str, str], Route] = {}
@@ -29,9 +50,9 @@ _WITH_ID: _Table = {}
 def _index() -> None:
     for route in ROUTES:
         if "{id}" not in route.path:
-            _FIXED[route.method, route.path] = route
+            _FIXED[route.method, route.path.lower()] = route
         else:
-            parts = tuple(route.path.split("/"))
+            parts = tuple(route.path.lower().split("/"))
             _WITH_ID.setdefault(route.method, []).append((parts, route))
 
 

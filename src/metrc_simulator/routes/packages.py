@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrc_simulator import reads
+from metrc_simulator import reads, reads_growing
 from metrc_simulator.laws import adjustments, creation, packages
 from metrc_simulator.routes.route import Route
 from metrc_simulator.writes import by_id, each_row
@@ -49,7 +49,7 @@ PACKAGE_READS = [
     Route(
         "GET",
         "/packages/v2/{id}/source/harvests",
-        reads.source_harvests,
+        reads_growing.source_harvests,
         ("View Package Source Harvests",),
         "optional",
     ),

@@ -1,0 +1,1 @@
+"""Harvests: weights that come from plants and go to waste, packages or moisture."""

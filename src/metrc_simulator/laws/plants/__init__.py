@@ -1,0 +1,1 @@
+"""Tagged plants: from the first tag to the harvest or the waste."""

@@ -1,0 +1,1 @@
+"""Sales: receipts, deliveries, and the vehicle that sells from its load."""
