@@ -13,6 +13,7 @@ from metrc_simulator.engine import Engine
 from metrc_simulator.records import Query, Record
 from metrc_simulator.running import open_engine
 from metrc_simulator.wire import microseconds_of
+from metrc_simulator.worlds.demo.diary import FARM, SHOP
 from tests.simulator.conftest import DIST, LAB, MFG, NEIGHBOR, SUP
 
 
@@ -44,9 +45,50 @@ def test_no_package_has_less_than_nothing(engine: Engine) -> None:
 
 def test_every_package_has_its_own_used_tag(engine: Engine) -> None:
     labels = [row.label for row in rows(engine, "packages")]
-    used = {row.label for row in rows(engine, "tags") if row.list_name == "used"}
     assert len(labels) == len(set(labels))
-    assert set(labels) == used
+    assert set(labels) == used_tags(engine, "package")
+
+
+def used_tags(engine: Engine, kind: str) -> set[str]:
+    tags = rows(engine, "tags")
+    return {row.label for row in tags if (row.list_name, row.mark) == ("used", kind)}
+
+
+def test_every_plant_and_plant_batch_has_its_own_used_tag(engine: Engine) -> None:
+    labels = [row.label for kind in ("plants", "plant_batches") for row in rows(engine, kind)]
+    assert len(labels) == len(set(labels)) > 10
+    assert {label.lower() for label in labels} == used_tags(engine, "plant")
+
+
+def test_every_gram_harvested_is_packed_wasted_dried_away_or_left(engine: Engine) -> None:
+    harvests = rows(engine, "harvests", FARM)
+    assert len(harvests) == 4
+    for row in harvests:
+        body = row.body
+        gone = body["TotalWasteWeight"] + body["TotalPackagedWeight"]
+        moisture = row.facts.get("moisture", 0)
+        assert body["TotalWetWeight"] == gone + moisture + body["CurrentWeight"], body["Name"]
+
+
+def test_every_gram_sold_by_the_shop_left_a_jar_and_what_came_back_returned(engine: Engine) -> None:
+    jars = rows(engine, "packages", SHOP)
+    sold = [
+        line["QuantitySold"]
+        for kind in ("receipts", "sales_deliveries")
+        for sale in rows(engine, kind, SHOP)
+        if sale.body.get("ArchivedDate") is None
+        for line in sale.body["Transactions"]
+    ]
+    rounds = rows(engine, "retailer_deliveries", SHOP)
+    sold += [
+        line["QuantitySold"]
+        for one in rounds
+        for stop in one.body["Destinations"]
+        for line in stop["Transactions"]
+    ]
+    aboard = [line["Quantity"] for one in rounds for line in one.body["Packages"]]
+    assert sum(aboard) == 140 - 28
+    assert sum(row.body["Quantity"] for row in jars) == 4000 - sum(sold) - sum(aboard)
 
 
 def test_nothing_was_changed_before_it_was_made_or_after_now(engine: Engine) -> None:

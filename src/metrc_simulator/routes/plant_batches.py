@@ -1,4 +1,4 @@
-"""Endpoints of plant batches."""
+"""Endpoints of plant batches, and the one that plants a package."""
 
 from __future__ import annotations
 
@@ -81,6 +81,13 @@ PLANT_BATCH_ROUTES = [
         packing.create_package_from_mother,
         True,
         (*_INVENTORY, *_PACKAGES),
+    ),
+    Route(
+        "POST",
+        "/packages/v2/plantings",
+        each_row(planting.plant_package, True),
+        (*_VIEW, "Manage Immature Plants", "View Packages", "Manage Packages Inventory"),
+        flag=_GROWS,
     ),
     _write("POST", "split", planting.split, True, _INVENTORY),
     _write("POST", "growthphase", counts.change_growth_phase, True, (*_INVENTORY, *_PLANTS)),

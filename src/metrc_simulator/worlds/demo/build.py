@@ -23,6 +23,8 @@ from metrc_simulator.worlds.demo.diary import (
     SUP,
     Diary,
 )
+from metrc_simulator.worlds.demo.farm import Farm
+from metrc_simulator.worlds.demo.shop import Shop
 from metrc_simulator.worlds.demo.week import Week
 
 # A client that reads six weeks and a bit back sees the whole past, the first tag included.
@@ -45,11 +47,15 @@ def build_demo(ground: Ground) -> None:
     _fleet(diary)
     _neighbor(diary)
     weeks = [Week(diary, number, starts) for number, starts in enumerate(_WEEKS_START)]
+    farm, shop = Farm(diary), Shop(diary)
     steps = [step for week in weeks for step in week.steps()]
+    steps += [*farm.steps(), *shop.steps()]
     for days_ago, clock, act in sorted(steps, key=lambda step: (-step[0], step[1])):
         diary.turn_to(days_ago, clock)
         act()
     _today(diary, weeks)
+    farm.today()
+    shop.today()
 
 
 def _cast() -> dict[str, Any]:
