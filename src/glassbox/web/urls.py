@@ -7,6 +7,7 @@ from glassbox.web.views import (
     actions,
     audit_trail,
     company,
+    documents,
     drafts,
     exception_cases,
     flow_map,
@@ -18,6 +19,7 @@ from glassbox.web.views import (
     sync_runs,
     transfers,
 )
+from glassbox.web.work import WORK
 
 
 def scoped(address: str, view: object, name: str) -> list[URLPattern]:
@@ -29,6 +31,7 @@ def scoped(address: str, view: object, name: str) -> list[URLPattern]:
 
 
 urlpatterns = [
+    *WORK,
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("health/", flow_map.health, name="health"),
@@ -77,6 +80,8 @@ urlpatterns = [
     *scoped("lab/", lab.lab, "lab"),
     *scoped("lab/<int:sample_id>/", lab.sample, "sample"),
     *scoped("packages/<str:label>/qa/", lab.review, "qa_review"),
+    *scoped("documents/", documents.documents, "documents"),
+    *scoped("documents/<int:document_id>/", documents.document, "document"),
     *scoped("audit/", audit_trail.events, "audit"),
     *scoped("audit/<uuid:event_id>/", audit_trail.event, "audit_event"),
     *scoped("company/", company.company, "company"),

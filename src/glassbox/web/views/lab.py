@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from glassbox.operations.lab.review import review_package
 from glassbox.queries.lab.pages import qa_page, qa_rows, sample_page, sample_rows
-from glassbox.rules.verdicts import NotFound, Refused
+from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 from glassbox.web.middleware import refusal_status
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
@@ -44,6 +46,16 @@ def sample(request: PageRequest, sample_id: int) -> HttpResponse:
     return page(request, "lab/sample.html", {"sample": found, "nav": "lab"})
 
 
+def _claim(text: str) -> Decimal | None:
+    """Return the milligrams of THC that the label claims; None where it was not asked."""
+    try:
+        return Decimal(text.strip().replace(",", "")) if text.strip() else None
+    except InvalidOperation:
+        raise InvalidInput(
+            field="THC on the label", value=text, way_out="Give milligrams, such as 856."
+        ) from None
+
+
 @require_http_methods(["GET", "POST"])
 def review(request: PageRequest, label: str) -> HttpResponse:
     """Show the checklist of a package, and take the reviewer's signed verdict."""
@@ -59,6 +71,7 @@ def review(request: PageRequest, label: str) -> HttpResponse:
                 ticks={item: request.POST.get(item) == "yes" for item in PERSONS_ITEMS},
                 reason=request.POST.get("reason", ""),
                 label_batch_number=request.POST.get("label_batch_number", ""),
+                label_claim_mg=_claim(request.POST.get("label_claim_mg", "")),
                 evidence_sha256=request.POST.get("evidence_sha256", ""),
                 now=request.now,
             )
@@ -76,7 +89,8 @@ def review(request: PageRequest, label: str) -> HttpResponse:
         {
             "qa": found,
             "label": label,
-            "persons_items": PERSONS_ITEMS,
+            "said": request.POST,
+            "ticked": {item for item in PERSONS_ITEMS if request.POST.get(item) == "yes"},
             "refusal": refusal,
             "nav": "lab",
         },
