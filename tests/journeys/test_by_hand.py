@@ -32,80 +32,10 @@ def test_oil_is_received_distilled_and_the_batch_closes(
     brand: Brand, database: ClusterUrls, desk: Desk
 ) -> None:
     hands = Hands(brand, database, MAKER)
-    shipped = ship(desk, MAKER, item="Crude Oil", quantity=1000, unitOfMeasure="Grams")
-    (oil,) = shipped["labels"]  # type: ignore[misc]
-    read(brand, MAKER)
 
-    delivery = hands.link("Dee", "transfers/incoming/", r"/transfers/(\d+)/")
-    place = f"transfers/{delivery}/"
-    assert "1,000" not in hands.see("Dee", f"{place}count/")
-    hands.press("Dee", f"{place}count/", label=oil, found="1,000", device="Scale 2")
-    hands.press("Dee", f"{place}check/")
-    card = hands.press("Dee", f"{place}settle/", reason="Weighed at the dock and whole")
-    receipt = hands.approve("Dee", "Fay", card)
-    desk.do(
-        "receive",
-        licenseNumber=MAKER,
-        deliveryId=shipped["deliveryId"],
-        packages=[{"label": oil, "receivedQuantity": 1000}],
-    )
-    hands.attest("Dee", receipt, done_at=now().isoformat())
-
-    batch = hands.press(
-        "Ana",
-        "batches/new/",
-        number="PB-D-7",
-        product="Distillate",
-        process="distillation",
-        protocol_version="SOP-D-3",
-        planned_quantity="700",
-        unit="Grams",
-        planned_inputs__label=[oil, ""],
-        planned_inputs__quantity=["1000", ""],
-        planned_inputs__unit=["Grams", "Grams"],
-    )
-    grams = {"unit": "Grams"}
-    hands.press(
-        "Ana",
-        f"{batch}ingredient/",
-        material="Crude Oil",
-        quantity_value="1000",
-        label=oil,
-        **grams,
-    )
-    hands.press("Ana", f"{batch}step/", step="Distil", text="First pass at 155 degrees")
-    created = hands.press(
-        "Ana",
-        f"{batch}package/",
-        tag=DISTILLATE_TAG,
-        item="Distillate",
-        quantity="700",
-        location="Vault",
-        ingredients__label=[oil],
-        ingredients__quantity=["700"],
-        ingredients__unit=["Grams"],
-        reason="Distillation PB-D-7",
-        **grams,
-    )
-    hands.carry_out("Ana", "Ben", created)
-    hands.press(
-        "Ana",
-        f"{batch}output/",
-        label=DISTILLATE_TAG,
-        item_name="Distillate",
-        quantity_value="700",
-        **grams,
-    )
-    hands.press(
-        "Ana",
-        f"{batch}waste/",
-        kind="TAILS",
-        quantity_value="300",
-        reason="Tails",
-        label=oil,
-        witnessed_by_id=str(brand.users["Ben"]),
-        **grams,
-    )
+    oil = receive_oil_by_hand(hands, desk)
+    batch = open_batch_by_hand(hands, oil)
+    distil_by_hand(hands, batch, oil)
     tails = hands.press(
         "Ana",
         f"packages/{oil}/draft/adjust/",
@@ -128,6 +58,114 @@ def test_goods_are_sampled_released_ordered_and_sent_to_a_retailer(
     brand: Brand, database: ClusterUrls, desk: Desk
 ) -> None:
     hands = Hands(brand, database, MOVER)
+
+    carts = carts_arrive(hands, desk)
+    sample = take_sample_by_hand(hands, carts)
+    certify_by_hand(hands, desk, sample)
+    release_by_hand(hands, carts)
+    order = promise_by_hand(hands, carts)
+    number = order.split("/")[1]
+    out = plan(
+        hands, RETAILER, "Wholesale Manifest", SPLIT_TAG, carrier=MOVER, invoice="2", order=number
+    )
+    leave(hands, desk, out, SPLIT_TAG, quantity=100, receiver=RETAILER)
+    read(brand, MOVER)
+
+    assert "1,150.00" in hands.see("Hal", out)
+    assert "888" in hands.see("Hal", f"packages/{carts}/")
+    assert (
+        "PDF"
+        in hands.client("Hal")
+        .get(f"/l/{MOVER}/{print_packet(hands, out)}")
+        .headers["Content-Type"]
+        .upper()
+    )
+
+
+def receive_oil_by_hand(hands: Hands, desk: Desk) -> str:
+    shipped = ship(desk, MAKER, item="Crude Oil", quantity=1000, unitOfMeasure="Grams")
+    (oil,) = shipped["labels"]  # type: ignore[misc]
+    read(hands.brand, MAKER)
+
+    delivery = hands.link("Dee", "transfers/incoming/", r"/transfers/(\d+)/")
+    place = f"transfers/{delivery}/"
+    assert "1,000" not in hands.see("Dee", f"{place}count/")
+    hands.press("Dee", f"{place}count/", label=oil, found="1,000", device="Scale 2")
+    hands.press("Dee", f"{place}check/")
+    card = hands.press("Dee", f"{place}settle/", reason="Weighed at the dock and whole")
+    receipt = hands.approve("Dee", "Fay", card)
+    desk.do(
+        "receive",
+        licenseNumber=MAKER,
+        deliveryId=shipped["deliveryId"],
+        packages=[{"label": oil, "receivedQuantity": 1000}],
+    )
+    hands.attest("Dee", receipt, done_at=now().isoformat())
+    return str(oil)
+
+
+def open_batch_by_hand(hands: Hands, oil: str) -> str:
+    batch = hands.press(
+        "Ana",
+        "batches/new/",
+        number="PB-D-7",
+        product="Distillate",
+        process="distillation",
+        protocol_version="SOP-D-3",
+        planned_quantity="700",
+        unit="Grams",
+        planned_inputs__label=[oil, ""],
+        planned_inputs__quantity=["1000", ""],
+        planned_inputs__unit=["Grams", "Grams"],
+    )
+    hands.press(
+        "Ana",
+        f"{batch}ingredient/",
+        material="Crude Oil",
+        quantity_value="1000",
+        label=oil,
+        unit="Grams",
+    )
+    hands.press("Ana", f"{batch}step/", step="Distil", text="First pass at 155 degrees")
+    return batch
+
+
+def distil_by_hand(hands: Hands, batch: str, oil: str) -> None:
+    created = hands.press(
+        "Ana",
+        f"{batch}package/",
+        tag=DISTILLATE_TAG,
+        item="Distillate",
+        quantity="700",
+        location="Vault",
+        ingredients__label=[oil],
+        ingredients__quantity=["700"],
+        ingredients__unit=["Grams"],
+        reason="Distillation PB-D-7",
+        unit="Grams",
+    )
+    hands.carry_out("Ana", "Ben", created)
+    hands.press(
+        "Ana",
+        f"{batch}output/",
+        label=DISTILLATE_TAG,
+        item_name="Distillate",
+        quantity_value="700",
+        unit="Grams",
+    )
+    hands.press(
+        "Ana",
+        f"{batch}waste/",
+        kind="TAILS",
+        quantity_value="300",
+        reason="Tails",
+        label=oil,
+        witnessed_by_id=str(hands.brand.users["Ben"]),
+        unit="Grams",
+    )
+
+
+def carts_arrive(hands: Hands, desk: Desk) -> str:
     shipped = ship(
         desk,
         MOVER,
@@ -144,8 +182,11 @@ def test_goods_are_sampled_released_ordered_and_sent_to_a_retailer(
         packages=[{"label": carts, "receivedQuantity": 1000}],
     )
     hire_crew(desk)
-    read(brand, MOVER)
+    read(hands.brand, MOVER)
+    return str(carts)
 
+
+def take_sample_by_hand(hands: Hands, carts: str) -> str:
     sample = hands.press(
         "Eve",
         f"lab/new/?label={carts}",
@@ -161,7 +202,10 @@ def test_goods_are_sampled_released_ordered_and_sent_to_a_retailer(
     created = hands.press("Eve", f"{sample}create/", reason="Compliance sample of PB-V-9")
     hands.carry_out("Eve", "Hal", created)
     hands.press("Eve", f"{sample}drawing/", video_reference="CAM-3 10:15")
+    return sample
 
+
+def certify_by_hand(hands: Hands, desk: Desk, sample: str) -> None:
     to_lab = plan(hands, LAB, "Transfer", SAMPLE_TAG, carrier=LAB, invoice="INV-1")
     leave(hands, desk, to_lab, SAMPLE_TAG, quantity=12, receiver=LAB)
     hands.press(
@@ -170,7 +214,7 @@ def test_goods_are_sampled_released_ordered_and_sent_to_a_retailer(
     desk.do(
         "record-results", licenseNumber=LAB, label=SAMPLE_TAG, passed=True, results=[], release=True
     )
-    read(brand, MOVER)
+    read(hands.brand, MOVER)
     hands.press(
         "Eve",
         f"{sample}certificate/",
@@ -184,6 +228,9 @@ def test_goods_are_sampled_released_ordered_and_sent_to_a_retailer(
         panel__0="passed",
         thc_mg_per_unit="849",
     )
+
+
+def release_by_hand(hands: Hands, carts: str) -> None:
     hands.press("Dee", f"packages/{carts}/count/", counted="988", purpose="RELEASE")
     hands.button(
         "Eve",
@@ -195,6 +242,8 @@ def test_goods_are_sampled_released_ordered_and_sent_to_a_retailer(
         **{f"QA__0{number}": "yes" for number in (5, 6, 7, 8)},
     )
 
+
+def promise_by_hand(hands: Hands, carts: str) -> str:
     order = hands.press(
         "Dee",
         "orders/new/",
@@ -217,23 +266,7 @@ def test_goods_are_sampled_released_ordered_and_sent_to_a_retailer(
     )
     splits = hands.press("Dee", f"{order}split/", reason="Split for SO-1")
     hands.carry_out("Dee", "Hal", splits)
-
-    number = order.split("/")[1]
-    out = plan(
-        hands, RETAILER, "Wholesale Manifest", SPLIT_TAG, carrier=MOVER, invoice="2", order=number
-    )
-    leave(hands, desk, out, SPLIT_TAG, quantity=100, receiver=RETAILER)
-    read(brand, MOVER)
-
-    assert "1,150.00" in hands.see("Hal", out)
-    assert "888" in hands.see("Hal", f"packages/{carts}/")
-    assert (
-        "PDF"
-        in hands.client("Hal")
-        .get(f"/l/{MOVER}/{print_packet(hands, out)}")
-        .headers["Content-Type"]
-        .upper()
-    )
+    return order
 
 
 def chosen(hands: Hands, address: str, name: str) -> str:
