@@ -49,7 +49,8 @@ def archive_strain(act: Act, strain_id: int) -> None:
     for kind, list_name in _LIVING:
         for row in act.store.select(Query(kind, act.license_number, list_name)):
             if row.body["StrainId"] == strain_id:
-                raise Refused(f"Strain {name} cannot be archived because {row.label} is of it.")
+                what = row.label.upper()
+                raise Refused(f"Strain {name} cannot be archived because {what} is of it.")
     strain.list_name = "inactive"
     act.save(strain)
     act.effect("strain archived", id=strain.id, name=name)

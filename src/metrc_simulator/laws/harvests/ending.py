@@ -96,4 +96,4 @@ def _restore(act: Act, harvest: Record, label: str) -> None:
     )
     plant.list_name = plant.body["GrowthPhase"].lower()
     act.save(plant)
-    act.effect("plant restored", label=plant.label, harvest=row["Name"], weight=weight)
+    act.effect("plant restored", label=plant.body["Label"], harvest=row["Name"], weight=weight)

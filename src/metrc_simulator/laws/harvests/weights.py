@@ -97,7 +97,7 @@ def add_weight(
     row["SourceStrainNames"] = ", ".join(strains)
     harvest.facts.setdefault("plants", []).append({"id": plant.id, "weight": given})
     act.save(harvest)
-    act.effect("weight harvested", name=row["Name"], plant=plant.label, weight=given)
+    act.effect("weight harvested", name=row["Name"], plant=plant.body["Label"], weight=given)
 
 
 def harvest_of(act: Act, number: int) -> Record:

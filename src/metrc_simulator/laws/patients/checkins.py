@@ -20,7 +20,7 @@ def record_checkin(act: Act, body: dict[str, Any]) -> None:
             label=row["PatientLicenseNumber"],
         )
     )
-    act.effect("patient checked in", id=found.id, patient=found.label)
+    act.effect("patient checked in", id=found.id, patient=row["PatientLicenseNumber"])
 
 
 def update_checkin(act: Act, body: dict[str, Any]) -> None:

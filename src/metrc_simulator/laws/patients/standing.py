@@ -35,8 +35,8 @@ def patient_status(act: Act, number: str) -> list[dict[str, Any]]:
     bought = _bought(act, patient)
     row = blank(
         "patient_status",
-        PatientLicenseNumber=patient.label,
-        RegistrationNumber=patient.label,
+        PatientLicenseNumber=patient.body["LicenseNumber"],
+        RegistrationNumber=patient.body["LicenseNumber"],
         Active=any(one.list_name == "active" for one in known)
         and patient.body["LicenseEffectiveEndDate"] >= act.now.date().isoformat(),
         PurchaseAmountDays=Decimal(_PURCHASE_DAYS),

@@ -25,7 +25,7 @@ def plant_from_plant(act: Act, body: dict[str, Any]) -> int:
         optional_text(body, "LocationName"),
         optional_text(body, "SublocationName"),
         optional_text(body, "PatientLicenseNumber"),
-        {"SourcePlantId": mother.id, "SourcePlantLabel": mother.label},
+        {"SourcePlantId": mother.id, "SourcePlantLabel": mother.body["Label"]},
     )
     batch = plant(act, planting)
     _count_clones(act, mother, count)
@@ -45,4 +45,4 @@ def pack_from_plant(act: Act, body: dict[str, Any]) -> int:
 def _count_clones(act: Act, mother: Record, count: int) -> None:
     mother.body["ClonedCount"] = (mother.body["ClonedCount"] or 0) + count
     act.save(mother)
-    act.effect("clones taken", label=mother.label, count=count)
+    act.effect("clones taken", label=mother.body["Label"], count=count)

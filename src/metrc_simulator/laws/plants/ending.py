@@ -31,7 +31,9 @@ def destroy(act: Act, body: dict[str, Any]) -> int:
     day = day_of(body, "ActualDate")
     count = whole_of({"Count": body.get("Count") or 0}, "Count")
     if not 0 <= count <= plants_under(plant):
-        raise Refused(f"Plant {plant.label} stands for {plants_under(plant)} plants, not {count}.")
+        raise Refused(
+            f"Plant {plant.body['Label']} stands for {plants_under(plant)} plants, not {count}."
+        )
     method = waste_method(act, text_of(body, "WasteMethodName"))
     left = plants_under(plant) - (count or plants_under(plant))
     if left:
@@ -40,7 +42,7 @@ def destroy(act: Act, body: dict[str, Any]) -> int:
         _end(act, plant, day, optional_text(body, "ReasonNote"))
     act.save(plant)
     record_waste(act, Waste(weight, unit, reason["name"], day, method, [plant]))
-    act.effect("plants destroyed", label=plant.label, left=left)
+    act.effect("plants destroyed", label=plant.body["Label"], left=left)
     return plant.id
 
 

@@ -24,7 +24,7 @@ def harvest(act: Act, body: dict[str, Any]) -> int:
     plant.body.update(State="Harvested", HarvestedDate=day)
     plant.list_name = "mother_inactive" if plant.list_name == "mother" else "inactive"
     act.save(plant)
-    act.effect("plant harvested", label=plant.label, harvest=found.body["Name"])
+    act.effect("plant harvested", label=plant.body["Label"], harvest=found.body["Name"])
     return found.id
 
 
@@ -34,7 +34,7 @@ def manicure(act: Act, body: dict[str, Any]) -> int:
     count = count_of(body, "PlantCount") if body.get("PlantCount") else 1
     found = _give(act, plant, body, "Manicure", "M", count)
     act.save(plant)
-    act.effect("plant manicured", label=plant.label, harvest=found.body["Name"])
+    act.effect("plant manicured", label=plant.body["Label"], harvest=found.body["Name"])
     return found.id
 
 

@@ -58,7 +58,7 @@ def move(act: Act, body: dict[str, Any]) -> None:
     sublocation = optional_text(body, "Sublocation")
     stand(act, plant.body, text_of(body, "Location"), sublocation, "ForPlants")
     act.save(plant)
-    act.effect("plant moved", label=plant.label, location=plant.body["LocationName"])
+    act.effect("plant moved", label=plant.body["Label"], location=plant.body["LocationName"])
 
 
 def change_growth_phase(act: Act, body: dict[str, Any]) -> None:
@@ -77,7 +77,7 @@ def change_growth_phase(act: Act, body: dict[str, Any]) -> None:
     if phase == "Mother":
         plant.body.update(ClonedCount=0, SurvivedCount=0, DescendedCount=0)
     act.save(plant)
-    act.effect("growth phase changed", label=plant.label, phase=phase)
+    act.effect("growth phase changed", label=plant.body["Label"], phase=phase)
 
 
 def replace_tag(act: Act, body: dict[str, Any]) -> None:
@@ -90,7 +90,7 @@ def replace_tag(act: Act, body: dict[str, Any]) -> None:
 
 def _tag(act: Act, plant: Record, label: str) -> None:
     use_tag(act, label, "plant")
-    act.effect("plant tagged anew", old=plant.label, label=label)
+    act.effect("plant tagged anew", old=plant.body["Label"], label=label)
     plant.body["Label"] = plant.label = label
 
 
@@ -100,7 +100,7 @@ def change_strain(act: Act, body: dict[str, Any]) -> None:
     strain = strain_of(act, body)
     plant.body.update(StrainId=strain.id, StrainName=strain.body["Name"])
     act.save(plant)
-    act.effect("strain changed", label=plant.label, strain=strain.body["Name"])
+    act.effect("strain changed", label=plant.body["Label"], strain=strain.body["Name"])
 
 
 def plants_under(plant: Record) -> int:
@@ -114,17 +114,19 @@ def merge(act: Act, body: dict[str, Any]) -> None:
     source = plant_named(act, text_of(body, "SourcePlantGroupLabel"))
     day_of(body, "MergeDate")
     if target.id == source.id:
-        raise Refused(f"Plant {target.label} cannot be merged with itself.")
+        raise Refused(f"Plant {target.body['Label']} cannot be merged with itself.")
     for field in ("StrainId", "GrowthPhase", "LocationId"):
         if target.body[field] != source.body[field]:
-            raise Refused(f"Plants {target.label} and {source.label} differ in {field}.")
+            raise Refused(
+                f"Plants {target.body['Label']} and {source.body['Label']} differ in {field}."
+            )
     target.facts["plant_count"] = plants_under(target) + plants_under(source)
     source.facts["plant_count"] = 0
     source.body["State"] = "Merged"
     source.list_name = "mother_inactive" if source.list_name == "mother" else "inactive"
     act.save(source)
     act.save(target)
-    act.effect("plants merged", source=source.label, target=target.label)
+    act.effect("plants merged", source=source.body["Label"], target=target.body["Label"])
 
 
 def split(act: Act, body: dict[str, Any]) -> int:
@@ -134,7 +136,7 @@ def split(act: Act, body: dict[str, Any]) -> int:
     day_of(body, "SplitDate")
     if count >= plants_under(source):
         raise Refused(
-            f"Plant {source.label} stands for {plants_under(source)} plants; "
+            f"Plant {source.body['Label']} stands for {plants_under(source)} plants; "
             f"{count} cannot be split off."
         )
     label = text_of(body, "TagLabel").upper()
@@ -157,7 +159,7 @@ def split(act: Act, body: dict[str, Any]) -> int:
     )
     source.facts["plant_count"] = plants_under(source) - count
     act.save(source)
-    act.effect("plants split", source=source.label, label=label, count=count)
+    act.effect("plants split", source=source.body["Label"], label=label, count=count)
     return made.id
 
 
@@ -169,7 +171,7 @@ def adjust_count(act: Act, body: dict[str, Any]) -> None:
     day_of(body, "AdjustmentDate")
     count = plants_under(plant) + change
     if count < 1:
-        raise Refused(f"Plant {plant.label} cannot be adjusted below one plant.")
+        raise Refused(f"Plant {plant.body['Label']} cannot be adjusted below one plant.")
     plant.facts["plant_count"] = count
     act.save(plant)
-    act.effect("plant count adjusted", label=plant.label, change=change, count=count)
+    act.effect("plant count adjusted", label=plant.body["Label"], change=change, count=count)
