@@ -145,7 +145,10 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> str:
     cast = yaml.safe_load(text)
     for facility in cast["facilities"]:
         facility["package_tags"] = 30
+        if facility["number"] == R1:
+            facility["extra_flags"] = ["CanHaveMemberPatients"]
     cast["users"].append({"name": "Lab Manager", "role": "everything", "licenses": [LAB]})
+    cast["users"].append({"name": "Seller", "role": "selling", "licenses": [R1, R2, MFG]})
     path: Path = tmp_path_factory.mktemp("worlds") / "small.yaml"
     path.write_text(yaml.safe_dump(cast), encoding="utf-8")
     return str(path)

@@ -330,3 +330,14 @@ def test_every_permission_of_a_call_is_needed(metrc: Metrc) -> None:
     )
     assert metrc.get(f"{PATH}/vegetative", "Nell", FARM).status_code == 401
     assert labels(metrc, "vegetative") == [label]
+
+
+def test_labels_that_are_no_texts_are_refused_like_any_bad_field(metrc: Metrc) -> None:
+    for wrong in ([["a"]], [1], {"a": 1}, "a"):
+        body = {**APPLIED, **AMOUNT, "PlantLabels": wrong}
+        answer = metrc.post("/plants/v2/additives", "Gil", FARM, body)
+        assert refusal(answer) in {"PlantLabels is not valid.", "PlantLabels was not specified."}
+    name = farm.batch(metrc, 5)
+    body = farm.tagging(name, 10**12, farm.plant_tags(metrc)[0])
+    answer = metrc.post("/plantbatches/v2/growthphase", "Gil", FARM, body)
+    assert refusal(answer).startswith(f"Plant Batch {name} has 5 untracked plants")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from metrc_simulator.act import Act, Refused, id_of, number_of, optional_text, rows_of, text_of
-from metrc_simulator.laws.growing import day_of, location_named, one_of
+from metrc_simulator.laws.growing import day_of, labels_of, location_named, one_of
 from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
 from metrc_simulator.wire import plain
@@ -136,14 +136,12 @@ def apply_template_to_plant_batch(act: Act, body: dict[str, Any]) -> int:
 
 
 def _plants(act: Act, body: dict[str, Any]) -> Target:
-    labels = body.get("PlantLabels")
-    if not isinstance(labels, list) or not labels:
-        raise Refused("PlantLabels was not specified.")
+    labels = labels_of(body, "PlantLabels")
     for label in labels:
-        found = act.store.find("plants", str(label), act.license_number)
+        found = act.store.find("plants", label, act.license_number)
         if found is None or found.list_name not in _GROWING:
             raise Refused(f"Plant {label} does not exist in the current Facility.")
-    return Target(len(set(labels)))
+    return Target(len(labels))
 
 
 def _standing(act: Act, body: dict[str, Any]) -> Target:

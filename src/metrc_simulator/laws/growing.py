@@ -46,6 +46,16 @@ def weight_of(act: Act, body: dict[str, Any], name: str, unit_field: str) -> tup
     return weight, unit.name
 
 
+def labels_of(body: dict[str, Any], name: str) -> list[str]:
+    """Return a list of labels, each once; Refused when it is missing, empty or something else."""
+    labels = body.get(name)
+    if not isinstance(labels, list) or not labels:
+        raise Refused(f"{name} was not specified.")
+    if not all(isinstance(label, str) for label in labels):
+        raise Refused(f"{name} is not valid.")
+    return list(dict.fromkeys(labels))
+
+
 def one_of(value: str, known: list[str], what: str) -> str:
     """Return `value` in METRC's spelling; Refused when it is not one of `known`."""
     for name in known:
@@ -141,10 +151,9 @@ def optional_number(body: dict[str, Any], name: str) -> Decimal | None:
     """Return a number field or None when it is absent; Refused when it is something else."""
     if body.get(name) is None:
         return None
-    value = decimal_of(body[name])
-    if value is None:
+    if decimal_of(body[name]) is None:
         raise Refused(f"{name} is not valid.")
-    return value
+    return number_of(body, name)
 
 
 def refuse_held(row: Record, what: str) -> None:

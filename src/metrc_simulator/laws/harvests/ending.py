@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from metrc_simulator.act import Act, Refused, id_of, optional_text, text_of
-from metrc_simulator.laws.growing import day_of
+from metrc_simulator.laws.growing import day_of, labels_of
 from metrc_simulator.laws.harvests.weights import draw, dry, harvest_named, harvest_of
 from metrc_simulator.records import Record
 from metrc_simulator.wire import plain
@@ -64,11 +64,8 @@ def unfinish(act: Act, body: dict[str, Any]) -> int:
 def restore_plants(act: Act, body: dict[str, Any]) -> int:
     """Let harvested plants grow again; their weight leaves the harvest. Returns its id."""
     harvest = harvest_of(act, id_of(body, "HarvestId"))
-    labels = body.get("PlantTags")
-    if not isinstance(labels, list) or not labels:
-        raise Refused("PlantTags was not specified.")
-    for label in dict.fromkeys(labels):
-        _restore(act, harvest, str(label))
+    for label in labels_of(body, "PlantTags"):
+        _restore(act, harvest, label)
     act.save(harvest)
     return harvest.id
 

@@ -9,7 +9,6 @@ from metrc_simulator.act import Act, NotYours, Refused, date_of, flag_of, option
 from metrc_simulator.laws.growing import optional_number, whole_of
 from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
-from metrc_simulator.wire import decimal_of
 
 ALLOWANCES = (
     "FlowerOuncesAllowed",
@@ -92,14 +91,14 @@ def _write(patient: Record, body: dict[str, Any], number: str) -> None:
 
 def _ounces(body: dict[str, Any], name: str) -> Decimal | None:
     value = body.get(name)
-    if value is None:
-        return None
     # Documented as a text; clients send a number as well.
-    try:
-        ounces = Decimal(value) if isinstance(value, str) else decimal_of(value)
-    except ArithmeticError:
-        ounces = None
-    if ounces is None or not ounces.is_finite() or ounces < 0:
+    if isinstance(value, str):
+        try:
+            value = Decimal(value)
+        except ArithmeticError:
+            raise Refused(f"{name} is not valid.") from None
+    ounces = optional_number({name: value}, name)
+    if ounces is not None and ounces < 0:
         raise Refused(f"{name} is not valid.")
     return ounces
 

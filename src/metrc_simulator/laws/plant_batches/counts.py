@@ -147,8 +147,8 @@ def change_growth_phase(act: Act, body: dict[str, Any]) -> int:
     count = count_of(body, "Count")
     phase = one_of(text_of(body, "GrowthPhase"), list(_TRACKED_DATES), "Growth Phase")
     day = day_of(body, "GrowthDate")
-    labels = following(text_of(body, "StartingTag").upper(), count)
     draw(act, batch, count, "TrackedCount")
+    labels = following(text_of(body, "StartingTag").upper(), count)
     for label in labels:
         use_tag(act, label, "plant")
         _add_plant(act, batch, body, label, phase, day)

@@ -7,6 +7,7 @@ from typing import Any
 from metrc_simulator.act import Act, Refused, optional_text, text_of
 from metrc_simulator.laws.growing import (
     day_of,
+    labels_of,
     location_named,
     waste_method,
     waste_reason,
@@ -72,11 +73,8 @@ def waste(act: Act, body: dict[str, Any]) -> int:
 
 
 def _wasted(act: Act, body: dict[str, Any]) -> list[Record]:
-    labels = body.get("PlantLabels") or []
-    if not isinstance(labels, list):
-        raise Refused("PlantLabels is not valid.")
-    if labels:
-        return [plant_named(act, str(label)) for label in dict.fromkeys(labels)]
+    if body.get("PlantLabels"):
+        return [plant_named(act, label) for label in labels_of(body, "PlantLabels")]
     location = location_named(act, text_of(body, "LocationName"), "ForPlants")
     found = [
         plant

@@ -34,7 +34,7 @@ def recipient(act: Act, body: dict[str, Any]) -> dict[str, Any]:
     zone = body.get("RecipientZoneId")
     if isinstance(zone, str):
         # Samples of the same field have a number and a text ("0001").
-        zone = int(zone) if zone.isascii() and zone.isdigit() else zone
+        zone = int(zone) if zone.isascii() and zone.isdigit() and len(zone) < 10 else zone
     if zone is not None:
         zone = whole_of({"RecipientZoneId": zone}, "RecipientZoneId")
     return {

@@ -25,7 +25,8 @@ def change_transporter(act: Act, body: dict[str, Any]) -> None:
     """Say which facility, driver and vehicle carry a delivery."""
     delivery = _carried(act, id_of(body, "Id"))
     text = text_of(body, "TransporterFacilityId")
-    facility = act.store.get("facilities", int(text)) if text.isascii() and text.isdigit() else None
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    facility = act.store.get("facilities", number)
     if facility is None:
         raise Refused(f"Transporter Facility {text} does not exist.")
     if delivery.body["AcceptedDateTime"] is not None:
