@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import httpx
 
+from metrc_simulator.act import Act
+from metrc_simulator.laws import strains
+from metrc_simulator.laws.creation import new_package
+from metrc_simulator.laws.plant_batches.planting import plant_package
+from metrc_simulator.laws.tags import next_tag, use_tag
 from tests.simulator.conftest import TODAY, Metrc
 from tests.simulator.test_transfer_laws import TEMPLATES, template
 
@@ -178,3 +184,22 @@ def drive(metrc: Metrc, label: str, receiver: str) -> None:
     delivery = sent["deliveryIds"][0]
     metrc.desk("depart", deliveryId=delivery)
     metrc.desk("receive", licenseNumber=receiver, deliveryId=delivery, packages=[{"label": label}])
+
+
+def stock(act: Act, item_name: str, quantity: Decimal) -> str:
+    """Make a package out of nothing, without a simulator that runs, and return its label."""
+    item = act.store.find("items", item_name, act.license_number)
+    assert item is not None, item_name
+    label = next_tag(act)
+    use_tag(act, label)
+    unit = act.unit(item.body["UnitOfMeasureName"])
+    act.add(new_package(act, label, item.body, quantity, unit, TODAY))
+    return label
+
+
+def open_farm(act: Act) -> None:
+    """Plant forty seeds, without a simulator that runs."""
+    strains.create_strain(act, {"Name": "Blue Dream"})
+    package = stock(act, "Blue Dream Seeds", Decimal(50))
+    name = next_tag(act, "plant")
+    plant_package(act, planting(package, name, 40))

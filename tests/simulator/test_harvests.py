@@ -121,6 +121,10 @@ def test_a_discontinued_package_gives_its_weight_back(metrc: Metrc) -> None:
     number = harvest(metrc, 100)
     tag = metrc.tags("Gil", FARM)[0]
     made = ids(metrc.post(f"{PATH}/packages", "Gil", FARM, packing(tag, (number, 40))))[0]
+    ids(metrc.put(f"{PATH}/finish", "Gil", FARM, {"Id": number, "ActualDate": TODAY}))
+    answer = metrc.call("DELETE", f"/packages/v2/{made}", "Gil", FARM)
+    assert refusal(answer) == "Harvest Spring is finished."
+    ids(metrc.put(f"{PATH}/unfinish", "Gil", FARM, {"Id": number}))
     done(metrc.call("DELETE", f"/packages/v2/{made}", "Gil", FARM))
     assert weights(metrc, number) == (100, 100, 0, 0)
     assert one(metrc, f"{PATH}/{number}")["PackageCount"] == 0
