@@ -1,11 +1,12 @@
 PORT ?= 8000
 FRESH ?=
+SEED ?= 1
 PYTHON ?= python3
 BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo unit test check lint types contracts migrations bench screenshots
+.PHONY: help setup demo unit test check lint types contracts migrations bench screenshots torture
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,3 +51,6 @@ bench: setup ## the benchmarks, as ratios
 
 screenshots: setup ## make docs/screenshots/ anew from a demo of its own
 	$(BIN)/python scripts/screenshots.py
+
+torture: setup ## the main job twenty times, the worker killed at seeded moments: SEED=n
+	$(BIN)/python scripts/torture.py --seed $(SEED)

@@ -20,6 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the scenario and how to tell of it."""
     parser.add_argument("scenario", help="a name such as S14, or a file in the same language")
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+    parser.add_argument("--kills", type=int, default=0, help="end the worker so often, by kill -9")
+    parser.add_argument("--seed", type=int, default=1, help="which moments the kills choose")
+    parser.add_argument(
+        "--every", type=int, default=45, help="calls of METRC between two kills, on average"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     stage = Stage(scenario)
     try:
         stage.set()
-        return _play(scenario, stage, as_json=arguments.json)
+        return _play(scenario, stage, arguments)
     finally:
         stage.strike()
 
@@ -49,7 +54,7 @@ def find_scenario(name: str) -> Path:
     return packaged
 
 
-def _play(scenario: Scenario, stage: Stage, *, as_json: bool) -> int:
+def _play(scenario: Scenario, stage: Stage, arguments: argparse.Namespace) -> int:
     # Django reads the throw-away database's address from our environment, so it can stand only
     # now, and what needs it can be imported only after it.
     django.setup()
@@ -57,13 +62,19 @@ def _play(scenario: Scenario, stage: Stage, *, as_json: bool) -> int:
     telling = importlib.import_module("glassbox.cli.scenarios.telling")
 
     def tell(line: str) -> None:
-        (sys.stderr if as_json else sys.stdout).write(f"{line}\n")
+        (sys.stderr if arguments.json else sys.stdout).write(f"{line}\n")
 
     tell(f"{scenario.name}: {scenario.title}")
-    played = runner.run_scenario(scenario, stage, tell)
+    killer = None
+    if arguments.kills:
+        killing = importlib.import_module("glassbox.cli.scenarios.killing")
+        killer = killing.Killer(
+            stage, kills=arguments.kills, seed=arguments.seed, every_calls=arguments.every
+        )
+    played = runner.run_scenario(scenario, stage, tell, killer=killer)
     runner.wait_for_numbers(played)
     told: dict[str, Any] = telling.as_json(played)
-    if as_json:
+    if arguments.json:
         sys.stdout.write(json.dumps(told, indent=2, default=str) + "\n")
     failed = [outcome for outcome in played.outcomes if not outcome.held]
     for outcome in failed:

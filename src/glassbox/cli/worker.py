@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import threading
 
+from django.conf import settings
 from django.db import connections
+from procrastinate import App
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 
 from glassbox import clock
 from glassbox.operations.timetable import defer_due_jobs
@@ -16,6 +22,7 @@ from glassbox.rules.actor import system_actor
 
 POLL_SECONDS = 1.0
 JOBS_AT_ONCE = 4
+HEARTBEATS = 5
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +46,45 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _work() -> None:
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    dead_after_seconds = settings.WORKER_DEAD_AFTER_SECONDS
     async with worker_app.open_async():
-        await worker_app.run_worker_async(
-            concurrency=JOBS_AT_ONCE,
-            fetch_job_polling_interval=0.5,
-            shutdown_graceful_timeout=30,
-            delete_jobs="successful",
-        )
+        taking_over = asyncio.create_task(_take_over(worker_app, dead_after_seconds))
+        try:
+            await worker_app.run_worker_async(
+                concurrency=JOBS_AT_ONCE,
+                fetch_job_polling_interval=0.5,
+                shutdown_graceful_timeout=30,
+                delete_jobs="successful",
+                update_heartbeat_interval=dead_after_seconds / HEARTBEATS,
+                stalled_worker_timeout=dead_after_seconds,
+            )
+        finally:
+            taking_over.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await taking_over
+
+
+async def _take_over(worker_app: App, dead_after_seconds: float) -> None:
+    """Put what a dead worker had begun back into the queue.
+
+    Every job may begin again: a send looks before it sends, a read goes on at its cursor.
+    """
+    while True:
+        try:
+            await _take_over_once(worker_app.job_manager, dead_after_seconds)
+        except ConnectorException:
+            # The database may be away for a moment; the next look comes soon.
+            log.exception("The jobs of dead workers could not be taken over")
+        await asyncio.sleep(dead_after_seconds / 2)
+
+
+async def _take_over_once(jobs: JobManager, dead_after_seconds: float) -> None:
+    for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=dead_after_seconds):
+        try:
+            await jobs.retry_job(job)
+        except UniqueViolation:
+            # The same work waits in the queue already; one of the two is enough.
+            await jobs.finish_job(job, status=Status.FAILED, delete_job=True)
 
 
 def _keep_timetable(stop: threading.Event) -> None:

@@ -10,11 +10,14 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+
+import psycopg
 
 from glassbox.cli.scenarios.language import Scenario
 from glassbox.rules.verdicts import Refused
@@ -47,6 +50,7 @@ class Stage:
         self.vendor_key = ""
         self.urls: ClusterUrls | None = None
         self.environment: dict[str, str] = {}
+        self.clock_seconds = 0.0
         self._journal: list[dict[str, Any]] = []
 
     def set(self) -> None:
@@ -65,6 +69,7 @@ class Stage:
             "GLASSBOX_METRC_TIMEOUT_SECONDS": str(chosen.get("metrc_timeout_seconds", 5)),
             "GLASSBOX_SETTLE_WINDOW_SECONDS": str(chosen.get("settle_window_seconds", 900)),
             "GLASSBOX_SYNC_EVERY_SECONDS": str(NEVER_SECONDS),
+            "GLASSBOX_WORKER_DEAD_AFTER_SECONDS": "2",
             "GLASSBOX_METRC_GETS_PER_SECOND_PER_FACILITY": "1000",
             "GLASSBOX_METRC_GETS_PER_SECOND_PER_VENDOR": "1000",
             "GLASSBOX_LOG_LEVEL": "ERROR",
@@ -169,8 +174,23 @@ class Stage:
     def journal(self) -> list[dict[str, Any]]:
         """Return the ground truth: every request and every applied effect, in order."""
         last = self._journal[-1]["seq"] if self._journal else 0
-        self._journal += self._get(f"/desk/api/journal?after={last}")
+        self._journal += self.journal_after(last)
         return self._journal
+
+    def journal_after(self, number: int) -> list[dict[str, Any]]:
+        """Return the entries of the journal that follow this number."""
+        found: list[dict[str, Any]] = self._get(f"/desk/api/journal?after={number}")
+        return found
+
+    def move_clocks(self, seconds: float) -> None:
+        """Move our clock and METRC's on together."""
+        assert self.urls is not None
+        self.clock_seconds += seconds
+        with psycopg.connect(self.urls.superuser, autocommit=True) as connection:
+            connection.execute(
+                "UPDATE installation SET clock_offset_seconds = %s", [self.clock_seconds]
+            )
+        self.desk("clock", {"offsetSeconds": self.clock_seconds})
 
     def _get(self, path: str) -> Any:
         with urlopen(self.address + path, timeout=30) as answer:
@@ -194,8 +214,14 @@ class Stage:
         self.address = json.loads(line)["address"]
 
 
-def wait_until(holds: Any, *, seconds: float, what: str) -> None:
-    """Look again until something holds.
+def wait_until(
+    holds: Callable[[], bool],
+    *,
+    seconds: float,
+    what: str,
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
+    """Look again until something holds, doing `meanwhile` between two looks.
 
     :raises Refused: if it does not hold in time; the sentence says what was waited for
     """
@@ -203,5 +229,7 @@ def wait_until(holds: Any, *, seconds: float, what: str) -> None:
     while time.monotonic() < ends:
         if holds():
             return
+        if meanwhile is not None:
+            meanwhile()
         time.sleep(0.05)
     raise Refused(f"After {seconds:.0f} s still: {what}.")
