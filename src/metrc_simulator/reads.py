@@ -8,6 +8,7 @@ from typing import Any
 from metrc_simulator.act import NotYours
 from metrc_simulator.answers import Answer, array, page, value
 from metrc_simulator.calls import Call, Handler
+from metrc_simulator.laws import job_types
 from metrc_simulator.profiles.profile import Profile, lab_test_row
 from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
@@ -98,6 +99,18 @@ def one(kind: str) -> Handler:
 
     def handle(call: Call) -> Answer:
         return body_of(call, by_id(call, kind))
+
+    return handle
+
+
+def item_file(kind: str) -> Handler:
+    """Return the handler of one photo or file of an item of the licence."""
+
+    def handle(call: Call) -> Answer:
+        found = by_id(call, "item_files")
+        if found.list_name != kind:
+            raise NotYours(f"{kind} {found.id}")
+        return body_of(call, found)
 
     return handle
 
@@ -286,20 +299,21 @@ def location_type_rows(profile: Profile) -> list[Any]:
     ]
 
 
-def job_type_rows(profile: Profile) -> list[Any]:
-    """Return the processing job types."""
-    return [
-        blank(
-            "job_type",
-            Id=number,
-            Name=row["name"],
-            Description=row["steps"],
-            CategoryName=row["category"],
-            ForProcessingJobs=True,
-            ProcessingSteps=row["steps"],
-        )
-        for number, row in enumerate(profile.rows("job_types"), start=1)
-    ]
+def active_job_types(call: Call) -> Answer:
+    """Return the state's processing job types, which never change, and the facility's own."""
+    start, end = read_window(call.query, call.engine.profile.switches, call.now)
+    query = Query(
+        "job_types", call.license_number, "active", start=start, end=end, as_of=call.as_of
+    )
+    rows = [encode(row) for row in job_types.profile_rows(call.engine.profile)]
+    return some_rows(call, [*rows, *call.engine.store.bodies(query)])
+
+
+def some_rows(call: Call, rows: list[bytes]) -> Answer:
+    """Return the page asked for of rows at hand, in METRC's envelope."""
+    paging = read_paging(call.query, call.engine.profile.switches)
+    shown = rows[paging.offset :]
+    return page(shown[: paging.size], len(rows), paging.number, paging.size)
 
 
 def lab_type_rows(profile: Profile) -> list[Any]:

@@ -53,6 +53,10 @@ KINDS = (
     "patients",
     "patient_checkins",
     "caregivers",
+    "item_files",
+    "hub_transfers",
+    "retail_issuances",
+    "webhooks",
 )
 
 

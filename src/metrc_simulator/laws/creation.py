@@ -22,6 +22,7 @@ from metrc_simulator.laws.packages import (
     donation_and_sample_flags,
     keep,
     place,
+    place_in_sublocation,
     required_batches,
     set_state,
     writable,
@@ -55,7 +56,7 @@ def create_sample(act: Act, body: dict[str, Any]) -> int:
     labels = [row["label"] for row in package.facts["ingredients"]]
     for label in dict.fromkeys(labels):
         source = act.package(label)
-        if source.body["LabTestingState"] == "Remediated":
+        if source.body["LabTestingState"] in {"Remediated", "Decontaminated"}:
             source.facts["retest"] = True
             package.facts["retest"] = True
         set_state(act, source, "SubmittedForTesting")
@@ -177,6 +178,7 @@ def _write_request(act: Act, package: Record, body: dict[str, Any], sample: bool
     location = optional_text(body, "Location")
     if location is not None:
         place(act, package, location)
+        place_in_sublocation(act, package, optional_text(body, "Sublocation"))
     batch = optional_text(body, "ProductionBatchNumber")
     production = flag_of(body, "IsProductionBatch")
     if production and batch is None:

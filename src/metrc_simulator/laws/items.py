@@ -118,9 +118,51 @@ def _copy_contents(act: Act, body: dict[str, Any], row: dict[str, Any]) -> None:
 def create_brand(act: Act, body: dict[str, Any]) -> int:
     """Make an item brand and return its id."""
     name = text_of(body, "Name")
-    if act.store.find("brands", name, act.license_number) is not None:
-        raise Refused(f'Item Brand "{name}" already exists in the current Facility.')
+    _refuse_double_brand(act, name, None)
     row = {"Id": 0, "Name": name, "Status": "Active"}
     brand = act.add(Record("brands", row, license_number=act.license_number, label=name))
     act.effect("brand created", id=brand.id, name=name)
     return brand.id
+
+
+def update_brand(act: Act, body: dict[str, Any]) -> None:
+    """Rename an item brand; items that carry it show the new name."""
+    brand = act.own("brands", id_of(body, "Id"))
+    name = text_of(body, "Name")
+    _refuse_double_brand(act, name, brand.id)
+    before = brand.body["Name"]
+    brand.body["Name"] = name
+    brand.label = name
+    act.save(brand)
+    for item in _items_of_brand(act, before):
+        item.body["ItemBrandName"] = name
+        act.save(item)
+    act.effect("brand updated", id=brand.id, name=name)
+
+
+def archive_brand(act: Act, brand_id: int) -> None:
+    """Move an item brand to the inactive ones; Refused while an active item carries it."""
+    brand = act.own("brands", brand_id)
+    name = brand.body["Name"]
+    if brand.list_name != "active":
+        raise Refused(f"Item Brand {name} is not active.")
+    for item in _items_of_brand(act, name):
+        if item.list_name == "active":
+            raise Refused(
+                f"Item Brand {name} cannot be archived because item {item.body['Name']} has it."
+            )
+    brand.list_name = "inactive"
+    brand.body["Status"] = "Inactive"
+    act.save(brand)
+    act.effect("brand archived", id=brand.id, name=name)
+
+
+def _items_of_brand(act: Act, name: str) -> list[Record]:
+    items = act.store.select(Query("items", act.license_number))
+    return [item for item in items if (item.body["ItemBrandName"] or "").lower() == name.lower()]
+
+
+def _refuse_double_brand(act: Act, name: str, own_id: int | None) -> None:
+    found = act.store.find("brands", name, act.license_number)
+    if found is not None and found.list_name == "active" and found.id != own_id:
+        raise Refused(f'Item Brand "{name}" already exists in the current Facility.')

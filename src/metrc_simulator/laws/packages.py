@@ -27,6 +27,9 @@ HOLD_FIELDS = {
 }
 
 
+_FAILED = {"TestFailed", "RetestFailed"}
+
+
 def held(package: Record) -> bool:
     """Return whether any hold, recall or investigation stands on the package."""
     return any(package.body[fields[0]] for fields in HOLD_FIELDS.values())
@@ -88,6 +91,7 @@ def move(act: Act, body: dict[str, Any]) -> None:
     package = writable(act, text_of(body, "Label"))
     date_of(body, "MoveDate")
     place(act, package, text_of(body, "Location"))
+    place_in_sublocation(act, package, optional_text(body, "Sublocation"))
     keep(act, package)
     act.effect("package moved", label=package.body["Label"], location=package.body["LocationName"])
 
@@ -102,6 +106,15 @@ def place(act: Act, package: Record, name: str) -> None:
     package.body["LocationId"] = location.id
     package.body["LocationName"] = location.body["Name"]
     package.body["LocationTypeName"] = location.body["LocationTypeName"]
+
+
+def place_in_sublocation(act: Act, package: Record, name: str | None) -> None:
+    """Write a sublocation, or none, into a package's row; Refused when there is no such one."""
+    sublocation = act.store.find("sublocations", name, act.license_number) if name else None
+    if name and (sublocation is None or sublocation.list_name != "active"):
+        raise Refused(f'Sublocation "{name}" is not valid.')
+    package.body["SublocationId"] = sublocation.id if sublocation else None
+    package.body["SublocationName"] = sublocation.body["Name"] if sublocation else None
 
 
 def set_note(act: Act, body: dict[str, Any]) -> None:
@@ -197,12 +210,9 @@ def flagging(field: str, value: bool) -> Callable[[Act, dict[str, Any]], None]:
 def remediate(act: Act, body: dict[str, Any]) -> None:
     """Record the remediation of a failed package; it then needs a new sample."""
     package = writable(act, text_of(body, "PackageLabel"))
-    if package.body["LabTestingState"] not in {"TestFailed", "RetestFailed"}:
+    if package.body["LabTestingState"] not in _FAILED:
         raise Refused(f"Package {package.body['Label']} has no failed lab results to remediate.")
-    method = text_of(body, "RemediationMethodName")
-    known = act.profile.rows("remediation_methods")
-    if method.lower() not in {name.lower() for name in known}:
-        raise Refused(f'Remediation Method "{method}" is not valid.')
+    method = _remediation_method(act, body, "RemediationMethodName")
     day = date_of(body, "RemediationDate")
     text_of(body, "RemediationSteps")
     package.body["ContainsRemediatedProduct"] = True
@@ -211,6 +221,56 @@ def remediate(act: Act, body: dict[str, Any]) -> None:
     set_state(act, package, "Remediated")
     keep(act, package)
     act.effect("package remediated", label=package.body["Label"], method=method)
+
+
+def _remediation_method(act: Act, body: dict[str, Any], field: str) -> str:
+    method = text_of(body, field)
+    for name in act.profile.rows("remediation_methods"):
+        if name.lower() == method.lower():
+            return str(name)
+    raise Refused(f'{field.removesuffix("MethodName")} Method "{method}" is not valid.')
+
+
+def decontaminate(act: Act, body: dict[str, Any]) -> None:
+    """Record the decontamination of a failed package; it then needs a new sample.
+
+    METRC documents the fields alone; that the state becomes Decontaminated is inferred from
+    the name of the state.
+    """
+    package = writable(act, text_of(body, "PackageLabel"))
+    if package.body["LabTestingState"] not in _FAILED:
+        raise Refused(
+            f"Package {package.body['Label']} has no failed lab results to decontaminate."
+        )
+    method = _remediation_method(act, body, "DecontaminationMethodName")
+    day = date_of(body, "DecontaminationDate")
+    text_of(body, "DecontaminationSteps")
+    package.body["ContainsDecontaminatedProduct"] = True
+    package.body["ProductRequiresDecontamination"] = False
+    package.body["DecontaminationDate"] = day.isoformat()
+    set_state(act, package, "Decontaminated")
+    keep(act, package)
+    act.effect("package decontaminated", label=package.body["Label"], method=method)
+
+
+def pretreat(act: Act, body: dict[str, Any]) -> None:
+    """Record a treatment before the first test; the lab testing state stays as it is.
+
+    METRC added the call in 2026 and documents its fields alone. Refused once results exist.
+    """
+    package = writable(act, text_of(body, "PackageLabel"))
+    if package.body["LabTestingState"] != "NotSubmitted":
+        raise Refused(
+            f"Package {package.body['Label']} is {package.body['LabTestingState']} "
+            "and cannot be pre-treated."
+        )
+    day = date_of(body, "PreTreatmentDate")
+    text_of(body, "PreTreatmentSteps")
+    method = _remediation_method(act, body, "RemediationMethodName")
+    reason = text_of(body, "ReasonName")
+    package.facts["pretreatment"] = {"date": day.isoformat(), "method": method, "reason": reason}
+    keep(act, package)
+    act.effect("package pre-treated", label=package.body["Label"], method=method, reason=reason)
 
 
 def set_state(act: Act, package: Record, state: str) -> None:

@@ -19,6 +19,7 @@ from metrc_simulator.act import (
     text_of,
 )
 from metrc_simulator.laws.creation import new_package, take
+from metrc_simulator.laws.job_types import find_job_type
 from metrc_simulator.laws.packages import keep, place, writable
 from metrc_simulator.laws.tags import use_tag
 from metrc_simulator.records import Record
@@ -35,13 +36,13 @@ def start(act: Act, body: dict[str, Any]) -> int:
     found = act.store.find("processing_jobs", name, act.license_number)
     if found is not None:
         raise Refused(f'Processing Job "{name}" already exists in the current Facility.')
-    kind = _job_type(act, text_of(body, "JobType"))
+    kind = find_job_type(act, text_of(body, "JobType"))
     row = blank(
         "processing_job",
         Name=name,
         Number=f"PJ{act.store.next_number('processing_job'):06d}",
-        JobTypeId=kind["id"],
-        JobTypeName=kind["name"],
+        JobTypeId=kind["Id"],
+        JobTypeName=kind["Name"],
         StartDate=_day(body, "StartDate"),
     )
     for field in _SUMS.values():
@@ -67,14 +68,6 @@ def _day(body: dict[str, Any], name: str) -> str:
     if isinstance(value, str) and "T" in value:
         value = value.partition("T")[0]
     return date_of({name: value}, name).isoformat()
-
-
-def _job_type(act: Act, name: str) -> dict[str, Any]:
-    rows = act.profile.rows("job_types")
-    for number, row in enumerate(rows, start=1):
-        if row["name"].lower() == name.lower():
-            return {"id": number, **row}
-    raise Refused(f'Processing Job Type "{name}" is not valid.')
 
 
 def _consume(act: Act, job: Record, line: dict[str, Any]) -> None:
@@ -218,3 +211,20 @@ def unfinish(act: Act, body: dict[str, Any]) -> None:
     job.list_name = "active"
     act.save(job)
     act.effect("job reopened", id=job.id, name=job.body["Name"])
+
+
+def archive(act: Act, job_id: int) -> None:
+    """Archive a job that packed nothing: its inputs go back to the packages they came from."""
+    job = _running(act, act.own("processing_jobs", job_id))
+    if job.body["Packages"]:
+        raise Refused(
+            f"Processing Job {job.body['Name']} cannot be archived because it has packages."
+        )
+    for line in job.facts["inputs"]:
+        source = writable(act, line["label"])
+        source.body["Quantity"] = plain(source.body["Quantity"] + line["quantity"])
+        keep(act, source)
+        act.effect("quantity restored", label=line["label"], quantity=line["quantity"])
+    job.list_name = "archived"
+    act.save(job)
+    act.effect("job archived", id=job.id, name=job.body["Name"])

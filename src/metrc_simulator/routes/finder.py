@@ -16,13 +16,20 @@ from metrc_simulator.routes.sales import (
     RETAILER_DELIVERY_ROUTES,
     SALES_REFERENCE,
 )
-from metrc_simulator.routes.setup import ITEM_ROUTES, LOCATION_ROUTES, SETUP_ROUTES, TAG_ROUTES
+from metrc_simulator.routes.setup import (
+    ITEM_ROUTES,
+    LOCATION_ROUTES,
+    SETUP_ROUTES,
+    SUBLOCATION_ROUTES,
+    TAG_ROUTES,
+)
 from metrc_simulator.routes.transfers import TEMPLATE_ROUTES, TRANSFER_ROUTES, transporter_routes
 
 ROUTES: list[Route] = [
     *SETUP_ROUTES,
     *ITEM_ROUTES,
     *LOCATION_ROUTES,
+    *SUBLOCATION_ROUTES,
     *TAG_ROUTES,
     *PACKAGE_READS,
     *PACKAGE_WRITES,

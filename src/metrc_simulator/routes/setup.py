@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from metrc_simulator import reads
-from metrc_simulator.laws import items, locations
+from metrc_simulator.laws import item_files, items, locations, sublocations
 from metrc_simulator.routes.route import Route
 from metrc_simulator.writes import by_id, each_row
 
@@ -54,6 +54,24 @@ ITEM_ROUTES = [
         _ITEMS,
         flag="CanManageItemBrands",
     ),
+    Route(
+        "PUT",
+        "/items/v2/brand",
+        each_row(items.update_brand, False),
+        _ITEMS,
+        flag="CanManageItemBrands",
+    ),
+    Route(
+        "DELETE",
+        "/items/v2/brand/{id}",
+        by_id(items.archive_brand),
+        _ITEMS,
+        flag="CanManageItemBrands",
+    ),
+    Route("POST", "/items/v2/photo", each_row(item_files.uploading("photo"), True), _ITEMS),
+    Route("POST", "/items/v2/file", each_row(item_files.uploading("file"), True), _ITEMS),
+    Route("GET", "/items/v2/photo/{id}", reads.item_file("photo"), _ITEMS),
+    Route("GET", "/items/v2/file/{id}", reads.item_file("file"), _ITEMS),
     Route("GET", "/items/v2/{id}", reads.one("items"), _ITEMS, "optional"),
     Route("DELETE", "/items/v2/{id}", by_id(items.archive_item), _ITEMS),
 ]
@@ -67,6 +85,46 @@ LOCATION_ROUTES = [
     Route("PUT", "/locations/v2", each_row(locations.update_location, False), _LOCATIONS),
     Route("GET", "/locations/v2/{id}", reads.one("locations"), _LOCATIONS, "optional"),
     Route("DELETE", "/locations/v2/{id}", by_id(locations.archive_location), _LOCATIONS),
+]
+_SUBLOCATIONS = "/sublocations/v2"
+_SHELVES = "EnableSublocations"
+SUBLOCATION_ROUTES = [
+    Route(
+        "GET",
+        f"{_SUBLOCATIONS}/active",
+        reads.listing("sublocations", windowed=True),
+        _LOCATIONS,
+        flag=_SHELVES,
+    ),
+    Route(
+        "GET",
+        f"{_SUBLOCATIONS}/inactive",
+        reads.listing("sublocations", "inactive"),
+        _LOCATIONS,
+        flag=_SHELVES,
+    ),
+    Route("GET", f"{_SUBLOCATIONS}/{{id}}", reads.one("sublocations"), _LOCATIONS, "optional"),
+    Route(
+        "POST",
+        _SUBLOCATIONS,
+        each_row(sublocations.create_sublocation, True),
+        _LOCATIONS,
+        flag=_SHELVES,
+    ),
+    Route(
+        "PUT",
+        _SUBLOCATIONS,
+        each_row(sublocations.update_sublocation, False),
+        _LOCATIONS,
+        flag=_SHELVES,
+    ),
+    Route(
+        "DELETE",
+        f"{_SUBLOCATIONS}/{{id}}",
+        by_id(sublocations.archive_sublocation),
+        _LOCATIONS,
+        flag=_SHELVES,
+    ),
 ]
 TAG_ROUTES = [
     Route("GET", "/tags/v2/package/available", reads.bare("tags", "available", "package"), _TAGS),
