@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,19 +51,46 @@ class People:
             self._known[authorization] = self._check(authorization)
         return self._known[authorization]
 
+    def vendor(self, headers: Mapping[str, str]) -> User | None:
+        """Return the integrator itself, who reaches every facility, or None.
+
+        The vendor key comes in a header of its own (NY sandbox 2026-09) or as Basic without a
+        user key (CA specification).
+        """
+        given = headers.get("x-metrc-key") or headers.get("x-metrc-auth") or ""
+        scheme, _, encoded = headers.get("authorization", "").partition(" ")
+        if not given and scheme.lower() == "basic":
+            given = _decoded(encoded).partition(":")[0]
+        if not self.vendor_key or not secrets.compare_digest(
+            given.encode("utf-8"), self.vendor_key.encode("utf-8")
+        ):
+            return None
+        facilities = self._store.select(Query("facilities"))
+        licenses = tuple(facility.license_number for facility in facilities)
+        return User("Integrator", "", licenses, frozenset(), revoked=False)
+
+    def of_key(self, user_key: str) -> User | None:
+        """Return the user of a key, or None when it is unknown or revoked."""
+        user = self._users.get(user_key)
+        return None if user is None or user.revoked else user
+
     def _check(self, authorization: str) -> User | None:
         scheme, _, encoded = authorization.partition(" ")
         if scheme.lower() != "basic":
             return None
-        try:
-            pair = base64.b64decode(encoded, validate=True).decode("utf-8")
-        except (binascii.Error, UnicodeDecodeError):
+        vendor, _, user_key = _decoded(encoded).partition(":")
+        if not self.vendor_key or not secrets.compare_digest(
+            vendor.encode("utf-8"), self.vendor_key.encode("utf-8")
+        ):
             return None
-        vendor, _, user_key = pair.partition(":")
-        if not self.vendor_key or not secrets.compare_digest(vendor, self.vendor_key):
-            return None
-        user = self._users.get(user_key)
-        return None if user is None or user.revoked else user
+        return self.of_key(user_key)
+
+
+def _decoded(encoded: str) -> str:
+    try:
+        return base64.b64decode(encoded, validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
 
 
 def new_key() -> str:

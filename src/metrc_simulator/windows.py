@@ -94,3 +94,16 @@ def _moment(query: Mapping[str, str], name: str) -> datetime | None:
     if moment is None:
         raise BadQuery(f"{name} is not a valid date and time")
     return moment
+
+
+def read_arrivals(query: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
+    """Read estimatedArrivalStart and -End; BadQuery beside a LastModified window.
+
+    METRC's documentation: the two windows exclude each other.
+    """
+    start = _moment(query, "estimatedArrivalStart")
+    end = _moment(query, "estimatedArrivalEnd")
+    modified = query.get("lastmodifiedstart") or query.get("lastmodifiedend")
+    if (start or end) and modified:
+        raise BadQuery("estimatedArrival and lastModified ranges cannot both be specified")
+    return start, end

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from metrc_simulator.act import Act, Refused
-from metrc_simulator.answers import Answer, ids, message, nothing, row_errors
+from metrc_simulator.answers import Answer, ids, message, nothing, row_errors, value
 from metrc_simulator.calls import Call, Handler
 
 RowLaw = Callable[[Act, dict[str, Any]], int | None]
@@ -60,6 +60,35 @@ def each_row(law: RowLaw, answers_ids: bool) -> Handler:
         return ids(numbers) if answers_ids else nothing(200)
 
     return handle
+
+
+def one_object(law: Callable[[Act, dict[str, Any]], Any]) -> Handler:
+    """Return the handler of a call that brings one object; a law without a result answers empty.
+
+    A refusal answers 400 with one Message.
+    """
+
+    def handle(call: Call) -> Answer:
+        act = call.act()
+        try:
+            with call.engine.store.transaction():
+                result = law(act, call.body)
+        except Refused as refused:
+            act.effects.clear()
+            return message(400, str(refused))
+        except Exception:
+            act.effects.clear()
+            raise
+        return nothing(200) if result is None else value(result)
+
+    return handle
+
+
+def check_object(body: Any) -> Answer | None:
+    """Return METRC's answer to a body that is no object, or None."""
+    if not isinstance(body, dict):
+        return message(400, "The request body must be a JSON object.")
+    return None
 
 
 def _try_row(

@@ -10,6 +10,13 @@ from metrc_simulator.shapes import blank, fields_of
 from metrc_simulator.wire import decimal_of
 
 _UNITS = ("UnitOfMeasure",)
+# Which files an item shows, and of which kind they must have been uploaded.
+_FILES = {
+    "ProductImages": "photo",
+    "LabelImages": "photo",
+    "PackagingImages": "photo",
+    "ProductPDFDocuments": "file",
+}
 
 
 def create_item(act: Act, body: dict[str, Any]) -> int:
@@ -82,12 +89,29 @@ def _row(act: Act, body: dict[str, Any], name: str) -> dict[str, Any]:
         LabTestBatchNames=list(category["batches"]),
     )
     _copy_contents(act, body, row)
+    for field, kind in _FILES.items():
+        row[field] = _files(act, body, field, kind)
     if category.get("strain") and row["StrainName"] is None:
         raise Refused("Strain was not specified.")
     for field in category.get("requires", []):
         if row[field] is None:
             raise Refused(f"{field} was not specified.")
     return row
+
+
+def _files(act: Act, body: dict[str, Any], field: str, kind: str) -> list[dict[str, int]]:
+    asked = field.replace("Images", "Image").replace("Documents", "") + "FileSystemIds"
+    numbers = body.get(asked)
+    if numbers is None:
+        return []
+    if not isinstance(numbers, list):
+        raise Refused(f"{asked} is not valid.")
+    for number in numbers:
+        whole = isinstance(number, int) and not isinstance(number, bool)
+        found = act.store.get("item_files", number) if whole else None
+        if found is None or (found.license_number, found.list_name) != (act.license_number, kind):
+            raise Refused(f"{asked}: {number} is not a {kind} of the current Facility.")
+    return [{"FileSystemId": number} for number in numbers]
 
 
 def _copy_contents(act: Act, body: dict[str, Any], row: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from metrc_simulator.shapes import blank
 
 _LABEL = re.compile(r"^[A-Z0-9]{24}$")
 INVENTORY_TYPES = {"package": "CannabisPackage", "plant": "CannabisPlant"}
-_TYPE_NAMES = {"package": "Cannabis Package", "plant": "Cannabis Plant"}
+TYPE_NAMES = {"package": "Cannabis Package", "plant": "Cannabis Plant"}
 
 
 def use_tag(act: Act, label: str, kind: str = "package") -> None:
@@ -47,7 +47,7 @@ def receive_tags(act: Act, labels: list[str], kind: str) -> None:
                 blank(
                     "tag",
                     TagInventoryTypeName=INVENTORY_TYPES[kind],
-                    TagTypeName=_TYPE_NAMES[kind],
+                    TagTypeName=TYPE_NAMES[kind],
                     FacilityId=facility.id,
                     Label=label,
                 ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from metrc_simulator.act import Act, NotYours, Refused, rows_of, text_of
+from metrc_simulator.act import Act, NotYours, Refused, flag_of, rows_of, text_of
 from metrc_simulator.laws.packages import held, keep
 from metrc_simulator.laws.templates import (
     carrier_fields,
@@ -19,6 +19,15 @@ from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
 from metrc_simulator.wire import decimal_of, moment_text, plain
 
+# What the transporter's own calls set on the row it sees.
+HUB_FIELDS = (
+    "TransporterAcceptedDateTime",
+    "IsLayover",
+    "TransporterEstimatedDepartureDateTime",
+    "TransporterActualDepartureDateTime",
+    "TransporterEstimatedArrivalDateTime",
+    "TransporterActualArrivalDateTime",
+)
 # Fields that METRC's outgoing list leaves empty: they differ per delivery (METRC sample).
 _PER_DELIVERY: dict[str, Any] = {
     "RecipientFacilityLicenseNumber": None,
@@ -120,7 +129,12 @@ def _transfer(
             "transfers",
             row,
             license_number=act.license_number,
-            facts={"recipient": delivery["RecipientFacilityLicenseNumber"]},
+            facts={
+                "recipient": delivery["RecipientFacilityLicenseNumber"],
+                "layover": any(
+                    flag_of(one, "IsLayover") for one in rows_of(destination, "Transporters")
+                ),
+            },
         )
     )
 
@@ -176,6 +190,36 @@ def publish(act: Act, transfer: Record) -> None:
                 id=transfer.id,
             )
         )
+    _publish_at_hub(act, transfer)
+
+
+def _publish_at_hub(act: Act, transfer: Record) -> None:
+    """Keep the row that the transporter sees of a transfer."""
+    transporter = transfer.body["TransporterFacilityLicenseNumber"]
+    if transporter is None:
+        return
+    before = act.store.get("hub_transfers", transfer.id)
+    own = {name: before.body[name] for name in HUB_FIELDS} if before else {}
+    delivery_id = transfer.body["DeliveryId"]
+    details = act.store.select(Query("delivery_details", parent=delivery_id))
+    delivery = act.store.get("deliveries", delivery_id)
+    row = blank("hub_transfer", **own)
+    row.update((name, transfer.body[name]) for name in row if name in transfer.body)
+    row["RejectedPackagesReturned"] = bool(delivery and delivery.body["RejectedPackagesReturned"])
+    row["ShipmentTransporterDetails"] = [detail.body for detail in details]
+    if not own:
+        row["IsLayover"] = bool(transfer.facts.get("layover"))
+        for name in ("EstimatedDepartureDateTime", "EstimatedArrivalDateTime"):
+            row[f"Transporter{name}"] = transfer.body[name]
+    act.put(
+        Record(
+            "hub_transfers",
+            row,
+            license_number=transporter,
+            id=transfer.id,
+            facts=before.facts if before else {},
+        )
+    )
 
 
 def open_delivery(act: Act, delivery_id: int) -> tuple[Record, Record]:

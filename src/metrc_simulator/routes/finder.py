@@ -9,6 +9,7 @@ from metrc_simulator.routes.packages import PACKAGE_READS, PACKAGE_WRITES
 from metrc_simulator.routes.patients import PATIENT_ROUTES
 from metrc_simulator.routes.plant_batches import PLANT_BATCH_ROUTES
 from metrc_simulator.routes.plants import PLANT_READS, PLANT_WRITES
+from metrc_simulator.routes.retail_id import RETAIL_ID_ROUTES
 from metrc_simulator.routes.route import Route
 from metrc_simulator.routes.sales import (
     DELIVERY_ROUTES,
@@ -16,6 +17,7 @@ from metrc_simulator.routes.sales import (
     RETAILER_DELIVERY_ROUTES,
     SALES_REFERENCE,
 )
+from metrc_simulator.routes.sandbox import SANDBOX_ROUTES
 from metrc_simulator.routes.setup import (
     ITEM_ROUTES,
     LOCATION_ROUTES,
@@ -37,6 +39,8 @@ ROUTES: list[Route] = [
     *TEMPLATE_ROUTES,
     *LAB_ROUTES,
     *PROCESSING_ROUTES,
+    *RETAIL_ID_ROUTES,
+    *SANDBOX_ROUTES,
     *transporter_routes(),
     *GROWING_ROUTES,
     *PLANT_BATCH_ROUTES,

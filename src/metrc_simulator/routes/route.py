@@ -16,7 +16,8 @@ class Route:
 
     `license_rule` is required, optional or none; `switch` names the profile's switch that
     deploys it; `flag` the facility flag without which METRC answers 401; of `any_flag` one
-    is enough.
+    is enough. `body` says what a write brings: array, object or none. With `vendor` the vendor
+    key alone opens the call (in METRC's headers of its own, or as Basic), in every facility.
     """
 
     method: str
@@ -27,9 +28,13 @@ class Route:
     flag: str = ""
     switch: str = ""
     any_flag: tuple[str, ...] = ()
+    body: str = "array"
+    vendor: bool = False
 
     def takes_body(self) -> bool:
         """Return whether the call brings objects: a DELETE does when its path names none."""
+        if self.body == "none":
+            return False
         return self.method in {"POST", "PUT"} or (
             self.method == "DELETE" and "{id}" not in self.path
         )

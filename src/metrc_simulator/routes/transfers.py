@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from metrc_simulator import reads, reads_documents
-from metrc_simulator.laws import templates, transporters
+from metrc_simulator.laws import hub, templates, transporters
 from metrc_simulator.routes.route import Route
 from metrc_simulator.writes import by_id, each_row
 
 _TRANSFERS = ("Manage Transfers", "View Transfers")
+_HUB = ("Manage Transfer Hub",)
 _TEMPLATES = ("Manage Transfer Templates", "View Transfer Templates")
 _MANAGE_TEMPLATES = ("Manage Transfer Templates",)
 _TRANSPORTERS = ("Transporters",)
@@ -30,6 +31,12 @@ TRANSFER_ROUTES = [
         reads_documents.manifest_pdf,
         _TEMPLATES,
         "optional",
+    ),
+    Route("GET", "/transfers/v2/manifest/{id}/html", reads_documents.manifest_html, _TRANSFERS),
+    Route("GET", "/transfers/v2/hub", reads_documents.hub_transfers, _TRANSFERS),
+    *(
+        Route("POST", f"/transfers/v2/hub/{step}", each_row(hub.hub_step(step), False), _HUB)
+        for step in hub.STEPS
     ),
     Route("GET", "/transfers/v2/{id}/deliveries", reads.under_transfer, _TRANSFERS, "none"),
     Route(
