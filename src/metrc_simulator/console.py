@@ -1,4 +1,4 @@
-"""The command line: `metrc-simulator serve` and `metrc-simulator worlds`."""
+"""The command line: `metrc-simulator serve`, `worlds` and `coverage`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from metrc_simulator.contract.coverage import coverage_lines
 from metrc_simulator.profiles.profile import PROFILES, ProfileBroken
 from metrc_simulator.running import running
 from metrc_simulator.store import StoreBroken
@@ -22,6 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.command == "worlds":
         for world in WORLDS.values():
             sys.stdout.write(f"{world.name}\t{world.summary}\n")
+        return 0
+    if asked.command == "coverage":
+        sys.stdout.writelines(f"{line}\n" for line in coverage_lines())
         return 0
     return _serve(asked)
 
@@ -37,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--world", default="empty", help="a world's name or its .yaml file")
     serve.add_argument("--state", help="a file that keeps the state across restarts")
     commands.add_parser("worlds", help="list the worlds")
+    commands.add_parser("coverage", help="list METRC's operations and which of them are answered")
     return parser
 
 

@@ -10,6 +10,7 @@ from metrc_simulator.act import NotYours
 from metrc_simulator.answers import Answer, message, nothing
 from metrc_simulator.calls import Call
 from metrc_simulator.clock import machine_microseconds
+from metrc_simulator.contract.door import is_about_the_contract, tell
 from metrc_simulator.desk.door import DeskDoor
 from metrc_simulator.engine import Engine
 from metrc_simulator.faults import NOT_APPLIED, FaultRule
@@ -42,6 +43,8 @@ class Simulator:
         """Return the answer to one request, having done what it asks."""
         if request.path == "/" or request.path.startswith("/desk"):
             return self._desk.answer(request)
+        if is_about_the_contract(request.path):
+            return tell(request)
         return self._api(request)
 
     def _api(self, request: Request) -> Answer:

@@ -1,0 +1,1 @@
+"""METRC's documented operations as data, and what is made from them."""
