@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from typing import Any
 
 from metrc_simulator.act import Act
 from metrc_simulator.clock import MetrcClock
@@ -27,6 +28,8 @@ class Engine:
     stopping: threading.Event = field(default_factory=threading.Event)
     api_up: bool = True
     world_name: str = ""
+    # What became of the last delivery of each webhook subscription.
+    deliveries: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def act(self, license_number: str, user_name: str) -> Act:
         """Return a new act at METRC's now."""

@@ -9,6 +9,8 @@ from typing import Any
 from metrc_simulator.store import Store
 from metrc_simulator.wire import encode, moment_text
 
+_KEYS = {"userkey", "userapikey", "tpiapikey"}
+
 
 @dataclass
 class Entry:
@@ -32,15 +34,22 @@ def write_entry(store: Store, entry: Entry) -> None:
         "at": moment_text(entry.at),
         "method": entry.method,
         "path": entry.path,
-        "query": entry.query,
+        "query": _without_keys(entry.query),
         "licenseNumber": entry.license_number,
         "userName": entry.user_name,
-        "body": entry.body,
+        "body": _without_keys(entry.body),
         "status": entry.status,
         "applied": entry.applied,
         "fault": entry.fault,
     }
     store.journal_add(encode(row)[1:])
+
+
+def _without_keys(content: Any) -> Any:
+    # The journal is shown at the desk and kept in files: no key of a person may stand in it.
+    if not isinstance(content, dict):
+        return content
+    return {name: "***" if name.lower() in _KEYS else one for name, one in content.items()}
 
 
 def journal_json(store: Store, after: int, limit: int = -1) -> bytes:

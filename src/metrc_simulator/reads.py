@@ -278,7 +278,8 @@ def transfer_type_rows(profile: Profile) -> list[Any]:
             "transfer_type",
             Name=row["name"],
             TransactionType=row["transaction"],
-            ForLicensedShipments=True,
+            ForLicensedShipments=not row.get("external_incoming", False),
+            ForExternalIncomingShipments=row.get("external_incoming", False),
         )
         for row in profile.transfer_types.values()
     ]

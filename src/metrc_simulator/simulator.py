@@ -11,6 +11,7 @@ from metrc_simulator.answers import Answer, message, nothing
 from metrc_simulator.calls import Call
 from metrc_simulator.clock import machine_microseconds
 from metrc_simulator.contract.door import is_about_the_contract, tell
+from metrc_simulator.courier import Courier
 from metrc_simulator.desk.door import DeskDoor
 from metrc_simulator.engine import Engine
 from metrc_simulator.faults import NOT_APPLIED, FaultRule
@@ -36,16 +37,22 @@ class Simulator:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._desk = DeskDoor(engine)
+        self._courier = Courier(engine)
+        self._courier.carry()
         self._facilities: dict[str, Record | None] = {}
         self._facilities_version = -1
 
     def answer(self, request: Request) -> Answer:
         """Return the answer to one request, having done what it asks."""
         if request.path == "/" or request.path.startswith("/desk"):
-            return self._desk.answer(request)
-        if is_about_the_contract(request.path):
-            return tell(request)
-        return self._api(request)
+            answer = self._desk.answer(request)
+        elif is_about_the_contract(request.path):
+            answer = tell(request)
+        else:
+            answer = self._api(request)
+        if request.method != "GET":
+            self._courier.carry()
+        return answer
 
     def _api(self, request: Request) -> Answer:
         engine = self.engine

@@ -35,6 +35,8 @@ class Store:
         self._moments: dict[str, dict[Any, list[int]]] = {kind: {} for kind in KINDS}
         self._versions = dict.fromkeys(KINDS, 0)
         self._unwritten: list[tuple[bytes]] = []
+        self.watching = False
+        self._touched: list[int] = []
         try:
             self._sql = sqlite3.connect(
                 path or ":memory:", check_same_thread=False, isolation_level=None
@@ -94,10 +96,12 @@ class Store:
             name = f"level_{self._depth}"
             self._sql.execute("BEGIN IMMEDIATE" if self._depth == 0 else f"SAVEPOINT {name}")
             self._depth += 1
+            touched = len(self._touched)
             try:
                 yield
             except BaseException:
                 self._depth -= 1
+                del self._touched[touched:]
                 for kind in KINDS:
                     self._changed(kind)
                 if self._depth == 0:
@@ -148,6 +152,12 @@ class Store:
             record.last_modified = found.last_modified
             return self.save(record, now)
 
+    def take_touched(self) -> list[int]:
+        """Return the ids of packages written since the last call, while the store is watched."""
+        with self.lock:
+            taken, self._touched = self._touched, []
+            return list(dict.fromkeys(taken))
+
     def version(self, kind: str) -> int:
         """Return a number that grows whenever a row of this kind may have changed."""
         return self._versions[kind]
@@ -158,6 +168,8 @@ class Store:
 
     def _write(self, record: Record) -> None:
         self._changed(record.kind)
+        if self.watching and record.kind == "packages":
+            self._touched.append(record.id)
         body = record.body
         if "Id" in body:
             body["Id"] = record.id

@@ -17,7 +17,15 @@ from metrc_simulator.desk.fields import (
     words,
 )
 from metrc_simulator.engine import Engine
-from metrc_simulator.laws import adjustments, creation, packages, receiving, tags, transfers
+from metrc_simulator.laws import (
+    adjustments,
+    creation,
+    external,
+    packages,
+    receiving,
+    tags,
+    transfers,
+)
 from metrc_simulator.records import Record
 from metrc_simulator.wire import decimal_of, plain
 
@@ -130,9 +138,12 @@ def void(engine: Engine, payload: Payload) -> tuple[Result, Act]:
 
 
 def receive(engine: Engine, payload: Payload) -> tuple[Result, Act]:
-    """Settle a delivery at its receiver."""
+    """Settle a delivery at its receiver; goods from outside METRC get their tags with it."""
     act = _act(engine, payload)
-    receiving.receive(act, whole(payload, "deliveryId"), objects(payload, "packages"))
+    delivery_id, packages_named = whole(payload, "deliveryId"), objects(payload, "packages")
+    from_outside = any("tag" in one for one in packages_named)
+    settle = external.receive_external if from_outside else receiving.receive
+    settle(act, delivery_id, packages_named)
     return {}, act
 
 

@@ -26,6 +26,7 @@ from metrc_simulator.routes.setup import (
     TAG_ROUTES,
 )
 from metrc_simulator.routes.transfers import TEMPLATE_ROUTES, TRANSFER_ROUTES, transporter_routes
+from metrc_simulator.routes.webhooks import WEBHOOK_ROUTES
 
 ROUTES: list[Route] = [
     *SETUP_ROUTES,
@@ -41,6 +42,7 @@ ROUTES: list[Route] = [
     *PROCESSING_ROUTES,
     *RETAIL_ID_ROUTES,
     *SANDBOX_ROUTES,
+    *WEBHOOK_ROUTES,
     *transporter_routes(),
     *GROWING_ROUTES,
     *PLANT_BATCH_ROUTES,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from metrc_simulator import reads, reads_documents
-from metrc_simulator.laws import hub, templates, transporters
+from metrc_simulator.laws import external, hub, templates, transporters
 from metrc_simulator.routes.route import Route
 from metrc_simulator.writes import by_id, each_row
 
 _TRANSFERS = ("Manage Transfers", "View Transfers")
+_MANAGE = ("Manage Transfers",)
+_EXTERNAL = "/transfers/v2/external/incoming"
+_EXTERNAL_FLAG = "CanTransferFromExternalFacilities"
 _HUB = ("Manage Transfer Hub",)
 _TEMPLATES = ("Manage Transfer Templates", "View Transfer Templates")
 _MANAGE_TEMPLATES = ("Manage Transfer Templates",)
@@ -34,6 +37,19 @@ TRANSFER_ROUTES = [
     ),
     Route("GET", "/transfers/v2/manifest/{id}/html", reads_documents.manifest_html, _TRANSFERS),
     Route("GET", "/transfers/v2/hub", reads_documents.hub_transfers, _TRANSFERS),
+    Route(
+        "POST", _EXTERNAL, each_row(external.create_external, True), _MANAGE, flag=_EXTERNAL_FLAG
+    ),
+    Route(
+        "PUT", _EXTERNAL, each_row(external.update_external, False), _MANAGE, flag=_EXTERNAL_FLAG
+    ),
+    Route(
+        "DELETE",
+        _EXTERNAL + "/{id}",
+        by_id(external.void_external),
+        _MANAGE,
+        flag=_EXTERNAL_FLAG,
+    ),
     *(
         Route("POST", f"/transfers/v2/hub/{step}", each_row(hub.hub_step(step), False), _HUB)
         for step in hub.STEPS
