@@ -45,12 +45,16 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class WriteAnswer:
-    """METRC's clear yes to a write. What it did is proven only by a later read."""
+    """METRC's clear yes to a write. What it did is proven only by a later read.
+
+    `content` is the object that a few writes of Retail ID and the sandbox answer with.
+    """
 
     status: int
     ids: tuple[int, ...]
     warnings: Any
     response_sha256: str
+    content: Any = None
 
 
 def parse_json(body: bytes, where: str) -> Any:
@@ -75,6 +79,17 @@ def read_object(body: bytes, headers: dict[str, str], where: str) -> Answer:
     if not isinstance(found, dict):
         raise BadAnswer(f"{where} answered with {_kind(found)}, not with one object.")
     return _answer((found,), body, headers)
+
+
+def read_text(body: bytes, headers: dict[str, str], where: str) -> Answer:
+    """Return the text of a page for people, as the only row.
+
+    :raises BadAnswer: if the answer is not text/html
+    """
+    kind = headers.get("content-type", "")
+    if not kind.startswith("text/html"):
+        raise BadAnswer(f"{where} answered with {kind or 'no content type'!r}, not with a page.")
+    return _answer((body.decode("utf-8", errors="replace"),), body, headers)
 
 
 def read_rows(body: bytes, headers: dict[str, str], where: str, *, asked_page: int = 1) -> Answer:
@@ -148,7 +163,7 @@ def _kind(found: Any) -> str:
     return names.get(type(found), "a number")
 
 
-def read_write_answer(status: int, body: bytes) -> WriteAnswer | None:
+def read_write_answer(status: int, body: bytes, *, is_object: bool = False) -> WriteAnswer | None:
     """Return METRC's yes to a write; None if a 2xx came with a body that makes no sense.
 
     METRC's yes is an empty body, or an object with the ids in the order of the request.
@@ -159,7 +174,9 @@ def read_write_answer(status: int, body: bytes) -> WriteAnswer | None:
             found = json.loads(body)
         except (ValueError, RecursionError):
             return None
-    if not isinstance(found, dict) or (found and not found.keys() & {"Ids", "Warnings"}):
+    if not isinstance(found, dict):
+        return None
+    if found and not is_object and not found.keys() & {"Ids", "Warnings"}:
         return None
     ids = found.get("Ids") or []
     if not isinstance(ids, list) or not all(type(one) is int for one in ids):
@@ -169,6 +186,7 @@ def read_write_answer(status: int, body: bytes) -> WriteAnswer | None:
         ids=tuple(ids),
         warnings=found.get("Warnings"),
         response_sha256=hashlib.sha256(body).hexdigest(),
+        content=found if is_object else None,
     )
 
 

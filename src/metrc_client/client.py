@@ -17,9 +17,10 @@ from metrc_client.answers import (
     declined,
     read_object,
     read_rows,
+    read_text,
     read_write_answer,
 )
-from metrc_client.endpoints import Endpoint, LicenseRule
+from metrc_client.endpoint import Endpoint, LicenseRule
 from metrc_client.errors import (
     BadAnswer,
     OutcomeUnknown,
@@ -115,8 +116,11 @@ class MetrcClient:
             raise WrongCall(f"{endpoint} answers only the last day without a window.")
         if window is not None and not endpoint.is_windowed:
             raise WrongCall(f"{endpoint} has no filter by lastModified.")
-        if endpoint.is_object:
+        if endpoint.is_object or endpoint.is_html:
             raise WrongCall(f"{endpoint} answers one object, not a list.")
+        for name in endpoint.required_query:
+            if not (query or {}).get(name):
+                raise WrongCall(f"{endpoint} needs {name!r} in its query.")
         asked = {**(query or {}), **(as_query(window) if window else {})}
         before = ""
         for number in range(1, PAGES_AT_MOST + 1):
@@ -156,7 +160,7 @@ class MetrcClient:
         license_number: str | None = None,
         **path: object,
     ) -> Answer:
-        """Return the answer of a read that is not paged: one object, or a bare array.
+        """Return the answer of a read that is not paged: one object, a bare array, or a page's text.
 
         :raises WrongCall: for a list in pages, of which this would be the first alone
         :raises Unauthorized: also when the record belongs to another licence
@@ -192,6 +196,7 @@ class MetrcClient:
             _fill(endpoint, path or {}),
             _license_query(endpoint, license_number or self._license_number),
             _write_body(endpoint, objects),
+            key_header=endpoint.key_header,
             before_send=before_send,
             deadline=deadline,
         )
@@ -220,7 +225,7 @@ class MetrcClient:
             wait_jitter=0.3,
         ):
             with attempt:
-                raw = self._transport.read(filled, asked, license)
+                raw = self._transport.read(filled, asked, license, key_header=endpoint.key_header)
                 try:
                     return _judge_read(endpoint, filled, raw, page)
                 except RateLimited as error:
@@ -256,6 +261,8 @@ def _worth_another_try(error: Exception) -> bool | float:
 def _judge_read(endpoint: Endpoint, path: str, raw: Raw, page: int) -> Answer:
     where = f"GET {path}"
     if 200 <= raw.status < 300:
+        if endpoint.is_html:
+            return read_text(raw.body, raw.headers, where)
         if endpoint.is_object:
             return read_object(raw.body, raw.headers, where)
         return read_rows(raw.body, raw.headers, where, asked_page=page)
@@ -271,7 +278,7 @@ def _judge_read(endpoint: Endpoint, path: str, raw: Raw, page: int) -> Answer:
 def _judge_write(endpoint: Endpoint, raw: Raw) -> WriteAnswer:
     where = str(endpoint)
     if 200 <= raw.status < 300:
-        answer = read_write_answer(raw.status, raw.body)
+        answer = read_write_answer(raw.status, raw.body, is_object=endpoint.is_object)
         if answer is None:
             raise OutcomeUnknown(
                 f"{where} answered {raw.status} with a body that makes no sense.",
@@ -308,12 +315,17 @@ def _write_body(endpoint: Endpoint, objects: Sequence[Any]) -> bytes:
         raise TooManyObjects(
             f"{endpoint} takes at most {OBJECTS_PER_WRITE} objects, not {len(objects)}."
         )
+    if objects and endpoint.takes_nothing:
+        raise WrongCall(f"{endpoint} takes no objects.")
+    if endpoint.takes_object and len(objects) != 1:
+        raise WrongCall(f"{endpoint} takes one object, not {len(objects)}.")
     if not objects:
-        if endpoint.method != "DELETE":
+        if endpoint.method != "DELETE" and not endpoint.takes_nothing:
             raise WrongCall(f"{endpoint} needs at least one object.")
         return b""
+    content = objects[0] if endpoint.takes_object else list(objects)
     try:
-        return json.dumps(list(objects), default=_exact, allow_nan=False).encode()
+        return json.dumps(content, default=_exact, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
         raise WrongCall(f"{endpoint} was given what JSON cannot hold: {error}.") from error
 

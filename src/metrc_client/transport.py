@@ -65,8 +65,13 @@ class Transport:
         """Close the connections kept for reads."""
         self._reader.close()
 
-    def read(self, path: str, query: dict[str, str], license_number: str) -> Raw:
+    def read(
+        self, path: str, query: dict[str, str], license_number: str, *, key_header: str = ""
+    ) -> Raw:
         """Send one GET, paced. Retrying is the caller's.
+
+        `key_header` carries the vendor key beside Basic authentication: METRC's states differ in
+        which of the two the helpers of its sandbox want.
 
         :raises Unreachable: if no answer came
         """
@@ -76,7 +81,12 @@ class Transport:
             else nullcontext()
         )
         with paced:
-            request = self._reader.build_request("GET", self.base_url + path, params=query)
+            request = self._reader.build_request(
+                "GET",
+                self.base_url + path,
+                params=query,
+                headers=self._vendor_header(key_header),
+            )
             try:
                 return self._exchange(self._reader, request, license_number)
             except httpx.HTTPError as error:
@@ -96,6 +106,7 @@ class Transport:
         query: dict[str, str],
         body: bytes,
         *,
+        key_header: str = "",
         before_send: Callable[[], None],
         deadline: float | None,
     ) -> Raw:
@@ -126,7 +137,11 @@ class Transport:
                 self.base_url + path,
                 params=query,
                 content=body,
-                headers={"Content-Type": "application/json", "Connection": "close"},
+                headers={
+                    "Content-Type": "application/json",
+                    "Connection": "close",
+                    **self._vendor_header(key_header),
+                },
                 extensions={"trace": about_to_send},
             )
             try:
@@ -145,6 +160,9 @@ class Transport:
         if not left:
             raise OutcomeUnknown(f"{where}: it was sent without its check; look it up.")
         return raw
+
+    def _vendor_header(self, name: str) -> dict[str, str]:
+        return {name: self.keys.vendor} if name else {}
 
     def _client(self) -> httpx.Client:
         return httpx.Client(

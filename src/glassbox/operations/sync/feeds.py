@@ -16,7 +16,7 @@ from glassbox.operations.sync.walk import Walk
 from glassbox.rules.package_state import PackageList
 from glassbox.rules.verdicts import InvalidInput
 from metrc_client import endpoints
-from metrc_client.endpoints import Endpoint
+from metrc_client.endpoint import Endpoint
 
 EACH_RUN = timedelta(0)
 HOURLY = timedelta(hours=1)

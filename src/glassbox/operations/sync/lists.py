@@ -12,7 +12,7 @@ from glassbox.operations.sync.walk import (
     windows_since,
 )
 from glassbox.operations.transaction import short_transaction
-from metrc_client.endpoints import Endpoint
+from metrc_client.endpoint import Endpoint
 
 
 def read_list(walk: Walk, name: str, endpoint: Endpoint, store: Store) -> int:

@@ -34,7 +34,7 @@ from glassbox.operations.sync.walk import (
 )
 from glassbox.operations.transaction import short_transaction
 from metrc_client import endpoints, shapes
-from metrc_client.endpoints import Endpoint
+from metrc_client.endpoint import Endpoint
 from metrc_client.errors import NotThere, Unauthorized
 
 BEFORE_REGISTRATION = (

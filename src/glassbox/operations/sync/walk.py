@@ -15,7 +15,7 @@ from glassbox.operations.sync.batch import Batch, ReadRow
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import Refused
-from metrc_client.endpoints import Endpoint
+from metrc_client.endpoint import Endpoint
 from metrc_client.errors import BadAnswer
 from metrc_client.windows import Window, cut
 

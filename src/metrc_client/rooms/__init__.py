@@ -1,0 +1,1 @@
+"""Endpoints by room, beside those of daily work in `endpoints.py`."""
