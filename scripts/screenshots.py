@@ -40,9 +40,11 @@ PAGES = (
     ("catalog", "Ana", f"/l/{MAKER}/catalog/"),
     ("sync", "Fay", f"/l/{MAKER}/sync/"),
     ("company", "Owen", "/both/company/"),
+    ("lab", "Eve", f"/l/{MOVER}/lab/"),
     ("audit", "Ivy", "/both/audit/"),
 )
 
+THREE_DAYS_SECONDS = 3 * 24 * 3600
 UID_LINK = "table.package-grid td.uid-cell a"
 # A name, the list it is found in, the link to follow, and the parts of the page behind it.
 BEHIND = (
@@ -53,6 +55,10 @@ BEHIND = (
         ("", "gates/", "snapshots/", "exchanges/"),
     ),
     ("batch", "/both/packages/?view=all&text=PB-D-105", UID_LINK, ("lineage/",)),
+    ("production", f"/l/{MAKER}/batches/", "main table td a", ("", "package/")),
+    ("order", f"/l/{MOVER}/orders/", "main table td a", ("",)),
+    ("release", f"/l/{MOVER}/packages/?text=Vape", UID_LINK, ("qa/",)),
+    ("receiving", f"/l/{MAKER}/transfers/incoming/?show=open", "main table td a", ("", "count/")),
     ("action", "/both/actions/", "main table td a", ("",)),
     ("transfer", f"/l/{MOVER}/transfers/outgoing/?show=open", "main table td a", ("",)),
 )
@@ -100,6 +106,8 @@ def _walk(
             executable_path=shutil.which("chromium"), args=BROWSER_FLAGS
         )
         _draft_an_action(browser, address, people["Ana"])
+        _open_a_batch(browser, address, people["Ana"])
+        _take_an_order(browser, address, people)
         for width, height in sizes:
             page = browser.new_page(viewport={"width": width, "height": height})
             page.goto(f"{address}/sign-in/")
@@ -135,6 +143,67 @@ def _draft_an_action(browser: Browser, address: str, person: dict[str, str]) -> 
     page.click("text=Send for review")
     page.wait_for_load_state()
     page.close()
+
+
+def _open_a_batch(browser: Browser, address: str, person: dict[str, str]) -> None:
+    """A batch with an ingredient and a step, for the pages of production."""
+    page = browser.new_page()
+    _sign_in(page, address, person)
+    page.goto(f"{address}/l/{MAKER}/packages/?text=Distillate")
+    label = str(page.locator(UID_LINK).last.get_attribute("href")).split("/")[4]
+    page.goto(f"{address}/l/{MAKER}/batches/new/")
+    _fill_and_press(
+        page,
+        number="PB-V-301",
+        product="Blue Dream Vape Cart 1 g",
+        process="filling",
+        protocol_version="SOP-V-7",
+        planned_quantity="500",
+        unit="Each",
+        label_claim_mg="856",
+        **{"planned_inputs-label": label, "planned_inputs-quantity": "501.5"},
+    )
+    batch = page.url
+    page.goto(f"{batch}ingredient/")
+    _fill_and_press(page, material="Distillate", quantity_value="501.5", label=label)
+    page.goto(f"{batch}step/")
+    _fill_and_press(page, step="Fill", text="Filled and capped on line 1 at 45 degrees.")
+    page.close()
+
+
+def _take_an_order(browser: Browser, address: str, people: dict[str, dict[str, str]]) -> None:
+    """An order that a second person confirmed, for the pages of selling."""
+    page = browser.new_page()
+    _sign_in(page, address, people["Dee"])
+    page.goto(f"{address}/l/{MOVER}/orders/new/")
+    _fill_and_press(
+        page,
+        number="SO-3001",
+        buyer_license_number="C10-9990002-LIC",
+        delivery_date=time.strftime("%Y-%m-%d", time.gmtime(time.time() + THREE_DAYS_SECONDS)),
+        **{
+            "lines-item": "Blue Dream Vape Cart 1 g",
+            "lines-quantity": "120",
+            "lines-unit_price": "11.50",
+        },
+    )
+    order = page.url
+    _sign_in(page, address, people["Hal"])
+    page.goto(order)
+    page.click("text=Confirm the order")
+    page.wait_for_load_state()
+    page.close()
+
+
+def _fill_and_press(page: Page, **typed: str) -> None:
+    for name, value in typed.items():
+        field = page.locator(f"main [name='{name}']").first
+        if field.evaluate("node => node.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    with page.expect_navigation():
+        page.click("main .work-form .btn-primary")
 
 
 def _behind_the_first_row(page: Page, address: str, out: Path, width: int) -> None:
