@@ -228,3 +228,26 @@ def test_the_shape_is_the_same_each_time_and_the_keys_are_not(engine: Engine) ->
         assert engine.people.vendor_key != other.people.vendor_key
     finally:
         other.store.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "list_name"),
+    [
+        ("sublocations", "active"),
+        ("sublocations", "inactive"),
+        ("brands", "active"),
+        ("items", "inactive"),
+        ("locations", "inactive"),
+        ("item_files", "photo"),
+        ("item_files", "file"),
+        ("job_types", "active"),
+        ("job_types", "inactive"),
+        ("processing_jobs", "active"),
+        ("processing_jobs", "inactive"),
+        ("tags", "staged"),
+        ("hub_transfers", "active"),
+        ("retail_issuances", "active"),
+    ],
+)
+def test_every_list_of_the_workshop_has_a_row(engine: Engine, kind: str, list_name: str) -> None:
+    assert engine.store.select(Query(kind, list_name=list_name), limit=1)

@@ -11,7 +11,7 @@ from typing import Any
 from metrc_simulator.laws import packages, transfers
 from metrc_simulator.laws.transporters import create_driver, create_vehicle
 from metrc_simulator.worlds.cast import Ground, build_cast, packaged_cast
-from metrc_simulator.worlds.demo import making, roads, selling
+from metrc_simulator.worlds.demo import making, roads, selling, workshop
 from metrc_simulator.worlds.demo.diary import (
     BLUE_DREAM,
     CRUDE,
@@ -46,6 +46,7 @@ def build_demo(ground: Ground) -> None:
     diary = Diary(ground, begins)
     _fleet(diary)
     _neighbor(diary)
+    workshop.furnish(diary)
     weeks = [Week(diary, number, starts) for number, starts in enumerate(_WEEKS_START)]
     farm, shop = Farm(diary), Shop(diary)
     steps = [step for week in weeks for step in week.steps()]
@@ -85,6 +86,7 @@ def _neighbor(diary: Diary) -> None:
 
 def _today(diary: Diary, weeks: list[Week]) -> None:
     _state_hold(diary, weeks[0])
+    workshop.work(diary)
     _voided(diary, weeks[1])
     diary.turn_to_minutes_ago(300)
     _on_the_road_to_manufacturing(diary)
