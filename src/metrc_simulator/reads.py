@@ -13,7 +13,7 @@ from metrc_simulator.profiles.profile import Profile, lab_test_row
 from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
 from metrc_simulator.windows import read_paging, read_window
-from metrc_simulator.wire import encode
+from metrc_simulator.wire import encode, stamp_text
 
 
 def listing(kind: str, list_name: str | None = "active", windowed: bool = False) -> Handler:
@@ -76,6 +76,16 @@ def bare(kind: str, list_name: str | None = "active", mark: str | None = None) -
         return array(call.engine.store.bodies(query))
 
     return handle
+
+
+def staged_tags(call: Call) -> Answer:
+    """Return the tags set aside for packages, in the longer form that this list alone has."""
+    rows = []
+    for tag in call.engine.store.select(Query("tags", call.license_number, "staged")):
+        row = blank("staged_tag", LastModified=stamp_text(tag.last_modified))
+        row.update((name, tag.body[name]) for name in row if name in tag.body)
+        rows.append(encode(row))
+    return array(rows)
 
 
 def reference(rows_of: Callable[[Profile], list[Any]], paged: bool) -> Handler:

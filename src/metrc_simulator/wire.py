@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +55,11 @@ def plain(number: Decimal) -> Decimal:
 def moment_text(moment: datetime) -> str:
     """Return an aware moment in METRC's form: UTC, microseconds, `+00:00`."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def stamp_text(microseconds: int) -> str:
+    """Return microseconds since 1970 UTC in METRC's form of a moment."""
+    return moment_text(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds))
 
 
 def microseconds_of(moment: datetime) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -10,8 +12,10 @@ from datetime import timedelta
 import pytest
 
 from metrc_simulator.engine import Engine
+from metrc_simulator.http_server import Request
 from metrc_simulator.records import Query, Record
 from metrc_simulator.running import open_engine
+from metrc_simulator.simulator import Simulator
 from metrc_simulator.wire import microseconds_of
 from metrc_simulator.worlds.demo.diary import FARM, SHOP
 from tests.simulator.conftest import DIST, LAB, MFG, NEIGHBOR, SUP
@@ -251,3 +255,15 @@ def test_the_shape_is_the_same_each_time_and_the_keys_are_not(engine: Engine) ->
 )
 def test_every_list_of_the_workshop_has_a_row(engine: Engine, kind: str, list_name: str) -> None:
     assert engine.store.select(Query(kind, list_name=list_name), limit=1)
+
+
+def test_a_staged_tag_is_shown_in_the_longer_form_of_its_list(engine: Engine) -> None:
+    user = next(one for one in engine.people.everyone() if one.name == "Fay")
+    pair = f"{engine.people.vendor_key}:{user.user_key}".encode()
+    headers = {"authorization": f"Basic {base64.b64encode(pair).decode()}"}
+    query = f"licenseNumber={MFG}"
+    request = Request("GET", "/tags/v2/staged", query, headers, b"", lambda seconds: False)
+    shown = json.loads(Simulator(engine).answer(request).body)
+    assert len(shown) == 2
+    assert all((row["IsStaged"], row["IsUsed"]) == (True, False) for row in shown)
+    assert all(row["LastModified"].endswith("+00:00") and row["Label"] for row in shown)

@@ -129,5 +129,5 @@ SUBLOCATION_ROUTES = [
 TAG_ROUTES = [
     Route("GET", "/tags/v2/package/available", reads.bare("tags", "available", "package"), _TAGS),
     Route("GET", "/tags/v2/plant/available", reads.bare("tags", "available", "plant"), _TAGS),
-    Route("GET", "/tags/v2/staged", reads.bare("tags", "staged"), _TAGS),
+    Route("GET", "/tags/v2/staged", reads.staged_tags, _TAGS),
 ]
