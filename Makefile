@@ -6,7 +6,7 @@ BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo unit test check lint types contracts migrations bench screenshots torture
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench screenshots torture
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,8 +28,16 @@ demo: setup ## the whole product with an invented brand: PORT=n, FRESH=1
 unit: setup ## the tests that need no database, about a second
 	$(BIN)/python -m pytest tests/unit -q
 
-test: setup ## every test, with a real PostgreSQL and real HTTP
-	$(BIN)/python -m pytest tests
+chromium: # Debian's, which the browser tests drive
+	@command -v chromium >/dev/null || { [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } \
+	  || { echo "The browser tests need Chromium. Say: sudo apt-get install chromium" >&2; exit 2; }
+
+test: setup chromium ## every test, with a real PostgreSQL, real HTTP and a real browser
+	$(BIN)/python -m pytest tests -m "not long"
+
+browser: setup chromium ## the browser tests, the main job by clicks included: minutes
+	$(BIN)/python -m pytest tests/browser
 
 lint: setup
 	$(BIN)/ruff format --check .

@@ -67,12 +67,13 @@ def receive_carts(brand: Brand, desk: Desk) -> str:
     return label
 
 
-def hire_crew(desk: Desk) -> None:
-    """Gus and a van stand on METRC's lists, once."""
+def hire_crew(desk: Desk, number: str = MOVER) -> None:
+    """Gus and a van stand on METRC's lists of a licence, once."""
     keys = desk.keys()
-    key = next(user["userKey"] for user in keys["users"] if user["name"] == "Hal")
+    name = "Hal" if number == MOVER else "Fay"
+    key = next(user["userKey"] for user in keys["users"] if user["name"] == name)
     asked: dict[str, Any] = {
-        "params": {"licenseNumber": MOVER},
+        "params": {"licenseNumber": number},
         "auth": (keys["vendorKey"], key),
     }
     for path, row in (
