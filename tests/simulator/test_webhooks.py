@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import DIST, MFG, Metrc, adjustment
+from tests.simulator.conftest import DIST, MFG, Metrc, adjustment, split
 
 TEMPLATE = '{"data":#DATA#, "datacount":#DATACOUNT#}'
 ERROR = '{"error": #ERRORMESSAGE#, "errorcode": #ERRORCODE#}'
@@ -94,6 +94,18 @@ def test_a_changed_package_is_delivered_in_the_words_of_the_template(
     assert listener.next()[2]["data"][0]["IsOnHold"] is True
     assert listener.calls.empty()
     assert metrc.call("GET", "/webhooks/v2", "Fay", None).json()[0]["subscriptionId"] == number
+
+
+def test_what_a_refused_write_undid_is_not_delivered(metrc: Metrc, listener: Listener) -> None:
+    label, tag = metrc.stock(MFG, 100), metrc.tags()[0]
+    register(metrc, subscription(metrc, listener.url))
+    unknown = {"Package": "1A4060300000001000009999", "Quantity": 1, "UnitOfMeasure": "Grams"}
+    row = split(tag, label, 10)
+    row["Ingredients"].append(unknown)
+    assert metrc.post("/packages/v2/", "Fay", MFG, row).status_code == 400
+    metrc.put("/packages/v2/adjust", "Fay", MFG, adjustment(label, 60))
+    assert listener.next()[2]["data"][0]["Quantity"] == 60
+    assert listener.calls.empty()
 
 
 def test_a_disabled_or_deleted_subscription_is_silent_and_other_facilities_are_not_told(
