@@ -28,7 +28,8 @@ from glassbox.rules.verdicts import Refused
 
 WAIT_SECONDS = 40.0
 KILLED_PATIENCE = 3
-LANE_HELD = "action.lane-taken"
+LANE_HELD, READ_LONG_AGO = "action.lane-taken", "package.stale"
+PATIENT_TRIES = 3
 Tell = Callable[[str], None]
 
 
@@ -156,15 +157,22 @@ def _do(run: Run, step: Step) -> None:
 
 
 def _do_patiently(run: Run, step: Step) -> tuple[Any, str]:
-    """Do a step; with a killer about, wait as a person would while a lost answer holds a lane."""
-    try:
-        return STEPS[step.kind](run, step)
-    except Refused as refusal:
-        held = any(finding.code == LANE_HELD for finding in refusal.findings)
-        if run.killer is None or not held or "refused" in step.fields:
-            raise
-    run.stage.move_clocks(float(run.stage.environment["GLASSBOX_SETTLE_WINDOW_SECONDS"]) + 1)
-    _read_license(run, str(References(run.values).fill(step.fields["at"])))
+    """Do a step; with a killer about, do what a person would do when only time is in the way.
+
+    A lane that a lost answer holds is waited for; what was read too long ago is read again.
+    """
+    for _ in range(PATIENT_TRIES):
+        try:
+            return STEPS[step.kind](run, step)
+        except Refused as refusal:
+            codes = {finding.code for finding in refusal.findings if finding.blocks}
+            in_the_way = bool(codes) and codes <= {LANE_HELD, READ_LONG_AGO}
+            if run.killer is None or not in_the_way or "refused" in step.fields:
+                raise
+        if LANE_HELD in codes:
+            window = float(run.stage.environment["GLASSBOX_SETTLE_WINDOW_SECONDS"])
+            run.stage.move_clocks(window + 1)
+        _read_license(run, str(References(run.values).fill(step.fields["at"])))
     return STEPS[step.kind](run, step)
 
 
