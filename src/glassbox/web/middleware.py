@@ -28,7 +28,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
         "img-src 'self' data:",
-        # Tabulator and Cytoscape place elements by setting style properties on them.
+        # Cytoscape places elements by setting style properties on them.
         "style-src 'self' 'unsafe-inline'",
         "script-src 'self'",
         "object-src 'none'",
