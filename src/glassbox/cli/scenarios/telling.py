@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from glassbox.audit.verify import verify
-from glassbox.cli.scenarios.runner import Run
+from glassbox.cli.scenarios.run import Run
 from glassbox.queries.scenario_facts import summary
 
 
