@@ -280,7 +280,10 @@ def _sample(team: Team, job: Job) -> None:
         {"name": "CCL-0849.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 certificate"},
     )
     eve.fill(
-        certificate_number="CCL-0849", passed="passed", panel__0="passed", thc_mg_per_unit="849"
+        certificate_number="CCL-0849",
+        passed="passed",
+        **{f"panel__{number}": "passed" for number in range(6)},
+        thc_mg_per_unit="849",
     )
     eve.press("File the certificate")
 

@@ -126,7 +126,8 @@ def test_one_unit_off_blocks_the_release(story: Story) -> None:
     [
         ({"thc_mg_per_unit": Decimal(770)}, "qa.label-claim"),
         ({"production_batch_number": "PB-V-202"}, "qa.certificate-identity"),
-        ({"panels": {**PANELS, "Pesticides": False}}, "qa.results"),
+        ({"panels": {**PANELS, "Residual Pesticides": False}}, "qa.results"),
+        ({"panels": {"Cannabinoids": True}}, "qa.results"),
         ({"passed": False}, "qa.results"),
     ],
 )
@@ -160,6 +161,18 @@ def test_who_made_it_can_never_release_it_even_when_trained_in_quality(story: St
     assert codes(refusal.value) == {"qa.own-work"}
     (event,) = events_of(story.license_id, "qa.blocked")
     assert event["actor"]["id"] == story.brand.users["Ana"]
+
+
+def test_without_a_certificate_nothing_of_it_counts_as_met(story: Story) -> None:
+    story.make_batch()
+    story.receive()
+    story.show_result(quantity=4000)
+
+    seen = qa_page(actor=story.eve, license_id=story.license_id, label=CARTS, now=story.now)
+
+    on_paper = {item.rule_id: item.is_met for item in seen.items if item.rule_id <= "QA-04"}
+    assert on_paper == dict.fromkeys(("QA-01", "QA-02", "QA-03", "QA-04"), False)
+    assert "no certificate is filed" in {item.evidence for item in seen.items}
 
 
 def test_only_quality_releases(story: Story) -> None:

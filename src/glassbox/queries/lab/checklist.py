@@ -28,6 +28,10 @@ class EvidenceItem:
     findings: tuple[Finding, ...]
 
 
+# Without a certificate there is nothing these could have been met by.
+ON_PAPER = ("QA-01", "QA-02", "QA-03", "QA-04")
+
+
 def items_with_evidence(facts: QaFacts) -> tuple[EvidenceItem, ...]:
     """Return the fourteen items in order, each with the values it was judged by."""
     seen = _evidence(facts)
@@ -36,7 +40,7 @@ def items_with_evidence(facts: QaFacts) -> tuple[EvidenceItem, ...]:
             rule_id=item.rule_id,
             title=item.title,
             needs_person=item.needs_person,
-            is_met=item.is_met,
+            is_met=item.is_met and (facts.certificate is not None or item.rule_id not in ON_PAPER),
             evidence=seen.get(item.rule_id, "") or _answer(facts, item),
             findings=item.findings,
         )
@@ -76,7 +80,7 @@ def _evidence(facts: QaFacts) -> dict[str, str]:
 def _certificate_evidence(facts: QaFacts) -> dict[str, str]:
     certificate = facts.certificate
     if certificate is None:
-        return dict.fromkeys(("QA-01", "QA-02", "QA-03", "QA-04"), "no certificate is filed")
+        return dict.fromkeys(ON_PAPER, "no certificate is filed")
     passed = sum(certificate.panels.values())
     claim, found = facts.label_claim_mg, certificate.thc_mg_per_unit
     apart = "THC of label or certificate unknown"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -140,7 +141,7 @@ def qa_facts(
         certificate=_certificate_facts(certificate, newest.lab_state if newest else ""),
         sample_label=sample.label if sample else "",
         laboratory_license_number=sample.laboratory_license_number if sample else "",
-        required_panels=_required_panels(license),
+        required_panels=frozenset(panels_of(license.state).required),
         results_are_released=bool(results) and all(row.released_at for row in results),
         result_is_revoked=any(row.revoked_at for row in results),
         planned_departure=planned_departure or local_day(license, now),
@@ -162,10 +163,26 @@ def local_day(license: License, now: datetime) -> date:
     return now.astimezone(ZoneInfo(license.time_zone)).date()
 
 
-def _required_panels(license: License) -> frozenset[str]:
-    line = rules_of(license.state).get("QA-02")
-    named = line.params.get("panels", "") if line else ""
-    return frozenset(panel.strip() for panel in named.split(",") if panel.strip())
+@dataclass(frozen=True, kw_only=True)
+class Panels:
+    """What a certificate speaks about: panels every batch needs, and those only some need."""
+
+    required: tuple[str, ...]
+    further: tuple[str, ...]
+
+
+def panels_of(state: str) -> Panels:
+    """Return the panels that the rule pack of a state names (QA-02, CA-BT-13)."""
+    line = rules_of(state).get("QA-02")
+    params = line.params if line else {}
+    return Panels(
+        required=_named(params.get("panels", "")),
+        further=_named(params.get("further_panels", "")),
+    )
+
+
+def _named(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _results(package: Package, sample: LabSample | None) -> list[LabResult]:

@@ -16,10 +16,12 @@ from glassbox.models.packages import Package
 from glassbox.models.people import User
 from glassbox.queries.lab.checklist import EvidenceItem, evidence_sha256, items_with_evidence
 from glassbox.queries.lab.facts import (
+    Panels,
     batch_number_of,
     newest_certificate,
     newest_sample,
     origin_of_package,
+    panels_of,
     qa_facts,
 )
 from glassbox.queries.packages.rows import with_metrc
@@ -99,6 +101,7 @@ class SamplePage:
     custody: tuple[CustodyLink, ...]
     certificates: tuple[CertificateRow, ...]
     results: tuple[ResultRow, ...]
+    panels: Panels
     may_take: bool
     may_file: bool
 
@@ -132,6 +135,7 @@ def sample_page(*, actor: Actor, license_id: int, sample_id: int) -> SamplePage:
             custody=_custody(sample),
             certificates=_certificates(sample),
             results=_results(sample),
+            panels=panels_of(sample.license.state),
             may_take=Permission.SAMPLE_TAKE in may,
             may_file=Permission.COA_FILE in may,
         )

@@ -26,18 +26,6 @@ from glassbox.web.forms.work_form import (
     scan_field,
 )
 
-# What a certificate speaks about (Business and Professions Code 26100(d); 4 CCR 15724).
-PANELS = (
-    "Cannabinoids",
-    "Foreign Material",
-    "Heavy Metals",
-    "Microbial Impurities",
-    "Mycotoxins",
-    "Moisture Content and Water Activity",
-    "Residual Pesticides",
-    "Residual Solvents and Processing Chemicals",
-    "Terpenoids",
-)
 PASSED, FAILED = "passed", "failed"
 
 
@@ -192,17 +180,26 @@ def _certificate(opened: Opened) -> Sheet:
             Field(name="issued_date", label="Issued on", kind=FieldKind.DATE, value=opened.today),
             choice_field("passed", "Overall result", verdicts),
             *(
-                choice_field(f"panel-{number}", name, verdicts, is_optional=True)
-                for number, name in enumerate(PANELS)
+                choice_field(f"panel-{number}", name, verdicts, is_optional=True, hint=hint)
+                for number, (name, hint) in enumerate(_panels(sample))
             ),
             number_field("thc_mg_per_unit", "THC in one unit", "mg", is_optional=True),
         ),
     )
 
 
+def _panels(sample: SamplePage) -> list[tuple[str, str]]:
+    """Return the panels to ask for, each with what is said of it."""
+    further = [(name, "Where the product's kind asks for it.") for name in sample.panels.further]
+    return [(name, "") for name in sample.panels.required] + further
+
+
 def _file(opened: Opened, said: dict[str, Any]) -> str:
     paper = said.pop("paper")
-    panels = {name: said.pop(f"panel-{number}") for number, name in enumerate(PANELS)}
+    panels = {
+        name: said.pop(f"panel-{number}")
+        for number, (name, _) in enumerate(_panels(_sample(opened)))
+    }
     file_coa(
         **opened.who(),
         sample_id=opened.number,
