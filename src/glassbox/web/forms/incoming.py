@@ -17,6 +17,7 @@ from glassbox.web.forms.work_form import (
     Sheet,
     WorkForm,
     choice_field,
+    done_about,
     number_field,
     options_of,
     reason_field,
@@ -90,11 +91,6 @@ def _rejection(opened: Opened) -> Sheet:
     )
 
 
-def _reject(opened: Opened, said: dict[str, Any]) -> str:
-    reject_package(**opened.who(), transfer_id=opened.number, **said)
-    return f"transfers/{opened.subject}/"
-
-
 def _check_sheet(opened: Opened) -> Sheet:
     delivery = _delivery(opened)
     return Sheet(
@@ -103,11 +99,6 @@ def _check_sheet(opened: Opened) -> Sheet:
         facts=_facts(delivery),
         fields=(),
     )
-
-
-def _check(opened: Opened, said: dict[str, Any]) -> str:
-    check_delivery(**opened.who(), transfer_id=opened.number)
-    return f"transfers/{opened.subject}/"
 
 
 def _settlement(opened: Opened) -> Sheet:
@@ -153,7 +144,7 @@ REJECTION = WorkForm(
     nav="incoming",
     permission=Permission.INCOMING_CHECK,
     sheet=_rejection,
-    do=_reject,
+    do=done_about(reject_package, "transfer_id", "transfers"),
 )
 CHECK = WorkForm(
     button="It is checked",
@@ -161,7 +152,7 @@ CHECK = WorkForm(
     nav="incoming",
     permission=Permission.INCOMING_CHECK,
     sheet=_check_sheet,
-    do=_check,
+    do=done_about(check_delivery, "transfer_id", "transfers"),
 )
 SETTLEMENT = WorkForm(
     button="Draft the card",

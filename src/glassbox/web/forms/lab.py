@@ -19,6 +19,7 @@ from glassbox.web.forms.work_form import (
     WorkForm,
     check_field,
     choice_field,
+    done_about,
     many_field,
     number_field,
     options_of,
@@ -101,6 +102,12 @@ def _create(opened: Opened, said: dict[str, Any]) -> str:
     return f"actions/{action_id}/"
 
 
+def _when(name: str) -> Field:
+    return Field(
+        name=name, label="When", kind=FieldKind.MOMENT, is_optional=True, hint="Empty: now."
+    )
+
+
 def _drawing(opened: Opened) -> Sheet:
     sample = _sample(opened)
     return Sheet(
@@ -110,20 +117,9 @@ def _drawing(opened: Opened) -> Sheet:
         why_not="" if sample.row.state == "PLANNED" else "It was taken already.",
         fields=(
             Field(name="video_reference", label="Recording", hint="Camera and time: CAM-3 10:15."),
-            Field(
-                name="taken_at",
-                label="When",
-                kind=FieldKind.MOMENT,
-                is_optional=True,
-                hint="Empty: now.",
-            ),
+            _when("taken_at"),
         ),
     )
-
-
-def _draw(opened: Opened, said: dict[str, Any]) -> str:
-    mark_sample_taken(**opened.who(), sample_id=opened.number, **said)
-    return f"lab/{opened.subject}/"
 
 
 def _custody(opened: Opened) -> Sheet:
@@ -137,20 +133,9 @@ def _custody(opened: Opened) -> Sheet:
             Field(name="handed_to", label="To whom"),
             Field(name="seal_number", label="Seal"),
             Field(name="condition", label="In what condition", value="sealed and dry"),
-            Field(
-                name="handed_at",
-                label="When",
-                kind=FieldKind.MOMENT,
-                is_optional=True,
-                hint="Empty: now.",
-            ),
+            _when("handed_at"),
         ),
     )
-
-
-def _hand_over(opened: Opened, said: dict[str, Any]) -> str:
-    hand_over_sample(**opened.who(), sample_id=opened.number, **said)
-    return f"lab/{opened.subject}/"
 
 
 def _certificate(opened: Opened) -> Sheet:
@@ -233,7 +218,7 @@ SAMPLE_DRAWING = WorkForm(
     nav="lab",
     permission=Permission.SAMPLE_TAKE,
     sheet=_drawing,
-    do=_draw,
+    do=done_about(mark_sample_taken, "sample_id", "lab"),
 )
 SAMPLE_CUSTODY = WorkForm(
     button="It is handed over",
@@ -241,7 +226,7 @@ SAMPLE_CUSTODY = WorkForm(
     nav="lab",
     permission=Permission.SAMPLE_TAKE,
     sheet=_custody,
-    do=_hand_over,
+    do=done_about(hand_over_sample, "sample_id", "lab"),
 )
 CERTIFICATE = WorkForm(
     button="File the certificate",

@@ -19,6 +19,7 @@ from glassbox.web.forms.work_form import (
     Sheet,
     WorkForm,
     choice_field,
+    done_about,
     number_field,
     reason_field,
     scan_field,
@@ -164,11 +165,6 @@ def _cancel_sheet(opened: Opened) -> Sheet:
     )
 
 
-def _cancel(opened: Opened, said: dict[str, Any]) -> str:
-    cancel_order(**opened.who(), order_id=opened.number, because=said["because"])
-    return f"orders/{opened.subject}/"
-
-
 def _withdrawal(opened: Opened) -> Sheet:
     order = _order(opened)
     live = [
@@ -232,7 +228,7 @@ ORDER_CANCELLATION = WorkForm(
     nav="orders",
     permission=Permission.ORDER_CONFIRM,
     sheet=_cancel_sheet,
-    do=_cancel,
+    do=done_about(cancel_order, "order_id", "orders"),
 )
 WITHDRAWAL = WorkForm(
     button="Take it back",

@@ -15,6 +15,7 @@ from glassbox.web.forms.work_form import (
     Sheet,
     WorkForm,
     choice_field,
+    done_about,
     number_field,
     reason_field,
 )
@@ -63,11 +64,6 @@ def _hold_sheet(opened: Opened) -> Sheet:
     )
 
 
-def _hold(opened: Opened, said: dict[str, Any]) -> str:
-    place_hold(**opened.who(), label=opened.subject, **said)
-    return f"packages/{opened.subject}/"
-
-
 def _lift_sheet(opened: Opened) -> Sheet:
     package = _package(opened)
     return Sheet(
@@ -76,11 +72,6 @@ def _lift_sheet(opened: Opened) -> Sheet:
         facts=_facts(package),
         fields=(reason_field(),),
     )
-
-
-def _lift(opened: Opened, said: dict[str, Any]) -> str:
-    lift_hold(**opened.who(), label=opened.subject, **said)
-    return f"packages/{opened.subject}/"
 
 
 COUNT = WorkForm(
@@ -97,7 +88,7 @@ HOLD = WorkForm(
     nav="packages",
     permission=Permission.PACKAGE_HOLD,
     sheet=_hold_sheet,
-    do=_hold,
+    do=done_about(place_hold, "label", "packages"),
 )
 HOLD_LIFTING = WorkForm(
     button="Lift the hold",
@@ -105,5 +96,5 @@ HOLD_LIFTING = WorkForm(
     nav="packages",
     permission=Permission.PACKAGE_LIFT_HOLD,
     sheet=_lift_sheet,
-    do=_lift,
+    do=done_about(lift_hold, "label", "packages"),
 )

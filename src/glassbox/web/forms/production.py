@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ from glassbox.web.forms.work_form import (
     Sheet,
     WorkForm,
     choice_field,
+    done_about,
     number_field,
     reason_field,
     scan_field,
@@ -115,11 +117,6 @@ def _ingredient(opened: Opened) -> Sheet:
     )
 
 
-def _use(opened: Opened, said: dict[str, Any]) -> str:
-    use_ingredient(**opened.who(), batch_id=opened.number, **said)
-    return f"batches/{opened.subject}/"
-
-
 def _step(opened: Opened) -> Sheet:
     batch = _batch(opened)
     units = opened.choices(ListOf.UNITS)[ListOf.UNITS]
@@ -137,11 +134,6 @@ def _step(opened: Opened) -> Sheet:
     )
 
 
-def _write(opened: Opened, said: dict[str, Any]) -> str:
-    record_step(**opened.who(), batch_id=opened.number, **said)
-    return f"batches/{opened.subject}/"
-
-
 def _packaging(opened: Opened) -> Sheet:
     batch = _batch(opened)
     lists = opened.choices(
@@ -157,7 +149,7 @@ def _packaging(opened: Opened) -> Sheet:
             scan_field("tag", "Tag", lists[ListOf.TAGS]),
             choice_field("item", "Item", lists[ListOf.ITEMS], value=batch.row.product),
             number_field("quantity", "Quantity"),
-            choice_field("unit", "Unit", lists[ListOf.UNITS], value="Grams"),
+            choice_field("unit", "Unit", lists[ListOf.UNITS]),
             choice_field("location", "Location", lists[ListOf.LOCATIONS], is_optional=True),
             _used_rows("ingredients", "Taken from", lists),
             reason_field(f"Package of batch {batch.row.number}"),
@@ -205,17 +197,12 @@ def _output(opened: Opened) -> Sheet:
             ),
             choice_field("item_name", "Item", lists[ListOf.ITEMS], value=batch.row.product),
             number_field("quantity_value", "Quantity"),
-            choice_field("unit", "Unit", lists[ListOf.UNITS], value="Grams"),
+            choice_field("unit", "Unit", lists[ListOf.UNITS]),
             number_field(
                 "net_content", "Content of one unit", "the inputs' unit", is_optional=True
             ),
         ),
     )
-
-
-def _made(opened: Opened, said: dict[str, Any]) -> str:
-    record_output(**opened.who(), batch_id=opened.number, **said)
-    return f"batches/{opened.subject}/"
 
 
 def _waste(opened: Opened) -> Sheet:
@@ -278,7 +265,13 @@ def _counted(opened: Opened, said: dict[str, Any]) -> str:
     return f"batches/{opened.subject}/"
 
 
-def _form(button: str, done: str, permission: Permission, sheet: Any, do: Any) -> WorkForm:
+def _form(
+    button: str,
+    done: str,
+    permission: Permission,
+    sheet: Callable[[Opened], Sheet],
+    do: Callable[[Opened, dict[str, Any]], str],
+) -> WorkForm:
     return WorkForm(
         button=button, done=done, nav="batches", permission=permission, sheet=sheet, do=do
     )
@@ -286,13 +279,29 @@ def _form(button: str, done: str, permission: Permission, sheet: Any, do: Any) -
 
 NEW_BATCH = _form("Open the batch", "The batch is open.", Permission.BATCH_OPEN, _new, _open)
 INGREDIENT = _form(
-    "Record it", "The ingredient is recorded.", Permission.BATCH_RECORD, _ingredient, _use
+    "Record it",
+    "The ingredient is recorded.",
+    Permission.BATCH_RECORD,
+    _ingredient,
+    done_about(use_ingredient, "batch_id", "batches"),
 )
-STEP = _form("Record it", "The step is recorded.", Permission.BATCH_RECORD, _step, _write)
+STEP = _form(
+    "Record it",
+    "The step is recorded.",
+    Permission.BATCH_RECORD,
+    _step,
+    done_about(record_step, "batch_id", "batches"),
+)
 PACKAGING = _form(
     "Draft the package", "The package is drafted.", Permission.ACTION_DRAFT, _packaging, _package
 )
-OUTPUT = _form("Record it", "The output is recorded.", Permission.BATCH_RECORD, _output, _made)
+OUTPUT = _form(
+    "Record it",
+    "The output is recorded.",
+    Permission.BATCH_RECORD,
+    _output,
+    done_about(record_output, "batch_id", "batches"),
+)
 WASTE = _form("Record it", "It is recorded.", Permission.BATCH_RECORD, _waste, _wasted)
 LABELS = _form(
     "Record the count", "The labels are counted.", Permission.LABEL_COUNT, _labels, _counted

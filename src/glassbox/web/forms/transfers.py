@@ -19,6 +19,7 @@ from glassbox.web.forms.work_form import (
     Sheet,
     WorkForm,
     choice_field,
+    done_about,
     many_field,
     reason_field,
 )
@@ -103,11 +104,6 @@ def _about(title: str, sentence: str, *fields: Field) -> Callable[[Opened], Shee
     return sheet
 
 
-def _release(opened: Opened, said: dict[str, Any]) -> str:
-    release_transfer(**opened.who(), transfer_id=opened.number, **said)
-    return f"transfers/{opened.subject}/"
-
-
 def _drafting(kind: str, facts_of: FactsOf) -> Callable[[Opened, dict[str, Any]], str]:
     def draft(opened: Opened, said: dict[str, Any]) -> str:
         action_id = draft_action(
@@ -150,16 +146,6 @@ def _loading(opened: Opened) -> Sheet:
     )
 
 
-def _load(opened: Opened, said: dict[str, Any]) -> str:
-    dispatch_transfer(**opened.who(), transfer_id=opened.number, **said)
-    return f"transfers/{opened.subject}/"
-
-
-def _cancel(opened: Opened, said: dict[str, Any]) -> str:
-    cancel_transfer(**opened.who(), transfer_id=opened.number, **said)
-    return f"transfers/{opened.subject}/"
-
-
 NEW_TRANSFER = WorkForm(
     button="Plan the transfer",
     done="The transfer is planned.",
@@ -178,7 +164,7 @@ RELEASE = WorkForm(
         "Every gate is asked now and the answer kept. Who planned it cannot release it.",
         Field(name="comment", label="Comment", is_optional=True),
     ),
-    do=_release,
+    do=done_about(release_transfer, "transfer_id", "transfers"),
 )
 TEMPLATE = WorkForm(
     button="Draft the template",
@@ -211,7 +197,7 @@ LOADING = WorkForm(
     nav="outgoing",
     permission=Permission.TRANSFER_DISPATCH,
     sheet=_loading,
-    do=_load,
+    do=done_about(dispatch_transfer, "transfer_id", "transfers"),
 )
 TAKE_BACK = WorkForm(
     button="Draft the card",
@@ -235,5 +221,5 @@ TRANSFER_CANCELLATION = WorkForm(
         "Only before METRC has a manifest; that one is voided in METRC.",
         Field(name="because", label="Why", kind=FieldKind.LONG),
     ),
-    do=_cancel,
+    do=done_about(cancel_transfer, "transfer_id", "transfers"),
 )

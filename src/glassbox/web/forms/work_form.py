@@ -175,6 +175,22 @@ def _shown_rows(field: Field, typed: QueryDict | None) -> tuple[tuple[tuple[Fiel
     return (*filled, *(blank,) * SPARE_ROWS)
 
 
+def done_about(
+    operation: Callable[..., object], subject: str, place: str
+) -> Callable[[Opened, dict[str, Any]], str]:
+    """Return what does an operation about the form's subject and leads back to its page.
+
+    `subject` is the operation's name for it; `place` the page's address, such as `orders`.
+    """
+
+    def do(opened: Opened, said: dict[str, Any]) -> str:
+        about = opened.subject if subject == "label" else opened.number
+        operation(**opened.who(), **{subject: about}, **said)
+        return f"{place}/{opened.subject}/"
+
+    return do
+
+
 def number_field(name: str, label: str, unit: str = "", **rest: Any) -> Field:
     """Return a field for an exact number with its unit."""
     return Field(name=name, label=label, kind=FieldKind.NUMBER, unit=unit, **rest)
