@@ -10,10 +10,8 @@ from typing import Any
 
 
 def _read() -> dict[str, dict[str, Any]]:
-    package = resources.files("metrc_simulator")
-    files = [package.joinpath("shapes.json"), *package.joinpath("shapes").iterdir()]
     found: dict[str, dict[str, Any]] = {}
-    for file in files:
+    for file in resources.files("metrc_simulator").joinpath("shapes").iterdir():
         # Exact like every other number here: a float cannot be added to a Decimal.
         found |= json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
     return found

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import ParamSpec
 
 from django.db import connections
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from glassbox import clock
@@ -17,9 +18,13 @@ from glassbox.operations.reconciliation import reconcile_license
 from glassbox.operations.submission.attestation import settle_action
 from glassbox.operations.submission.send import submit_action
 from glassbox.operations.sync.feeds import NAMES
-from glassbox.operations.sync.run import run_sync
+from glassbox.operations.sync.run import TIMETABLE, SyncIsRunning, run_sync
 from glassbox.rules.actor import system_actor
 from glassbox.rules.verdicts import Refused
+
+# Long enough for a run that died to be seen as dead.
+ASK_AGAIN_SECONDS = 2
+ASKED_TRIES = 200
 
 log = logging.getLogger(__name__)
 Parameters = ParamSpec("Parameters")
@@ -40,17 +45,35 @@ def _job(function: Callable[Parameters, None]) -> Callable[Parameters, None]:
     return run
 
 
-@app.task(name=JobName.SYNC_LICENSE)
+class AnotherRunReads(Exception):
+    """A read was asked for while another is under way; it comes after that one."""
+
+
+@app.task(
+    name=JobName.SYNC_LICENSE,
+    retry=RetryStrategy(
+        max_attempts=ASKED_TRIES, wait=ASK_AGAIN_SECONDS, retry_exceptions={AnotherRunReads}
+    ),
+)
 @_job
 def sync_license(license_id: int, trigger: str = "timetable", feeds: str = "", **_: object) -> None:
-    """Read what changed in METRC for one licence: everything, or the feeds that are named."""
-    run_sync(
-        actor=system_actor("sync"),
-        license_id=license_id,
-        trigger=trigger,
-        feeds=frozenset(feeds.split()) or NAMES,
-        now=clock.now(),
-    )
+    """Read what changed in METRC for one licence: everything, or the feeds that are named.
+
+    A run under way may have passed the list that somebody wants to see, so what was asked for
+    is not spared by it, as what the timetable wants is.
+    """
+    try:
+        run_sync(
+            actor=system_actor("sync"),
+            license_id=license_id,
+            trigger=trigger,
+            feeds=frozenset(feeds.split()) or NAMES,
+            now=clock.now(),
+        )
+    except SyncIsRunning as refusal:
+        if trigger == TIMETABLE:
+            raise
+        raise AnotherRunReads(refusal.message) from refusal
 
 
 @app.task(name=JobName.RECONCILE_LICENSE)

@@ -1,4 +1,4 @@
-"""All page addresses on one screen, grouped by room. An address says its licence first."""
+"""All page addresses, grouped by room; those of forms are in `work.py`. A licence stands first."""
 
 from django.urls import URLPattern, path
 
