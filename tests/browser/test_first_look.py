@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from glassbox.cli.demo_brand import MAKER, MOVER
-from tests.browser.conftest import Visit
+from tests.browser.conftest import SUPPLIER, Visit
+from tests.browser.house import House
 from tests.browser.visitor import Visitor
 
 OIL = "#main table.package-grid tbody tr"
@@ -38,17 +39,22 @@ def test_the_neighbour_sees_no_package_of_ours(visit: Visit) -> None:
     nell.sees("No package is in this view")
 
 
-def test_the_flow_counts_what_there_is_and_a_count_opens_its_list(visit: Visit) -> None:
+def test_the_flow_counts_what_there_is_and_a_count_opens_its_list(
+    house: House, visit: Visit
+) -> None:
+    goods = {"item": "Crude Oil", "quantity": 10, "unitOfMeasure": "Grams"}
+    house.desk.do("ship-in", fromLicense=SUPPLIER, toLicense=MAKER, packages=[goods])
+    house.read(MAKER)
     fay = visit("Fay")
     fay.open(f"/l/{MAKER}/")
-    step = fay.page.locator(".step", has_text="Package & label")
+    step = fay.page.locator(".step", has_text="Accept transfer")
     shown = int(step.locator(".step-count").text_content() or "")
 
     with fay.page.expect_navigation():
         step.click()
 
     assert shown > 0
-    expect(fay.page.locator(OIL)).to_have_count(shown)
+    expect(fay.page.locator("#list tbody tr")).to_have_count(shown)
 
 
 def test_the_licence_switch_colours_and_labels_every_page(visit: Visit) -> None:
