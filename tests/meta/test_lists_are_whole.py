@@ -72,7 +72,7 @@ def _texts(*folders: str) -> str:
 
 
 def test_each_job_name_has_exactly_one_task() -> None:
-    tasks = re.findall(r"@app\.task\(name=JobName\.(\w+)", _texts("src/glassbox/jobs"))
+    tasks = re.findall(r"@app\.task\(\s*name=JobName\.(\w+)", _texts("src/glassbox/jobs"))
 
     assert sorted(tasks) == sorted(JobName.__members__)
 
