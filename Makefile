@@ -1,6 +1,7 @@
 PORT ?= 8000
 FRESH ?=
 SEED ?= 1
+PROCESSES ?= 2
 PYTHON ?= python3
 BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
@@ -34,7 +35,7 @@ chromium: # Debian's, which the browser tests drive
 	  || { echo "The browser tests need Chromium. Say: sudo apt-get install chromium" >&2; exit 2; }
 
 test: setup chromium ## every test, with a real PostgreSQL, real HTTP and a real browser
-	$(BIN)/python -m pytest tests -m "not long"
+	$(BIN)/python -m pytest tests -m "not long" -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 browser: setup chromium ## the browser tests, the main job by clicks included: minutes
 	$(BIN)/python -m pytest tests/browser

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-os.environ.setdefault("GLASSBOX_HOME", tempfile.mkdtemp(prefix="glassbox-tests-"))
+# Each process of a parallel run has a home of its own, whatever the first one said.
+os.environ["GLASSBOX_HOME"] = tempfile.mkdtemp(prefix="glassbox-tests-")
 os.environ.setdefault("GLASSBOX_ENVIRONMENT", "dev")
 os.environ["DJANGO_SETTINGS_MODULE"] = "glassbox.config.settings"
 
