@@ -25,7 +25,7 @@ def test_metrc_and_our_pages_show_the_numbers_of_the_scenario(
     hal.open(f"/l/{MOVER}/packages/{CARTS_TAG}/")
     numbers = hal.page.locator(".three-numbers .big-number").all_inner_texts()
 
-    assert numbers[:2] == ["3,080 ea", "3,080 ea"]
+    assert numbers[:2] == ["3,080 units", "3,080 units"]
 
 
 def test_the_order_is_delivered_and_its_money_is_exact(finished_job: Job, visit: Visit) -> None:
@@ -36,7 +36,7 @@ def test_the_order_is_delivered_and_its_money_is_exact(finished_job: Job, visit:
     hal.open(finished_job.places["outgoing"])
     hal.sees(RETAILER)
     hal.sees("Accepted")
-    hal.sees("900 ea")
+    hal.sees("900 units")
 
 
 def test_the_batch_closes_to_the_last_gram(finished_job: Job, visit: Visit) -> None:

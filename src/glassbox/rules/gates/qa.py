@@ -88,9 +88,13 @@ def certificate_is_of_this_batch(facts: QaFacts) -> Iterator[Finding]:
         facts,
         "QA-01",
         "qa.certificate-identity",
-        f"{problem}; the batch is {facts.batch_number}, sample {facts.sample_label}.",
+        f"{problem}; the batch is {facts.batch_number}, {_sample_words(facts)}.",
         "File the certificate of this batch.",
     )
+
+
+def _sample_words(facts: QaFacts) -> str:
+    return f"sample {facts.sample_label}" if facts.sample_label else "of which no sample is taken"
 
 
 def results_passed(facts: QaFacts) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 UNIT_SIGNS = {
-    "Each": "ea",
+    "Each": "units",
     "Grams": "g",
     "Kilograms": "kg",
     "Milligrams": "mg",
@@ -73,13 +73,19 @@ CHIP_COLORS = {
 
 
 @register.filter
-def quantity(value: Decimal | None, unit: str = "") -> str:
+def quantity(value: Decimal | None, unit_name: str = "") -> str:
     """Return a quantity with thousands and its unit's sign, or a dash where there is none."""
     if value is None:
         return "–"
     number = f"{value.normalize():,f}"
-    sign = UNIT_SIGNS.get(unit, unit)
+    sign = UNIT_SIGNS.get(unit_name, unit_name)
     return f"{number} {sign}" if sign else number
+
+
+@register.filter
+def unit(name: str) -> str:
+    """Return the sign of one of METRC's units of measure, or the name where it has none."""
+    return UNIT_SIGNS.get(name, name)
 
 
 @register.filter
