@@ -268,6 +268,14 @@ def unit_rows(profile: Profile) -> list[Any]:
     ]
 
 
+def inactive_unit_rows(profile: Profile) -> list[Any]:
+    """Return the units of measure that are no longer in use."""
+    return [
+        {"QuantityType": row["type"], "Name": row["name"], "Abbreviation": row["abbreviation"]}
+        for row in profile.data["units"].get("inactive", [])
+    ]
+
+
 def category_rows(profile: Profile) -> list[Any]:
     """Return the item categories."""
     return [profile.category_row(row) for row in profile.categories.values()]

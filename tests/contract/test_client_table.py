@@ -20,9 +20,12 @@ def test_an_endpoint_keeps_what_metrc_documents(operation: Operation) -> None:
     assert endpoint.is_windowed == operation.is_windowed
     assert endpoint.permissions == operation.permissions
     assert endpoint.is_html == (operation.answer == "html")
-    # METRC's page of the lab document shows no body; it is a file like the others.
-    is_document = operation.path == "/labtests/v2/labtestdocument/{id}"
-    assert endpoint.is_object == (operation.answer == "object" or is_document)
+    # METRC's pages show no body of these: the document is a file like the others, the key an object.
+    is_unsaid = operation.path in {
+        "/labtests/v2/labtestdocument/{id}",
+        "/sandbox/v2/integrator/setup",
+    }
+    assert endpoint.is_object == (operation.answer == "object" or is_unsaid)
     assert endpoint.takes_object == (operation.body == "object")
     assert endpoint.is_on_connect_host == operation.is_on_connect_host
     assert endpoint.key_header == operation.key_header

@@ -83,7 +83,7 @@ WEBHOOK_DELETE = write(
     "DELETE", "/webhooks/v2/{subscriptionId}", license=NONE, is_on_connect_host=True
 )
 SANDBOX_INTEGRATOR_SETUP = write(
-    "POST", "/sandbox/v2/integrator/setup", license=NONE, takes_nothing=True
+    "POST", "/sandbox/v2/integrator/setup", license=NONE, takes_nothing=True, is_object=True
 )
 SANDBOX_TAGTYPES = rows("/sandbox/v2/tagtypes", key_header="x-metrc-key")
 SANDBOX_FACILITY_TAGS_CREATE = write(

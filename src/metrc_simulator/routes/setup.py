@@ -31,7 +31,7 @@ SETUP_ROUTES = [
     Route(
         "GET",
         "/unitsofmeasure/v2/inactive",
-        reads.reference(lambda profile: [], False),
+        reads.reference(reads.inactive_unit_rows, False),
         license_rule="none",
     ),
 ]
