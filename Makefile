@@ -2,12 +2,13 @@ PORT ?= 8000
 FRESH ?=
 SEED ?= 1
 PROCESSES ?= 2
+WRITES ?= 100000
 PYTHON ?= python3
 BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench screenshots torture
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench coverage fuzz screenshots torture
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +55,12 @@ migrations: setup
 	$(BIN)/python scripts/check_migrations.py
 
 check: lint types contracts migrations test ## what CI runs
+
+coverage: setup ## every operation of METRC against the simulator and the client, as a table
+	$(BIN)/python scripts/coverage.py
+
+fuzz: setup ## 100,000 writes of all kinds against the simulator: WRITES=n SEED=n, minutes
+	$(BIN)/python -m tests.fuzz --writes $(WRITES) --seed $(SEED)
 
 bench: setup ## the benchmarks, as ratios
 	$(BIN)/python bench/simulator_pages.py

@@ -22,11 +22,11 @@ def encode(value: Any) -> bytes:
 def decode(data: bytes) -> Any:
     """Return what JSON `data` says, numbers with a point as Decimal.
 
-    Raises ValueError when `data` is not JSON.
+    Raises ValueError when `data` is not JSON, or nested deeper than anybody means it.
     """
     try:
         return _decoder.decode(data)
-    except msgspec.DecodeError as problem:
+    except (msgspec.DecodeError, RecursionError) as problem:
         raise ValueError(str(problem)) from problem
 
 
