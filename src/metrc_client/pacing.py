@@ -19,6 +19,11 @@ LOOK_AGAIN_SECONDS = 0.004
 REST_AT_MOST_SECONDS = 60.0
 # A stored time further ahead than this is from before a restart of the machine.
 AHEAD_AT_MOST_SECONDS = 2 * REST_AT_MOST_SECONDS
+# Refused, a facility's pace slows by this factor, once for all refusals of the same second, and
+# finds back by this share a second: METRC may allow less than it says, and does not say how much.
+SLOWER_BY = 1.25
+SLOWNESS_AT_MOST = 20.0
+RECOVERY_PER_SECOND = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +38,7 @@ class Pacing:
     """The two limits of METRC: per facility, and per vendor key over all facilities.
 
     Kept in files under a folder: a slot is a lock on a file, which the kernel releases when a
-    process is killed; the pace is the time of the next read, eight bytes under a lock. A key is
+    process is killed; the pace is the time of the next read and how slow it is, under a lock. A key is
     known there by its hash alone.
     """
 
@@ -62,11 +67,18 @@ class Pacing:
             yield
 
     def rest(self, seconds: float, *, vendor_key: str, license_number: str) -> None:
-        """Let no read of the facility begin for `seconds`, because METRC asked for it."""
+        """Let no read of the facility begin for `seconds`, and the next ones more slowly.
+
+        METRC refused one and asked for it.
+        """
         wait = min(max(seconds, 0.0), REST_AT_MOST_SECONDS)
         path = self._folder(_facility(vendor_key, license_number)) / "pace"
         with _next_turn(path) as turn:
-            turn.at = max(turn.at, time.monotonic() + wait)
+            now = time.monotonic()
+            turn.at = max(turn.at, now + wait)
+            if now >= turn.slowed_at + 1:
+                turn.slowness = min(turn.slowness * SLOWER_BY, SLOWNESS_AT_MOST)
+                turn.slowed_at = now
 
     def _folder(self, name: str) -> Path:
         folder = self.folder / name
@@ -103,11 +115,17 @@ def _slot(folder: Path, count: int) -> Iterator[None]:
         time.sleep(LOOK_AGAIN_SECONDS)
 
 
+# The next turn, the slowness, and when it was last slowed.
+_STORED = struct.Struct("ddd")
+
+
 @dataclass
 class _Turn:
-    """When the next read may begin, on the machine's monotonic clock."""
+    """When the next read may begin, on the machine's monotonic clock, and how slow the pace is."""
 
     at: float
+    slowness: float = 1.0
+    slowed_at: float = 0.0
 
 
 @contextmanager
@@ -117,18 +135,28 @@ def _next_turn(path: Path) -> Iterator[_Turn]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         now = time.monotonic()
-        stored = os.pread(descriptor, 8, 0)
-        at = struct.unpack("d", stored)[0] if len(stored) == 8 else now
-        # Written so that a stored "not a number" counts as unsound too.
-        turn = _Turn(at=max(at, now) if at <= now + AHEAD_AT_MOST_SECONDS else now)
+        turn = _sound(os.pread(descriptor, _STORED.size, 0), now)
         yield turn
-        os.pwrite(descriptor, struct.pack("d", turn.at), 0)
+        os.pwrite(descriptor, _STORED.pack(turn.at, turn.slowness, turn.slowed_at), 0)
     finally:
         os.close(descriptor)
+
+
+def _sound(stored: bytes, now: float) -> _Turn:
+    """Return the stored turn, or a new one where it is from before a restart, or broken."""
+    if len(stored) != _STORED.size:
+        return _Turn(at=now)
+    at, slowness, slowed_at = _STORED.unpack(stored)
+    # Written so that a stored "not a number" counts as unsound too.
+    if at <= now + AHEAD_AT_MOST_SECONDS and 1 <= slowness <= SLOWNESS_AT_MOST and slowed_at <= now:
+        return _Turn(at=max(at, now), slowness=slowness, slowed_at=slowed_at)
+    return _Turn(at=now)
 
 
 def _wait_for_pace(path: Path, per_second: int) -> None:
     with _next_turn(path) as turn:
         mine = turn.at
-        turn.at += 1 / per_second
+        interval_seconds = turn.slowness / per_second
+        turn.at += interval_seconds
+        turn.slowness = max(1.0, turn.slowness * (1 - RECOVERY_PER_SECOND * interval_seconds))
     time.sleep(max(0.0, mine - time.monotonic()))

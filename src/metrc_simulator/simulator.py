@@ -49,10 +49,28 @@ class Simulator:
         elif is_about_the_contract(request.path):
             answer = tell(request)
         else:
-            answer = self._api(request)
+            answer = self._limited(request)
         if request.method != "GET":
             self._courier.carry()
         return answer
+
+    def _limited(self, request: Request) -> Answer:
+        """Answer a GET if the limits have room for it; what METRC delays goes on counting."""
+        if request.method != "GET":
+            return self._api(request)
+        limits, counted = self.engine.limits, _counted(request)
+        if not limits.enter(counted):
+            entry = Entry(
+                at=self.engine.clock.now(),
+                method=request.method,
+                path=request.path,
+                query=read_query(request.query),
+            )
+            return self._refuse(entry, Answer(429, headers={"Retry-After": "1"}))
+        try:
+            return self._api(request)
+        finally:
+            limits.leave(counted)
 
     def _api(self, request: Request) -> Answer:
         engine = self.engine
@@ -153,18 +171,12 @@ class Simulator:
         return machine_microseconds() - int(lag * 1_000_000) if lag and method == "GET" else None
 
     def _handle(self, route: Route, call: Call) -> Answer:
-        counted = call.license_number if route.method == "GET" else ""
-        if counted and not self.engine.limits.enter(counted):
-            return Answer(429, headers={"Retry-After": "1"})
         try:
             return route.handler(call)
         except BadQuery as problem:
             return message(400, str(problem))
         except NotYours:
             return nothing(401)
-        finally:
-            if counted:
-                self.engine.limits.leave(counted)
 
     def _body(self, request: Request, entry: Entry, route: Route) -> tuple[Any, Answer | None]:
         if not route.takes_body():
@@ -203,6 +215,12 @@ class Simulator:
         if status != "Active" and (status != "Suspended" or route.method != "GET"):
             return nothing(401)
         return None if route.suits(facility.body["FacilityType"]) else nothing(401)
+
+
+def _counted(request: Request) -> str:
+    """Return what a GET counts for: the facility it names, else whoever calls."""
+    query = {name.lower(): one for name, one in read_query(request.query).items()}
+    return query.get("licensenumber") or request.headers.get("authorization", "")
 
 
 def _refusal(fault: FaultRule) -> Answer:

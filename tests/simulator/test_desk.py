@@ -290,3 +290,15 @@ def test_the_faults_in_force_are_shown_with_the_times_that_are_left(metrc: Metrc
     assert rule == {"kind": "401", "path": "/packages/v2/*", "times": 1}
     assert metrc.get("/packages/v2/active", "Ana", MFG).status_code == 401
     assert metrc.http.get("/desk/api/overview").json()["faults"] == []
+
+
+def test_the_limit_of_the_vendor_key_holds_over_all_facilities_and_is_measured(
+    metrc: Metrc,
+) -> None:
+    metrc.desk("limits", getPerSecond=10, vendorGetPerSecond=4)
+    calls = [("Ana", MFG), ("Eve", DIST)] * 3
+    seen = [metrc.get("/packages/v2/active", user, number).status_code for user, number in calls]
+    assert seen == [200] * 4 + [429] * 2
+    told = metrc.http.get("/desk/api/limits").json()
+    assert (told["granted"], told["refused"], told["mostAtOnce"]) == (4, 2, 1)
+    assert metrc.journal()[-1]["status"] == 429

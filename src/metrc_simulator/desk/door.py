@@ -49,6 +49,7 @@ VERBS: dict[str, Verb] = {
 }
 LOOKS: dict[str, Callable[[Engine, dict[str, str]], dict[str, Any]]] = {
     "overview": lambda engine, _: overview(engine),
+    "limits": lambda engine, _: engine.limits.as_row(),
     "shelf": shelf,
     "sample": sample,
 }

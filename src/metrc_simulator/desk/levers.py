@@ -8,6 +8,7 @@ from metrc_simulator.act import Act, Refused
 from metrc_simulator.desk.fields import Payload, objects, truth, user_of, word
 from metrc_simulator.engine import Engine
 from metrc_simulator.faults import read_rule
+from metrc_simulator.limits import Allowance
 from metrc_simulator.wire import decimal_of
 from metrc_simulator.worlds.cast import Ground
 from metrc_simulator.worlds.registry import build_world
@@ -70,7 +71,7 @@ def reset(engine: Engine, payload: Payload) -> tuple[Result, Act]:
     build_world(name, Ground(engine.store, engine.profile, act.now))
     engine.store.keep_setting("world", name)
     engine.faults.replace([])
-    engine.limits.get_per_second = engine.limits.concurrent = None
+    engine.limits.set(Allowance(), Allowance())
     engine.api_up = True
     engine.world_name = name
     act.effect("world reset", world=name)
@@ -78,10 +79,17 @@ def reset(engine: Engine, payload: Payload) -> tuple[Result, Act]:
 
 
 def limits(engine: Engine, payload: Payload) -> tuple[Result, Act]:
-    """Set how many GETs per second and at once a facility may make; null means any number."""
+    """Set how many GETs per second and at once a facility, and the vendor key, may make.
+
+    Null means any number.
+    """
     act = _act(engine, payload)
-    engine.limits.get_per_second = _limit(payload, "getPerSecond")
-    engine.limits.concurrent = _limit(payload, "concurrent")
+    engine.limits.set(
+        facility=Allowance(_limit(payload, "getPerSecond"), _limit(payload, "concurrent")),
+        vendor=Allowance(
+            _limit(payload, "vendorGetPerSecond"), _limit(payload, "vendorConcurrent")
+        ),
+    )
     act.effect("limits set")
     return {}, act
 

@@ -172,6 +172,22 @@ def test_who_waits_for_a_busy_facility_holds_no_slot_of_the_vendor_key(tmp_path:
     waiting.join(5)
 
 
+def _seconds_for(pacing: Pacing, reads: int) -> float:
+    began = time.monotonic()
+    for _ in range(reads):
+        with pacing.read(vendor_key="vendor", license_number=MFG):
+            pass
+    return time.monotonic() - began
+
+
+def test_a_refusal_slows_the_facility_once_a_second_and_no_more(tmp_path: Path) -> None:
+    pacing = Pacing(tmp_path, facility=Limits(per_second=100, at_once=9), vendor=WIDE)
+    for _ in range(5):
+        pacing.rest(0, vendor_key="vendor", license_number=MFG)
+    # Twenty turns of 12.5 milliseconds; without slowing of 10, slowed five times of 30.
+    assert 0.245 <= _seconds_for(pacing, 21) < 0.5
+
+
 def test_a_rest_holds_back_one_facility_and_no_other(tmp_path: Path) -> None:
     pacing = Pacing(tmp_path, facility=WIDE, vendor=WIDE)
     pacing.rest(0.3, vendor_key="vendor", license_number=MFG)
@@ -199,7 +215,15 @@ def test_metrcs_retry_after_is_kept_by_every_client_of_the_facility(
 
 
 @pytest.mark.parametrize(
-    "stored", [b"", b"abc", struct.pack("d", 1e12), struct.pack("d", float("nan"))]
+    "stored",
+    [
+        b"",
+        b"abc",
+        struct.pack("ddd", 1e12, 1.0, 0.0),
+        struct.pack("ddd", float("nan"), 1.0, 0.0),
+        struct.pack("ddd", 0.0, 1e9, 0.0),
+        struct.pack("ddd", 0.0, float("nan"), 0.0),
+    ],
 )
 def test_a_pace_from_before_a_restart_or_a_broken_one_stops_nobody(
     tmp_path: Path, stored: bytes

@@ -76,6 +76,10 @@ export async function keysRoom(desk) {
       input("getPerSecond", { type: "number", min: "0" })),
     field("GETs at once for each licence (empty: any number)",
       input("concurrent", { type: "number", min: "0" })),
+    field("GETs a second for the vendor key (empty: any number)",
+      input("vendorGetPerSecond", { type: "number", min: "0" })),
+    field("GETs at once for the vendor key (empty: any number)",
+      input("vendorConcurrent", { type: "number", min: "0" })),
     make("button", {}, "Set the limits"));
   form.onsubmit = (event) => {
     event.preventDefault();
