@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +14,19 @@ JSON = "application/json; charset=utf-8"
 
 @dataclass
 class Answer:
-    """One HTTP answer; `cut` is how the connection fails: None, "drop" or "truncate"."""
+    """One HTTP answer; `cut` is how the connection fails, None when it does not.
+
+    drop: it closes without an answer; reset: the same with a TCP reset; never-answers: it stays
+    open without an answer; truncate: it closes after half an answer; half-body: it stays open
+    after half an answer. `receipt` is held while the answer leaves and learns whether it did.
+    """
 
     status: int
     body: bytes = b""
     content_type: str = JSON
     headers: dict[str, str] = field(default_factory=dict)
     cut: str | None = None
+    receipt: AbstractContextManager[object] | None = None
 
 
 def page(rows: list[bytes], total: int, page_number: int, page_size: int | None) -> Answer:
@@ -64,6 +72,16 @@ def row_errors(errors: list[tuple[int, str]]) -> Answer:
 def nothing(status: int) -> Answer:
     """Return an answer without a body, as METRC's 401 and 404 are."""
     return Answer(status)
+
+
+def about_methods(asked: str, methods: Collection[str]) -> Answer:
+    """Return the answer to OPTIONS, or to a method that the path does not take: with Allow.
+
+    `methods` are those of the path: none for a retired one.
+    """
+    known = [*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"]
+    status = 204 if asked == "OPTIONS" else 405
+    return Answer(status, headers={"Allow": ", ".join(known)})
 
 
 def value(content: Any) -> Answer:

@@ -9,6 +9,7 @@ from typing import Any
 from metrc_simulator.act import Act
 from metrc_simulator.clock import MetrcClock
 from metrc_simulator.faults import Faults
+from metrc_simulator.journal import Journal
 from metrc_simulator.limits import Limits
 from metrc_simulator.people import People
 from metrc_simulator.profiles.profile import Profile
@@ -30,6 +31,11 @@ class Engine:
     world_name: str = ""
     # What became of the last delivery of each webhook subscription.
     deliveries: dict[int, dict[str, Any]] = field(default_factory=dict)
+    journal: Journal = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep the journal where the world is kept."""
+        self.journal = Journal(self.store)
 
     def act(self, license_number: str, user_name: str) -> Act:
         """Return a new act at METRC's now."""

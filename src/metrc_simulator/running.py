@@ -44,7 +44,9 @@ def running(
     """Run a simulator on a loopback port (0 picks a free one) until the block ends."""
     engine = open_engine(profile_name, world, state_path)
     try:
-        server = SimulatorServer(port, Simulator(engine).answer)
+        server = SimulatorServer(
+            port, Simulator(engine).answer, lambda: engine.clock.now().timestamp()
+        )
     except BaseException:
         engine.store.close()
         raise

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
 from metrc_simulator.act import NotYours
-from metrc_simulator.answers import Answer, message, nothing
+from metrc_simulator.answers import Answer, about_methods, message, nothing
 from metrc_simulator.calls import Call
 from metrc_simulator.clock import machine_microseconds
 from metrc_simulator.contract.door import is_about_the_contract, tell
 from metrc_simulator.courier import Courier
 from metrc_simulator.desk.door import DeskDoor
 from metrc_simulator.engine import Engine
-from metrc_simulator.faults import NOT_APPLIED, FaultRule
-from metrc_simulator.http_server import Request
-from metrc_simulator.journal import Entry, write_entry
+from metrc_simulator.fault_kinds import FAULT_KINDS
+from metrc_simulator.faults import Fault
+from metrc_simulator.http_reading import Request
+from metrc_simulator.journal import Entry
 from metrc_simulator.people import User
 from metrc_simulator.records import Record
-from metrc_simulator.routes.finder import find_route
+from metrc_simulator.routes.finder import METHODS, find_route, methods_of
 from metrc_simulator.routes.route import Route
 from metrc_simulator.windows import BadQuery, read_query
 from metrc_simulator.wire import decode
@@ -27,8 +28,7 @@ from metrc_simulator.writes import check_object, check_objects
 
 _LATE_SECONDS_AT_MOST = 600.0
 _STALE_SECONDS = 5.0
-_SERVER_BROKEN = "Could not load file or assembly 'System.Data.SqlClient'."
-_HTML = b"<!DOCTYPE html><html><head><title>Service</title></head><body>Please wait.</body></html>"
+_READS = {"GET", "OPTIONS"}
 
 
 class Simulator:
@@ -43,95 +43,108 @@ class Simulator:
         self._facilities_version = -1
 
     def answer(self, request: Request) -> Answer:
-        """Return the answer to one request, having done what it asks."""
+        """Return the answer to one request, having done what it asks.
+
+        HEAD is answered as GET is; its body stays here.
+        """
+        asked = replace(request, method="GET") if request.method == "HEAD" else request
+        if request.path == "*":
+            return about_methods(request.method, METHODS)
         if request.path == "/" or request.path.startswith("/desk"):
-            answer = self._desk.answer(request)
+            answer = self._desk.answer(asked)
         elif is_about_the_contract(request.path):
-            answer = tell(request)
+            answer = tell(asked)
         else:
-            answer = self._limited(request)
-        if request.method != "GET":
+            answer = self._api(asked, request.method)
+        if asked.method not in _READS:
             self._courier.carry()
         return answer
 
-    def _limited(self, request: Request) -> Answer:
-        """Answer a GET if the limits have room for it; what METRC delays goes on counting."""
-        if request.method != "GET":
-            return self._api(request)
-        limits, counted = self.engine.limits, _counted(request)
-        if not limits.enter(counted):
-            entry = Entry(
-                at=self.engine.clock.now(),
-                method=request.method,
-                path=request.path,
-                query=read_query(request.query),
-            )
-            return self._refuse(entry, Answer(429, headers={"Retry-After": "1"}))
-        try:
-            return self._api(request)
-        finally:
-            limits.leave(counted)
-
-    def _api(self, request: Request) -> Answer:
-        engine = self.engine
+    def _api(self, request: Request, method: str) -> Answer:
+        now = self.engine.clock.now()
         entry = Entry(
-            at=engine.clock.now(),
-            method=request.method,
+            at=now,
+            received_at=now,
+            method=method,
             path=request.path,
             query=read_query(request.query),
         )
+        try:
+            return self._limited(request, entry)
+        except Exception:
+            # What it did is undone with its transaction; that it came is not.
+            entry.applied = []
+            self.engine.journal.write(entry, message(500, "The simulator itself failed."))
+            raise
+
+    def _limited(self, request: Request, entry: Entry) -> Answer:
+        """Answer a GET if the limits have room for it; what METRC delays goes on counting."""
+        if request.method != "GET":
+            return self._call(request, entry)
+        limits, counted = self.engine.limits, _counted(request)
+        if not limits.enter(counted):
+            return self._refuse(entry, Answer(429, headers={"Retry-After": "1"}))
+        try:
+            return self._call(request, entry)
+        finally:
+            limits.leave(counted)
+
+    def _call(self, request: Request, entry: Entry) -> Answer:
+        engine = self.engine
         if not engine.api_up:
             return self._refuse(entry, nothing(503))
-        fault = engine.faults.pick(request.method, request.path)
+        fault = engine.faults.pick(entry.method, request.path)
         if fault is None:
-            return self._apply(request, entry, None, None)
+            return self._apply(request, entry, None)
+        kind = FAULT_KINDS[fault.kind]
         entry.fault = fault.kind
-        if fault.kind in NOT_APPLIED:
+        if not kind.applied:
             entry.body = _shown(request.body)
-            return self._refuse(entry, _refusal(fault))
-        if fault.kind == "late":
-            request.wait_until_gone(_LATE_SECONDS_AT_MOST)
-        if fault.kind in {"late", "latency"}:
-            engine.stopping.wait(fault.delay_seconds)
+            answer = kind.send(nothing(0), fault.delay_seconds)
+            # A refusal says truly that nothing was done; a page of HTML says nothing.
+            entry.tells = 400 <= answer.status < 500
+            return self._refuse(entry, answer)
+        is_gone = fault.kind == "late" and request.wait_until_gone(_LATE_SECONDS_AT_MOST)
+        if kind.waits == "before":
+            engine.stopping.wait(fault.delay_seconds or 0)
             entry.at = engine.clock.now()
-        answer = self._apply(request, entry, _as_of(fault), _spoil(fault))
-        if fault.kind == "slow-after":
-            engine.stopping.wait(fault.delay_seconds)
+        answer = self._apply(request, entry, fault, is_gone)
+        if kind.waits == "after":
+            engine.stopping.wait(fault.delay_seconds or 0)
         return answer
 
     def _refuse(self, entry: Entry, answer: Answer) -> Answer:
-        entry.status = None if answer.cut == "drop" else answer.status
-        write_entry(self.engine.store, entry)
+        self.engine.journal.write(entry, answer)
         return answer
 
     def _apply(
-        self,
-        request: Request,
-        entry: Entry,
-        as_of: int | None,
-        spoil: Callable[[Answer], Answer] | None,
+        self, request: Request, entry: Entry, fault: Fault | None, is_gone: bool = False
     ) -> Answer:
-        store = self.engine.store
-        if request.method == "GET":
-            answer = self._dispatch(request, entry, as_of)
-            return self._finish(entry, answer, spoil)
+        if request.method in _READS:
+            return self._finish(request, entry, fault, is_gone)
         # The journal row commits with the effects it tells of.
-        with store.transaction():
-            answer = self._dispatch(request, entry, as_of)
-            return self._finish(entry, answer, spoil)
+        with self.engine.store.transaction():
+            return self._finish(request, entry, fault, is_gone)
 
-    def _finish(
-        self, entry: Entry, answer: Answer, spoil: Callable[[Answer], Answer] | None
-    ) -> Answer:
-        sent = spoil(answer) if spoil else answer
-        entry.status = None if sent.cut == "drop" else sent.status
-        write_entry(self.engine.store, entry)
+    def _finish(self, request: Request, entry: Entry, fault: Fault | None, is_gone: bool) -> Answer:
+        as_of = self._as_of(request, fault)
+        answer = self._dispatch(request, entry, as_of)
+        sent = answer
+        if fault is not None:
+            sent = FAULT_KINDS[fault.kind].send(answer, fault.delay_seconds)
+        if is_gone:
+            sent = replace(sent, cut="drop")
+        is_true = sent.status == answer.status and sent.body == answer.body
+        entry.tells = is_true and as_of is None
+        self.engine.journal.write(entry, sent)
         return sent
 
     def _dispatch(self, request: Request, entry: Entry, as_of: int | None) -> Answer:
         found = find_route(request.method, request.path)
         if isinstance(found, int):
-            return nothing(found)
+            if found == 404:
+                return nothing(404)
+            return about_methods(request.method, methods_of(request.path))
         route, segments = found
         body, wrong = self._body(request, entry, route)
         if wrong is not None:
@@ -154,7 +167,7 @@ class Simulator:
             segments=tuple(unquote(segment) for segment in segments),
             body=body,
             now=entry.at,
-            as_of=as_of if as_of is not None else self._lagging(request.method),
+            as_of=as_of,
             effects=entry.applied,
         )
         return self._handle(route, call)
@@ -166,9 +179,13 @@ class Simulator:
             return people.vendor(request.headers)
         return user
 
-    def _lagging(self, method: str) -> int | None:
-        lag = self.engine.profile.switches["read_lag_seconds"]
-        return machine_microseconds() - int(lag * 1_000_000) if lag and method == "GET" else None
+    def _as_of(self, request: Request, fault: Fault | None) -> int | None:
+        if request.method != "GET":
+            return None
+        lag_seconds = self.engine.profile.switches["read_lag_seconds"]
+        if fault is not None and fault.kind == "stale-read":
+            lag_seconds = fault.delay_seconds or _STALE_SECONDS
+        return machine_microseconds() - int(lag_seconds * 1_000_000) if lag_seconds else None
 
     def _handle(self, route: Route, call: Call) -> Answer:
         try:
@@ -221,35 +238,6 @@ def _counted(request: Request) -> str:
     """Return what a GET counts for: the facility it names, else whoever calls."""
     query = {name.lower(): one for name, one in read_query(request.query).items()}
     return query.get("licensenumber") or request.headers.get("authorization", "")
-
-
-def _refusal(fault: FaultRule) -> Answer:
-    answers = {
-        "drop-before": Answer(0, cut="drop"),
-        "500-before": message(500, "An error has occurred."),
-        "400-server": message(400, _SERVER_BROKEN),
-        "401": nothing(401),
-        "429": Answer(429, headers={"Retry-After": "1"}),
-        "429-no-retry-after": nothing(429),
-        "html": Answer(200, _HTML, content_type="text/html"),
-    }
-    return answers[fault.kind]
-
-
-def _spoil(fault: FaultRule) -> Callable[[Answer], Answer] | None:
-    changed: dict[str, Callable[[Answer], Answer]] = {
-        "drop-after": lambda answer: Answer(answer.status, cut="drop"),
-        "500-after": lambda answer: message(500, "An error has occurred."),
-        "truncate": lambda answer: Answer(answer.status, answer.body, cut="truncate"),
-        "empty": lambda answer: Answer(answer.status),
-    }
-    return changed.get(fault.kind)
-
-
-def _as_of(fault: FaultRule) -> int | None:
-    if fault.kind != "stale-read":
-        return None
-    return machine_microseconds() - int((fault.delay_seconds or _STALE_SECONDS) * 1_000_000)
 
 
 def _shown(body: bytes) -> Any:

@@ -7,6 +7,7 @@ import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +25,18 @@ class StoreBroken(Exception):
     """The state file is not one of ours."""
 
 
+@dataclass(eq=False)
+class JournalRow:
+    """One entry (a JSON object without its opening brace and `seq`) on its way into the table.
+
+    `known` is whether the caller could know what was done, None while nobody can say.
+    """
+
+    entry: bytes
+    known: bool | None
+    seq: int = 0
+
+
 class Store:
     """All rows of one world, behind one lock: METRC's writes are serial here."""
 
@@ -34,7 +47,8 @@ class Store:
         # the page itself, so the moments of a list are kept until the kind changes.
         self._moments: dict[str, dict[Any, list[int]]] = {kind: {} for kind in KINDS}
         self._versions = dict.fromkeys(KINDS, 0)
-        self._unwritten: list[tuple[bytes]] = []
+        self._unwritten: list[JournalRow] = []
+        self._settled: dict[int, bool] = {}
         self.watching = False
         self._touched: list[int] = []
         try:
@@ -52,6 +66,10 @@ class Store:
         self._sql.execute("CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value TEXT)")
         self._sql.execute(
             "CREATE TABLE IF NOT EXISTS journal(seq INTEGER PRIMARY KEY AUTOINCREMENT, entry BLOB)"
+        )
+        # What is known only after an entry is kept stands beside it.
+        self._sql.execute(
+            "CREATE TABLE IF NOT EXISTS journal_known(seq INTEGER PRIMARY KEY, known INTEGER)"
         )
         columns = (
             "license TEXT, label TEXT, list TEXT, mark TEXT, parent INTEGER, "
@@ -84,7 +102,7 @@ class Store:
     def close(self) -> None:
         """Close the database."""
         with self.lock:
-            self._write_journal()
+            self._catch_up()
             self._sql.close()
 
     @contextmanager
@@ -110,6 +128,8 @@ class Store:
                     self._sql.execute(f"ROLLBACK TO {name}")
                     self._sql.execute(f"RELEASE {name}")
                 raise
+            if self._depth == 1:
+                self._write_settled()
             self._depth -= 1
             self._sql.execute("COMMIT" if self._depth == 0 else f"RELEASE {name}")
 
@@ -304,30 +324,62 @@ class Store:
             self.keep_setting(name, str(number))
             return number
 
-    def journal_add(self, entry: bytes) -> None:
-        """Append one journal entry (a JSON object without its opening brace and `seq`).
+    def journal_add(self, row: JournalRow) -> None:
+        """Append one journal entry.
 
         Inside a transaction it commits with it. Entries of reads gather first and are written,
         in order, before the next transaction or look into the journal.
         """
         with self.lock:
-            self._unwritten.append((entry,))
+            self._unwritten.append(row)
             if self._depth or len(self._unwritten) >= _UNWRITTEN_AT_MOST:
                 self._write_journal()
+
+    def journal_settle(self, row: JournalRow, known: bool) -> None:
+        """Note whether the caller of an entry could know; written with the next transaction."""
+        with self.lock:
+            row.known = known
+            if row.seq:
+                self._settled[row.seq] = known
 
     def _write_journal(self) -> None:
         if self._unwritten:
             gathered, self._unwritten = self._unwritten, []
             with self.transaction():
-                self._sql.executemany("INSERT INTO journal(entry) VALUES (?)", gathered)
+                for row in gathered:
+                    cursor = self._sql.execute(
+                        "INSERT INTO journal(entry) VALUES (?)", (row.entry,)
+                    )
+                    row.seq = cursor.lastrowid or 0
+                settled = [(row.seq, row.known) for row in gathered if row.known is not None]
+                self._sql.executemany("INSERT INTO journal_known VALUES (?, ?)", settled)
 
-    def journal_after(self, seq: int, limit: int = -1) -> list[tuple[int, bytes]]:
-        """Return journal entries with a higher number than `seq`, in order."""
+    def _write_settled(self) -> None:
+        if self._settled:
+            self._sql.executemany(
+                "INSERT OR REPLACE INTO journal_known VALUES (?, ?)", self._settled.items()
+            )
+            self._settled.clear()
+
+    def _catch_up(self) -> None:
+        self._write_journal()
+        if self._settled and not self._depth:
+            with self.transaction():
+                self._write_settled()
+
+    def journal_after(self, seq: int, limit: int = -1) -> list[tuple[int, bytes, bool | None]]:
+        """Return journal entries with a higher number than `seq`, in order.
+
+        Each comes with whether its caller could know, None where that is not settled.
+        """
         with self.lock:
-            self._write_journal()
-            return self._sql.execute(
-                "SELECT seq, entry FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+            self._catch_up()
+            rows = self._sql.execute(
+                "SELECT seq, entry, known FROM journal LEFT JOIN journal_known USING (seq) "
+                "WHERE seq > ? ORDER BY seq LIMIT ?",
+                (seq, limit),
             ).fetchall()
+        return [(row[0], row[1], None if row[2] is None else bool(row[2])) for row in rows]
 
     def last_entry(self) -> int:
         """Return the number of the newest journal entry, 0 when there is none."""
@@ -338,8 +390,9 @@ class Store:
     def clear(self) -> None:
         """Remove every row, setting and journal entry; ids go on counting."""
         with self.lock, self.transaction():
-            for table in (*KINDS, "history", "settings", "journal"):
+            for table in (*KINDS, "history", "settings", "journal", "journal_known"):
                 self._sql.execute(f"DELETE FROM {table}")
+            self._settled.clear()
             for kind in KINDS:
                 self._changed(kind)
 

@@ -150,7 +150,7 @@ def test_the_journal_holds_every_request_in_order_with_what_it_did(metrc: Metrc)
     assert [row["seq"] for row in rows] == [start + number for number in (1, 2, 3, 4)]
     assert list(rows[0]) == [
         "seq", "at", "method", "path", "query", "licenseNumber", "userName", "body", "status",
-        "applied", "fault",
+        "applied", "fault", "receivedAt", "callerCouldKnow",
     ]  # fmt: skip
     assert rows[0]["query"] == {"pageSize": "5", "licenseNumber": MFG}
     assert [(row["status"], len(row["applied"])) for row in rows] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -73,6 +74,55 @@ def test_a_fault_answers_as_named_and_the_journal_tells_what_was_done(
     assert entry["body"][0]["Label"] == label
     assert write(metrc, label).status_code == 200
     assert last(metrc)["fault"] is None
+
+
+@pytest.mark.parametrize(("kind", "left"), [("reset-before", 1000), ("reset-after", 988)])
+def test_a_reset_reaches_the_caller_as_a_reset(
+    metrc: Metrc, label: str, kind: str, left: int
+) -> None:
+    order(metrc, kind)
+    with pytest.raises(httpx.ReadError) as broken:
+        write(metrc, label)
+    assert "reset by peer" in str(broken.value)
+    assert quantity(metrc, label) == left
+    entry = last(metrc)
+    assert (entry["fault"], entry["status"], entry["callerCouldKnow"]) == (kind, None, False)
+    assert len(entry["applied"]) == (1 if left == 988 else 0)
+    assert write(metrc, label).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"),
+    [("never-answers-before", 1000), ("never-answers-after", 988), ("half-body", 988)],
+)
+def test_a_silent_server_holds_the_caller_until_it_goes(
+    metrc: Metrc, label: str, kind: str, left: int
+) -> None:
+    order(metrc, kind)
+    impatient = httpx.Client(base_url=metrc.http.base_url, timeout=0.4)
+    with impatient, pytest.raises(httpx.ReadTimeout):
+        write(Metrc(impatient, metrc.keys), label)
+    assert quantity(metrc, label) == left
+    entry = last(metrc)
+    assert (entry["fault"], entry["callerCouldKnow"]) == (kind, False)
+    assert entry["status"] == (200 if kind == "half-body" else None)
+    assert write(metrc, label).status_code == 200
+
+
+def test_half_a_body_comes_with_the_length_of_the_whole(metrc: Metrc, label: str) -> None:
+    whole = metrc.get("/packages/v2/active", "Ana", MFG).content
+    order(metrc, "half-body", method="GET")
+    auth = metrc.auth("Ana")
+    with (
+        httpx.Client(base_url=metrc.http.base_url, timeout=0.4, auth=auth) as client,
+        client.stream("GET", "/packages/v2/active", params={"licenseNumber": MFG}) as answer,
+    ):
+        assert int(answer.headers["content-length"]) == len(whole)
+        got = b""
+        with pytest.raises(httpx.ReadTimeout):
+            for piece in answer.iter_bytes():
+                got += piece
+    assert got == whole[: len(whole) // 2]
 
 
 def test_the_bodies_of_faults_are_those_of_the_field(metrc: Metrc, label: str) -> None:
@@ -172,6 +222,85 @@ def test_times_method_and_path_choose_the_calls(metrc: Metrc, label: str) -> Non
     assert metrc.get("/items/v2/active", "Fay", MFG).status_code == 200
 
 
+def test_a_script_hits_the_matching_calls_one_by_one_and_ends(metrc: Metrc, label: str) -> None:
+    metrc.desk(
+        "faults",
+        rules=[
+            {
+                "path": "/packages/v2/adjust",
+                "script": ["none", "500-after", {"kind": "429", "delayMs": 1500}, "reset-after"],
+            },
+            {"kind": "401", "path": "/packages/v2/adjust", "times": 1},
+        ],
+    )
+    assert write(metrc, label).status_code == 200
+    assert metrc.get("/packages/v2/active", "Ana", MFG).status_code == 200
+    assert write(metrc, label).status_code == 500
+    refused = write(metrc, label)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "2")
+    [left, _] = metrc.http.get("/desk/api/overview").json()["faults"]
+    assert left["script"] == ["reset-after"]
+    with pytest.raises(httpx.ReadError):
+        write(metrc, label)
+    assert [write(metrc, label).status_code for _ in range(2)] == [401, 200]
+    assert quantity(metrc, label) == 1000 - 4 * 12
+    assert metrc.http.get("/desk/api/overview").json()["faults"] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "could_know"),
+    [
+        (None, True),
+        ("401", True),
+        ("429", True),
+        ("400-server", True),
+        ("latency", True),
+        ("500-before", False),
+        ("500-after", False),
+        ("html", False),
+        ("empty", False),
+        ("truncate", False),
+        ("drop-after", False),
+    ],
+)
+def test_the_journal_says_whether_the_caller_could_know(
+    metrc: Metrc, label: str, kind: str | None, could_know: bool
+) -> None:
+    if kind:
+        order(metrc, kind)
+    with contextlib.suppress(httpx.RemoteProtocolError):
+        write(metrc, label)
+    assert last(metrc)["callerCouldKnow"] is could_know
+
+
+def test_an_empty_answer_of_a_call_that_answers_empty_is_the_truth(
+    metrc: Metrc, label: str
+) -> None:
+    order(metrc, "empty", method="PUT")
+    answer = metrc.put("/packages/v2/adjust", "Ana", MFG, adjustment(label, 900))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert last(metrc)["callerCouldKnow"] is True
+
+
+def test_who_read_the_past_could_not_know_the_present(metrc: Metrc, label: str) -> None:
+    order(metrc, "stale-read", delayMs=60_000)
+    assert metrc.get("/packages/v2/active", "Ana", MFG).json()["Total"] == 0
+    assert metrc.journal()[-1]["callerCouldKnow"] is False
+
+
+def test_who_hung_up_before_the_answer_could_not_know(metrc: Metrc, label: str) -> None:
+    order(metrc, "slow-after", delayMs=500, method="POST")
+    impatient = httpx.Client(base_url=metrc.http.base_url, timeout=0.2)
+    with impatient, pytest.raises(httpx.ReadTimeout):
+        write(Metrc(impatient, metrc.keys), label)
+    assert last(metrc)["callerCouldKnow"] is None
+    assert last(metrc)["applied"]
+    deadline = time.monotonic() + 5
+    while last(metrc)["callerCouldKnow"] is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert last(metrc)["callerCouldKnow"] is False
+
+
 def test_a_seeded_probability_repeats_itself(metrc: Metrc, label: str) -> None:
     rule = {"kind": "500-before", "probability": 0.5, "seed": 7}
     runs = []
@@ -190,6 +319,13 @@ def test_a_seeded_probability_repeats_itself(metrc: Metrc, label: str) -> None:
         ({"kind": "401", "delayMs": -1}, "delayMs: -1 is not a number of 0 or more."),
         ({"kind": "401", "verb": "GET"}, "rules: verb is not a field of a fault rule."),
         ({"kind": "401", "path": 5}, "path: 5 is not a text."),
+        ({"kind": "401", "seed": 1.5}, "seed: Decimal('1.5') is neither a whole number nor"),
+        ({"kind": "late", "delayMs": 1e300}, "is more than 1000000000."),
+        ({"kind": "none"}, "kind: 'none' is none of drop-before"),
+        ({"script": ["none", "gremlin"]}, "kind: 'gremlin' is none of none, drop-before"),
+        ({"script": []}, "script: [] is not a list of 1 to 10000 kinds."),
+        ({"script": [{"kind": "401", "path": "x"}]}, "script: path is not a field of a step."),
+        ({"script": ["401"], "times": 2}, "a script, or a kind with times, but not both."),
     ],
 )
 def test_a_wrong_rule_is_refused_and_the_rules_in_force_stay(

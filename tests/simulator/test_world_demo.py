@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from metrc_simulator.engine import Engine
-from metrc_simulator.http_server import Request
+from metrc_simulator.http_reading import Request
 from metrc_simulator.records import Query, Record
 from metrc_simulator.running import open_engine
 from metrc_simulator.simulator import Simulator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib import resources
 
-from metrc_simulator.answers import Answer, nothing, value
+from metrc_simulator.answers import Answer, about_methods, value
 from metrc_simulator.contract.openapi import openapi
-from metrc_simulator.http_server import Request
+from metrc_simulator.http_reading import Request
 
 _ADDRESSES = frozenset({"/openapi.json", "/docs"})
 
@@ -19,7 +19,7 @@ def is_about_the_contract(path: str) -> bool:
 def tell(request: Request) -> Answer:
     """Return the OpenAPI document or its page."""
     if request.method != "GET":
-        return nothing(405)
+        return about_methods(request.method, ("GET",))
     if request.path == "/openapi.json":
         return value(openapi())
     page = resources.files("metrc_simulator.contract").joinpath("page.html")

@@ -7,15 +7,15 @@ from importlib import resources
 from typing import Any
 
 from metrc_simulator.act import Act, NotYours, Refused
-from metrc_simulator.answers import Answer, nothing, value
+from metrc_simulator.answers import Answer, about_methods, message, nothing, value
 from metrc_simulator.desk import goods, laboratory, levers
 from metrc_simulator.desk.fields import Payload, user_of
 from metrc_simulator.desk.overview import overview
 from metrc_simulator.desk.shelf import sample, shelf
 from metrc_simulator.engine import Engine
 from metrc_simulator.faults import FaultRuleWrong
-from metrc_simulator.http_server import Request
-from metrc_simulator.journal import Entry, journal_json, write_entry
+from metrc_simulator.http_reading import Request
+from metrc_simulator.journal import Entry
 from metrc_simulator.laws import packages
 from metrc_simulator.windows import read_query
 from metrc_simulator.wire import decode, encode
@@ -75,19 +75,23 @@ class DeskDoor:
     def answer(self, request: Request) -> Answer:
         """Return the answer to one request to the desk."""
         path = request.path.rstrip("/")
-        if path.startswith("/desk/api/"):
-            name = path.removeprefix("/desk/api/")
-            if request.method == "POST":
-                return self._do(name, request)
-            return self._tell(name, request) if request.method == "GET" else nothing(405)
-        if request.method != "GET":
-            return nothing(405)
+        methods = _methods(path)
+        name = path.removeprefix("/desk/api/")
+        # A verb nobody knows is answered with those there are.
+        if request.method == "POST" and name != path and name not in LOOKS:
+            return self._do(name, request)
+        if not methods:
+            return nothing(404)
+        if request.method not in methods:
+            return about_methods(request.method, methods)
+        if name != path:
+            return self._tell(name, request)
         if path == "":
             return Answer(302, headers={"Location": "/desk/"})
         if path == "/desk":
             return _file(PAGE, "text/html; charset=utf-8")
         name = path.removeprefix("/desk/static/")
-        return _file(name, PARTS[name]) if name in PARTS else nothing(404)
+        return _file(name, PARTS[name])
 
     def _tell(self, name: str, request: Request) -> Answer:
         if name == "journal":
@@ -97,14 +101,11 @@ class DeskDoor:
                 after, limit = int(numbers["after"]), int(numbers["limit"])
             except ValueError:
                 return _error(f"after: {query} does not hold whole numbers.")
-            return Answer(200, journal_json(self.engine.store, after, limit))
+            return Answer(200, self.engine.journal.json(after, limit))
         if name == "keys":
             return value(self._keys())
-        look = LOOKS.get(name)
-        if look is None:
-            return nothing(404)
         try:
-            return value(look(self.engine, read_query(request.query)))
+            return value(LOOKS[name](self.engine, read_query(request.query)))
         except _REFUSALS as refused:
             return _error(str(refused))
 
@@ -134,8 +135,10 @@ class DeskDoor:
         if not isinstance(payload, dict):
             return _error(f"body: {payload!r} is not an object.")
         engine = self.engine
+        now = engine.clock.now()
         entry = Entry(
-            at=engine.clock.now(),
+            at=now,
+            received_at=now,
             method="POST",
             path=request.path,
             query={},
@@ -145,17 +148,32 @@ class DeskDoor:
         try:
             with engine.store.transaction():
                 result, act = verb(engine, payload)
-                entry.status, entry.applied = 200, act.effects
+                # A replay does the act again at the moment it had.
+                entry.at, entry.applied = act.now, act.effects
                 entry.license_number = act.license_number or None
-                write_entry(engine.store, entry)
+                answer = value(result)
+                engine.journal.write(entry, answer)
         except _REFUSALS as refused:
-            entry.status, entry.applied = 400, []
-            write_entry(engine.store, entry)
-            return _error(str(refused))
+            entry.applied = []
+            answer = _error(str(refused))
+            engine.journal.write(entry, answer)
+        except Exception:
+            entry.applied = []
+            engine.journal.write(entry, message(500, "The simulator itself failed."))
+            raise
         finally:
             if name in _CHANGE_PEOPLE:
                 engine.people.reload()
-        return value(result)
+        return answer
+
+
+def _methods(path: str) -> tuple[str, ...]:
+    name = path.removeprefix("/desk/api/")
+    if name != path:
+        looks = name in LOOKS or name in {"journal", "keys"}
+        return (*(("GET",) if looks else ()), *(("POST",) if name in VERBS else ()))
+    is_part = path.removeprefix("/desk/static/") in PARTS
+    return ("GET",) if path in {"", "/desk"} or is_part else ()
 
 
 def _file(name: str, content_type: str) -> Answer:

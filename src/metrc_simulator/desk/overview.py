@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from metrc_simulator.engine import Engine
-from metrc_simulator.faults import KINDS
+from metrc_simulator.fault_kinds import FAULT_KINDS
 from metrc_simulator.records import Query, Record
 from metrc_simulator.wire import moment_text
 from metrc_simulator.worlds.registry import WORLDS
@@ -24,7 +24,7 @@ def overview(engine: Engine) -> dict[str, Any]:
         "apiUp": engine.api_up,
         "journal": store.last_entry(),
         "faults": engine.faults.rows(),
-        "faultKinds": list(KINDS),
+        "faultKinds": list(FAULT_KINDS),
         "labStates": list(engine.profile.rows("lab_states")),
         "users": [
             {"name": user.name, "licenses": list(user.licenses), "revoked": user.revoked}

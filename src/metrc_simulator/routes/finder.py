@@ -70,7 +70,7 @@ def _index() -> None:
 
 
 _index()
-_METHODS = ("GET", "POST", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
 def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]] | int:
@@ -88,10 +88,15 @@ def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]] | int:
     found = _match(method, original)
     if found is not None:
         return found
-    for other in _METHODS:
-        if other != method and ((other, plain) in _FIXED or _match(other, original)):
-            return 405
-    return 404
+    return 405 if methods_of(path) else 404
+
+
+def methods_of(path: str) -> tuple[str, ...]:
+    """Return the methods that a path takes, none when there is no such path."""
+    plain, original = path.rstrip("/").lower(), path.rstrip("/").split("/")
+    return tuple(
+        method for method in METHODS if (method, plain) in _FIXED or _match(method, original)
+    )
 
 
 def _match(method: str, given: list[str]) -> tuple[Route, tuple[str, ...]] | None:
