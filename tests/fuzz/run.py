@@ -95,10 +95,9 @@ def _told(request: Request) -> str:
 
 
 def _check_journal(engine: Engine, books: Books, findings: Findings, writes: int) -> None:
-    entries: list[dict[str, Any]] = [
-        json.loads(b"{" + entry, parse_float=Decimal)
-        for _, entry in engine.store.journal_after(books.first_entry)
-    ]
+    entries: list[dict[str, Any]] = json.loads(
+        engine.journal.json(books.first_entry), parse_float=Decimal
+    )
     assert len(entries) == writes
     assert Counter(one["status"] for one in entries) == findings.statuses
     for entry in entries:
