@@ -65,6 +65,7 @@ fuzz: setup ## 100,000 writes of all kinds against the simulator: WRITES=n SEED=
 bench: setup ## the benchmarks, as ratios
 	$(BIN)/python bench/simulator_pages.py
 	$(BIN)/python bench/client_rate.py
+	$(BIN)/python bench/client_memory.py
 
 screenshots: setup ## make docs/screenshots/ anew from a demo of its own
 	$(BIN)/python scripts/screenshots.py
