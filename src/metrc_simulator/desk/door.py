@@ -78,7 +78,7 @@ class DeskDoor:
         methods = _methods(path)
         name = path.removeprefix("/desk/api/")
         # A verb nobody knows is answered with those there are.
-        if request.method == "POST" and name != path and name not in LOOKS:
+        if request.method == "POST" and name != path and ("POST" in methods or not methods):
             return self._do(name, request)
         if not methods:
             return nothing(404)
