@@ -23,6 +23,10 @@ class NotYours(Exception):
     """The record stands in another licence, or nowhere: METRC answers 401 to both."""
 
 
+class NotThere(NotYours):
+    """The record stands nowhere; some states of METRC answer 404 to that."""
+
+
 @dataclass
 class Act:
     """One request's or one person's doing inside one licence; `effects` is what it changed."""
@@ -68,7 +72,9 @@ class Act:
     def own(self, kind: str, record_id: int) -> Record:
         """Return an active row of this licence by id; NotYours when it is another's or unknown."""
         found = self.store.get(kind, record_id)
-        if found is None or found.license_number != self.license_number:
+        if found is None:
+            raise NotThere(f"{kind} {record_id}")
+        if found.license_number != self.license_number:
             raise NotYours(f"{kind} {record_id}")
         return found
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 
 from metrc_simulator.contract.coverage import coverage_lines
-from metrc_simulator.profiles.profile import PROFILES, ProfileBroken
+from metrc_simulator.profiles.profile import PROFILES, Profile, ProfileBroken
 from metrc_simulator.running import running
 from metrc_simulator.store import StoreBroken
 from metrc_simulator.worlds.cast import WorldBroken
@@ -24,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for world in WORLDS.values():
             sys.stdout.write(f"{world.name}\t{world.summary}\n")
         return 0
+    if asked.command == "profiles":
+        return _profiles(asked.state)
     if asked.command == "coverage":
         sys.stdout.writelines(f"{line}\n" for line in coverage_lines())
         return 0
@@ -40,9 +42,39 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--profile", default="ca", help=f"one of {', '.join(PROFILES)}")
     serve.add_argument("--world", default="empty", help="a world's name or its .yaml file")
     serve.add_argument("--state", help="a file that keeps the state across restarts")
+    serve.add_argument(
+        "--switch",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set a switch of the profile, such as unknown_id_status=404; may be repeated",
+    )
+    profiles = commands.add_parser("profiles", help="list the states, or the switches of one")
+    profiles.add_argument("state", nargs="?", help=f"one of {', '.join(PROFILES)}")
     commands.add_parser("worlds", help="list the worlds")
     commands.add_parser("coverage", help="list METRC's operations and which of them are answered")
     return parser
+
+
+def _profiles(state: str | None) -> int:
+    try:
+        if state is None:
+            for name in PROFILES:
+                sys.stdout.write(f"{name}\t{Profile(name).data['name']}\n")
+        else:
+            for switch, value in Profile(state).switches.items():
+                sys.stdout.write(f"{switch}\t{value}\n")
+    except ProfileBroken as problem:
+        sys.stderr.write(f"metrc-simulator: {problem}\n")
+        return 2
+    return 0
+
+
+def _switches(given: Sequence[str]) -> dict[str, str]:
+    for one in given:
+        if "=" not in one:
+            raise ProfileBroken(f"switch {one!r}: say NAME=VALUE")
+    return dict(one.split("=", 1) for one in given)
 
 
 def _serve(asked: argparse.Namespace) -> int:
@@ -50,7 +82,8 @@ def _serve(asked: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        with running(asked.world, asked.profile, asked.state, asked.port) as server:
+        switches = _switches(asked.switch)
+        with running(asked.world, asked.profile, asked.state, asked.port, switches) as server:
             sys.stdout.write(json.dumps({"address": server.address}) + "\n")
             sys.stdout.flush()
             stopped.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from metrc_simulator.act import NotYours
+from metrc_simulator.act import NotThere, NotYours
 from metrc_simulator.answers import Answer, array, page, value
 from metrc_simulator.calls import Call, Handler
 from metrc_simulator.laws import job_types
@@ -129,7 +129,9 @@ def by_id(call: Call, kind: str) -> Record:
     """Return the row of the path; NotYours when it is unknown or another licence's."""
     text = call.segments[0]
     found = call.engine.store.get(kind, int(text)) if text.isascii() and text.isdigit() else None
-    if found is None or found.license_number not in call.licenses():
+    if found is None:
+        raise NotThere(f"{kind} {text}")
+    if found.license_number not in call.licenses():
         raise NotYours(f"{kind} {text}")
     return found
 
@@ -150,7 +152,9 @@ def package(call: Call) -> Answer:
     if text.isascii() and text.isdigit() and len(text) < 19:
         return body_of(call, by_id(call, "packages"))
     found = call.engine.store.find("packages", text)
-    if found is None or found.license_number not in call.licenses():
+    if found is None:
+        raise NotThere(f"package {text}")
+    if found.license_number not in call.licenses():
         raise NotYours(f"package {text}")
     return body_of(call, found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from metrc_simulator.clock import MetrcClock
@@ -17,12 +17,18 @@ from metrc_simulator.worlds.cast import Ground
 from metrc_simulator.worlds.registry import build_world
 
 
-def open_engine(profile_name: str, world: str, state_path: str | None = None) -> Engine:
+def open_engine(
+    profile_name: str,
+    world: str,
+    state_path: str | None = None,
+    switches: Mapping[str, str] | None = None,
+) -> Engine:
     """Open the state, building `world` when it is empty, and return the engine.
 
     A state file keeps its world, whatever `world` says; `reset` at the desk starts another.
+    `switches` replace the profile's own, as texts: see `profiles.profile.read_switch`.
     """
-    profile = Profile(profile_name)
+    profile = Profile(profile_name, switches)
     store = Store(state_path)
     try:
         kept = store.setting("world")
@@ -39,10 +45,14 @@ def open_engine(profile_name: str, world: str, state_path: str | None = None) ->
 
 @contextmanager
 def running(
-    world: str = "empty", profile_name: str = "ca", state_path: str | None = None, port: int = 0
+    world: str = "empty",
+    profile_name: str = "ca",
+    state_path: str | None = None,
+    port: int = 0,
+    switches: Mapping[str, str] | None = None,
 ) -> Iterator[SimulatorServer]:
     """Run a simulator on a loopback port (0 picks a free one) until the block ends."""
-    engine = open_engine(profile_name, world, state_path)
+    engine = open_engine(profile_name, world, state_path, switches)
     try:
         server = SimulatorServer(
             port, Simulator(engine).answer, lambda: engine.clock.now().timestamp()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from metrc_simulator.act import NotYours
+from metrc_simulator.act import NotThere, NotYours
 from metrc_simulator.answers import Answer, about_methods, message, nothing
 from metrc_simulator.calls import Call
 from metrc_simulator.clock import machine_microseconds
@@ -192,6 +192,8 @@ class Simulator:
             return route.handler(call)
         except BadQuery as problem:
             return message(400, str(problem))
+        except NotThere:
+            return nothing(self.engine.profile.switches["unknown_id_status"])
         except NotYours:
             return nothing(401)
 

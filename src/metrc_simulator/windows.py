@@ -69,16 +69,16 @@ def read_window(
 ) -> tuple[int, int | None]:
     """Return the LastModified window in microseconds; an end of None is open.
 
-    Without a window METRC shows the last day only. A window with one end missing is not
+    Without a window METRC shows the last day only, in some states everything. A window with one end missing is not
     documented: it runs to now, or from a day before its end.
     """
     start = _moment(query, "lastModifiedStart")
     end = _moment(query, "lastModifiedEnd")
-    cap = switches["window_hours_at_most"]
+    cap, default = switches["window_hours_at_most"], switches["no_window_hours"]
     if start is None and end is None:
-        return microseconds_of(now - timedelta(hours=switches["no_window_hours"])), None
+        return 0 if default is None else microseconds_of(now - timedelta(hours=default)), None
     if start is None and end is not None:
-        start = end - timedelta(hours=cap or switches["no_window_hours"])
+        start = end - timedelta(hours=cap or default or 24)
     if start is None:
         raise BadQuery("lastModifiedStart was not specified")
     if cap is not None and (end or now) - start > timedelta(hours=cap):

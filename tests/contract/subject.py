@@ -178,7 +178,7 @@ def _held(row: dict[str, Any], name: str, field_names: Iterable[str]) -> Iterato
             yield str(value)
     license_row = row.get("License")
     if name == "employeeLicenseNumber" and isinstance(license_row, dict):
-        yield license_row["Number"]
+        yield license_row["EmployeeLicenseNumber"]
 
 
 def _is_id(name: str) -> bool:

@@ -17,7 +17,6 @@ from metrc_client.windows import Window
 from metrc_simulator.contract.operations import Operation
 from tests.contract.samples import sample_object
 from tests.contract.subject import READS, WRITES, Call, Subject, rows_of
-from tests.contract.test_operations import NOT_DEPLOYED_IN_CALIFORNIA
 
 
 class Tape:
@@ -49,8 +48,8 @@ def test_a_read_brings_what_metrc_answers(operation: Operation, subject: Subject
     endpoint = BY_NAME[str(operation)]
     found = subject.first_answered(operation)
     if found is None:
-        assert str(operation) == NOT_DEPLOYED_IN_CALIFORNIA or not subject.is_simulator
-        return
+        assert not subject.is_simulator
+        pytest.skip("no caller has a row of it")
     call, answer = found
     with _client(subject, call) as client:
         if operation.is_paged or operation.answer in {"rows", "strings"}:

@@ -125,7 +125,7 @@ def new_package(
 
 def _take_ingredients(act: Act, body: dict[str, Any], label: str) -> list[Taken]:
     rows = rows_of(body, "Ingredients")
-    if not rows:
+    if not rows and not act.facility().body["FacilityType"]["CanCreateOpeningBalancePackages"]:
         raise Refused("Ingredients were not specified.")
     taken = []
     for row in rows:
@@ -159,6 +159,8 @@ def take(act: Act, source: Record, amount: Decimal, used_for: str) -> Record:
 
 def _item(act: Act, body: dict[str, Any], sources: list[Record]) -> dict[str, Any]:
     if flag_of(body, "UseSameItem"):
+        if not sources:
+            raise Refused("Use Same Item needs ingredients.")
         names = {source.body["Item"]["Name"].lower() for source in sources}
         if len(names) > 1:
             raise Refused("Use Same Item needs ingredients of one Item.")

@@ -58,6 +58,8 @@ def record_results(act: Act, body: dict[str, Any]) -> int:
         act.add(line)
     _mark_in_progress(act, sample, day)
     act.effect("results recorded", label=sample.body["Label"], count=len(rows))
+    if not act.profile.switches["release_step"] and not _missing_types(act, sample):
+        release(act, {"PackageLabel": sample.body["Label"]})
     return result_id
 
 
@@ -204,6 +206,13 @@ def recorded_types(act: Act, sample: Record) -> set[str]:
     return {line.label for line in act.store.select(Query("lab_results", parent=sample.id))}
 
 
+def _missing_types(act: Act, sample: Record) -> list[str]:
+    """Return the names of the required test types that have no result yet."""
+    done = recorded_types(act, sample)
+    names = [kind["name"] for kind in required_types(act, sample)]
+    return [name for name in names if name.lower() not in done]
+
+
 def release(act: Act, body: dict[str, Any]) -> None:
     """Release a sample's results to the sample, its sources, and what is made from them later."""
     sample = _sample_here(act, text_of(body, "PackageLabel"))
@@ -213,10 +222,7 @@ def release(act: Act, body: dict[str, Any]) -> None:
     lines = act.store.select(Query("lab_results", parent=sample.id))
     if not lines:
         raise Refused(f"Package {label} has no results to release.")
-    done = recorded_types(act, sample)
-    missing = [
-        kind["name"] for kind in required_types(act, sample) if kind["name"].lower() not in done
-    ]
+    missing = _missing_types(act, sample)
     if missing:
         raise Refused(
             f"Package {label} cannot be released: {len(missing)} required results are missing, "

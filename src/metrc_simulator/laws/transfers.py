@@ -162,12 +162,20 @@ def _load(act: Act, delivery: Record, package: Record, price: Decimal | None) ->
             {
                 "PackageId": package.id,
                 "PackageLabel": package.body["Label"],
-                "ShipperWholesalePrice": None if price is None else plain(price),
+                "ShipperWholesalePrice": _shown_price(act, package, price),
                 "ReceiverWholesalePrice": None,
             },
             parent=delivery.id,
         )
     )
+
+
+def _shown_price(act: Act, package: Record, price: Decimal | None) -> Decimal | None:
+    """Return the price of a whole package, whatever the state's price is said for."""
+    if price is None:
+        return None
+    is_per_unit = act.profile.switches["wholesale_price_per"] == "unit"
+    return plain(price * package.body["Quantity"] if is_per_unit else price)
 
 
 def publish(act: Act, transfer: Record) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib import resources
@@ -11,11 +12,29 @@ import yaml
 
 from metrc_simulator.shapes import blank
 
-PROFILES = ("ca",)
+PROFILES = ("ca", "co", "ma", "mi", "ny", "ok", "mo", "nv")
+# Flags of a facility type that a switch of the state gives or takes: the switch, the flag, to whom.
+_SWITCHED_FLAGS = (
+    (
+        "external_incoming_allowed",
+        "CanTransferFromExternalFacilities",
+        ("Manufacturer", "Distributor"),
+    ),
+    ("opening_balance_allowed", "CanCreateOpeningBalancePackages", ("Manufacturer", "Cultivator")),
+)
+
+
+# Switches that are one word of several, and those that may be off altogether.
+_CHOICES = {
+    "unknown_id_status": ("401", "404"),
+    "wholesale_price_per": ("package", "unit"),
+    "state_after_revocation": ("NotSubmitted", "SubmittedForTesting", "TestFailed"),
+}
+_MAY_BE_NONE = {"window_hours_at_most", "no_window_hours"}
 
 
 class ProfileBroken(Exception):
-    """A profile names something that is not there."""
+    """A profile, or a switch set for it, names something that is not there."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +48,17 @@ class Unit:
 
 
 class Profile:
-    """What METRC is configured to in one state."""
+    """What METRC is configured to in one state; `switches` are texts that replace its own."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, switches: Mapping[str, str] | None = None) -> None:
         if name not in PROFILES:
             raise ProfileBroken(f"profile {name}: unknown; there are {', '.join(PROFILES)}")
-        folder = resources.files("metrc_simulator.profiles")
-        data = yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
+        data = _read(name)
         self.name = name
         self.data: dict[str, Any] = data
         self.switches: dict[str, Any] = dict(data["switches"])
+        for switch, text in (switches or {}).items():
+            self.switches[switch] = read_switch(self.switches, switch, text)
         self.units = {
             row["name"].lower(): Unit(
                 row["name"], row["abbreviation"], row["type"], Decimal(row["factor"])
@@ -57,6 +77,8 @@ class Profile:
 
     def gate(self, facility_type: str) -> list[str] | None:
         """Return the lab testing states a licence type may receive, or None when any."""
+        if not self.switches["lab_state_gate_enforced"]:
+            return None
         states: list[str] | None = self.data["lab_state_gate"]["recipients"].get(facility_type)
         return states
 
@@ -88,7 +110,50 @@ class Profile:
         flags = dict(blank("facility")["FacilityType"])
         for flag in self.data["facility_types"]["rows"][facility_type]:
             flags[flag] = True
+        for switch, flag, types in _SWITCHED_FLAGS:
+            flags[flag] = flags[flag] or (self.switches[switch] and facility_type in types)
+        if not self.switches["processing_jobs_allowed"]:
+            flags["CanRecordProcessingJobs"] = False
         return flags
+
+
+def _read(name: str) -> dict[str, Any]:
+    """Return a profile's data laid over its base: switches and named rows one by one."""
+    folder = resources.files("metrc_simulator.profiles")
+    data: dict[str, Any] = yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text("utf-8"))
+    if "base" not in data:
+        return data
+    merged = _read(data.pop("base"))
+    merged["switches"] |= data.pop("switches", {})
+    for block, said in data.items():
+        rows = said.get("rows") if isinstance(said, dict) else None
+        if isinstance(rows, dict):
+            said["rows"] = merged[block]["rows"] | rows
+        merged[block] = said
+    return merged
+
+
+def read_switch(switches: Mapping[str, Any], name: str, text: str) -> Any:
+    """Return what `text` sets a switch to, of the kind that the switch has.
+
+    :raises ProfileBroken: naming the switch, the value, and what may be said
+    """
+    if name not in switches:
+        raise ProfileBroken(f"switch {name}: unknown; there are {', '.join(sorted(switches))}")
+    if name in _CHOICES:
+        if text not in _CHOICES[name]:
+            raise ProfileBroken(f"switch {name}: {text!r} is none of {', '.join(_CHOICES[name])}")
+        return int(text) if text.isdigit() else text
+    if isinstance(switches[name], bool):
+        if text not in {"true", "false"}:
+            raise ProfileBroken(f"switch {name}: {text!r} is neither true nor false")
+        return text == "true"
+    if text == "none" and name in _MAY_BE_NONE:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        none = ", nor none" if name in _MAY_BE_NONE else ""
+        raise ProfileBroken(f"switch {name}: {text!r} is not a whole number of 0 or more{none}")
+    return int(text)
 
 
 def _lab_tests(block: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from metrc_simulator.act import Refused
 from metrc_simulator.worlds.cast import (
     Ground,
     WorldBroken,
@@ -49,4 +50,10 @@ def build_world(name: str, ground: Ground) -> None:
     world = WORLDS.get(name)
     if world is None:
         raise WorldBroken(f"world {name!r} is not known; there are {', '.join(WORLDS)}.")
-    world.build(ground)
+    try:
+        world.build(ground)
+    except Refused as refused:
+        raise WorldBroken(
+            f"world {name!r} cannot be built with profile {ground.profile.name!r}: {refused} "
+            "World 'empty' can."
+        ) from refused
