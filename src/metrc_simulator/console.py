@@ -1,4 +1,4 @@
-"""The command line: `metrc-simulator serve`, `worlds` and `coverage`."""
+"""The command line: `metrc-simulator serve`, `worlds`, `coverage` and `replay`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from metrc_simulator.contract.coverage import coverage_lines
 from metrc_simulator.profiles.profile import PROFILES, Profile, ProfileBroken
+from metrc_simulator.replay import RecordingBroken, read_recording, replay
 from metrc_simulator.running import running
 from metrc_simulator.store import StoreBroken
 from metrc_simulator.worlds.cast import WorldBroken
@@ -29,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.command == "coverage":
         sys.stdout.writelines(f"{line}\n" for line in coverage_lines())
         return 0
-    return _serve(asked)
+    return _replay(asked) if asked.command == "replay" else _serve(asked)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     profiles.add_argument("state", nargs="?", help=f"one of {', '.join(PROFILES)}")
     commands.add_parser("worlds", help="list the worlds")
     commands.add_parser("coverage", help="list METRC's operations and which of them are answered")
+    again = commands.add_parser("replay", help="do a recorded run again; 0 if it ends the same")
+    again.add_argument("file", help="GET /desk/api/recording or /journal, or a state file")
+    again.add_argument("--world", help="the world's file, if it has moved")
     return parser
 
 
@@ -75,6 +80,16 @@ def _switches(given: Sequence[str]) -> dict[str, str]:
         if "=" not in one:
             raise ProfileBroken(f"switch {one!r}: say NAME=VALUE")
     return dict(one.split("=", 1) for one in given)
+
+
+def _replay(asked: argparse.Namespace) -> int:
+    try:
+        found = replay(read_recording(Path(asked.file)), asked.world)
+    except (RecordingBroken, WorldBroken, ProfileBroken, StoreBroken) as problem:
+        sys.stderr.write(f"metrc-simulator: {problem}\n")
+        return 2
+    sys.stdout.writelines(f"{line}\n" for line in found.lines())
+    return 0 if found.difference is None else 1
 
 
 def _serve(asked: argparse.Namespace) -> int:

@@ -76,17 +76,20 @@ class Journal:
 
     def json(self, after: int, limit: int = -1) -> bytes:
         """Return the entries numbered above `after` as a JSON array."""
-        with self._condition:
-            leaving = set(self._leaving)
-            self._condition.wait_for(
-                lambda: leaving.isdisjoint(self._leaving), _LEAVING_SECONDS_AT_MOST
-            )
         words = {None: b"null", False: b"false", True: b"true"}
         rows = self._store.journal_after(after, limit)
         return b"[%b]" % b",".join(
             b'{"seq":%d,%b,"callerCouldKnow":%b}' % (seq, entry[:-1], words[known])
             for seq, entry, known in rows
         )
+
+    def wait_for_leaving(self) -> None:
+        """Wait a moment for the answers that are leaving now, so that their entries are whole."""
+        with self._condition:
+            leaving = set(self._leaving)
+            self._condition.wait_for(
+                lambda: leaving.isdisjoint(self._leaving), _LEAVING_SECONDS_AT_MOST
+            )
 
     def begin(self, receipt: _Receipt) -> None:
         """Note that an answer is leaving."""

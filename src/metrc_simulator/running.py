@@ -6,11 +6,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from metrc_simulator.answers import nothing
 from metrc_simulator.clock import MetrcClock
 from metrc_simulator.engine import Engine
 from metrc_simulator.http_server import SimulatorServer
+from metrc_simulator.journal import Entry
 from metrc_simulator.people import People
 from metrc_simulator.profiles.profile import Profile
+from metrc_simulator.recording import CONTINUED, START_PATH, STARTED, ground_of
 from metrc_simulator.simulator import Simulator
 from metrc_simulator.store import Store
 from metrc_simulator.worlds.cast import Ground
@@ -33,14 +36,26 @@ def open_engine(
     try:
         kept = store.setting("world")
         clock = MetrcClock(float(store.setting("offset_seconds") or 0))
-        if kept is None:
-            with store.transaction():
-                build_world(world, Ground(store, profile, clock.now()))
-                store.keep_setting("world", world)
-        return Engine(store, profile, People(store), clock, world_name=kept or world)
+        engine = Engine(store, profile, People(store), clock, world_name=kept or world)
+        _begin(engine, kept is not None)
+        engine.people.reload()
+        return engine
     except BaseException:
         store.close()
         raise
+
+
+def _begin(engine: Engine, is_kept: bool) -> None:
+    store, now = engine.store, engine.clock.now()
+    ground = ground_of(engine.profile, engine.world_name, store.ids_given())
+    effect = CONTINUED if is_kept else STARTED
+    entry = Entry(now, "POST", START_PATH, {}, applied=[{"effect": effect, **ground}], tells=False)
+    with store.transaction():
+        if not is_kept:
+            build_world(engine.world_name, Ground(store, engine.profile, now))
+            store.keep_setting("world", engine.world_name)
+        # The run's first entry says what it stands on, for a replay.
+        engine.journal.write(entry, nothing(200))
 
 
 @contextmanager

@@ -60,6 +60,11 @@ class Simulator:
             self._courier.carry()
         return answer
 
+    def repeat(self, request: Request, entry: Entry) -> Answer:
+        """Do again what a recorded request asked, at its moment: no limit, fault or journal."""
+        with self.engine.store.transaction():
+            return self._dispatch(request, entry, None)
+
     def _api(self, request: Request, method: str) -> Answer:
         now = self.engine.clock.now()
         entry = Entry(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from metrc_simulator.clock import machine_microseconds
@@ -40,7 +41,7 @@ class JournalRow:
 class Store:
     """All rows of one world, behind one lock: METRC's writes are serial here."""
 
-    def __init__(self, path: str | None = None) -> None:
+    def __init__(self, path: str | None = None, read_only: bool = False) -> None:
         self.lock = threading.RLock()
         self._depth = 0
         # How many rows a window holds is asked for every page; counting in SQL costs ten times
@@ -52,9 +53,15 @@ class Store:
         self.watching = False
         self._touched: list[int] = []
         try:
+            address = f"{Path(path).resolve().as_uri()}?mode=ro" if path and read_only else path
             self._sql = sqlite3.connect(
-                path or ":memory:", check_same_thread=False, isolation_level=None
+                address or ":memory:",
+                check_same_thread=False,
+                isolation_level=None,
+                uri=read_only,
             )
+            if read_only:
+                return
             self._sql.execute("PRAGMA page_size=8192")
             self._sql.execute("PRAGMA journal_mode=WAL")
             self._sql.execute("PRAGMA synchronous=NORMAL")
@@ -261,6 +268,33 @@ class Store:
             ).fetchall()
         return [_record(query.kind, row) for row in rows]
 
+    def every(self, kind: str) -> Iterator[Record]:
+        """Yield all rows of a kind by id, a piece at a time, so that any number fits."""
+        last = 0
+        while True:
+            with self.lock:
+                rows = self._sql.execute(
+                    f"SELECT {_COLUMNS} FROM {kind} WHERE id > ? ORDER BY id LIMIT 1000", (last,)
+                ).fetchall()
+            if not rows:
+                return
+            yield from (_record(kind, row) for row in rows)
+            last = rows[-1][0]
+
+    def ids_given(self) -> dict[str, int]:
+        """Return the last id given to each kind; no id is ever given twice."""
+        with self.lock:
+            found = dict(self._sql.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
+        return {kind: found[kind] for kind in KINDS if kind in found}
+
+    def give_ids_after(self, ids: Mapping[str, int]) -> None:
+        """Let the next ids follow these, as they did in another store."""
+        with self.lock, self.transaction():
+            self._sql.executemany(
+                "UPDATE sqlite_sequence SET seq = ? WHERE name = ?",
+                [(ids[kind], kind) for kind in KINDS if kind in ids],
+            )
+
     def count(self, query: Query) -> int:
         """Return how many rows there are."""
         if query.as_of is None:
@@ -316,6 +350,11 @@ class Store:
         """Store a setting."""
         with self.lock:
             self._sql.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+    def settings(self) -> dict[str, str]:
+        """Return all stored settings."""
+        with self.lock:
+            return dict(self._sql.execute("SELECT name, value FROM settings").fetchall())
 
     def next_number(self, name: str) -> int:
         """Return the next number of a counter that survives restarts, from 1."""

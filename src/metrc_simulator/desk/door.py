@@ -17,6 +17,7 @@ from metrc_simulator.faults import FaultRuleWrong
 from metrc_simulator.http_reading import Request
 from metrc_simulator.journal import Entry
 from metrc_simulator.laws import packages
+from metrc_simulator.recording import recording_json
 from metrc_simulator.windows import read_query
 from metrc_simulator.wire import decode, encode
 from metrc_simulator.worlds.cast import WorldBroken
@@ -94,6 +95,8 @@ class DeskDoor:
         return _file(name, PARTS[name])
 
     def _tell(self, name: str, request: Request) -> Answer:
+        if name in {"journal", "recording"}:
+            self.engine.journal.wait_for_leaving()
         if name == "journal":
             query = read_query(request.query)
             numbers = {"after": "0", "limit": "-1"} | query
@@ -102,6 +105,8 @@ class DeskDoor:
             except ValueError:
                 return _error(f"after: {query} does not hold whole numbers.")
             return Answer(200, self.engine.journal.json(after, limit))
+        if name == "recording":
+            return Answer(200, recording_json(self.engine.store, self.engine.journal))
         if name == "keys":
             return value(self._keys())
         try:
@@ -170,7 +175,7 @@ class DeskDoor:
 def _methods(path: str) -> tuple[str, ...]:
     name = path.removeprefix("/desk/api/")
     if name != path:
-        looks = name in LOOKS or name in {"journal", "keys"}
+        looks = name in LOOKS or name in {"journal", "keys", "recording"}
         return (*(("GET",) if looks else ()), *(("POST",) if name in VERBS else ()))
     is_part = path.removeprefix("/desk/static/") in PARTS
     return ("GET",) if path in {"", "/desk"} or is_part else ()

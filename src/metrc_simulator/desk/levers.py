@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from metrc_simulator.act import Act, Refused
@@ -9,6 +10,7 @@ from metrc_simulator.desk.fields import Payload, objects, truth, user_of, word
 from metrc_simulator.engine import Engine
 from metrc_simulator.faults import read_rule
 from metrc_simulator.limits import Allowance
+from metrc_simulator.recording import RESET, ground_of
 from metrc_simulator.wire import decimal_of
 from metrc_simulator.worlds.cast import Ground
 from metrc_simulator.worlds.registry import build_world
@@ -49,17 +51,21 @@ def faults(engine: Engine, payload: Payload) -> tuple[Result, Act]:
 
 
 def clock(engine: Engine, payload: Payload) -> tuple[Result, Act]:
-    """Set METRC's clock ahead of the machine's, or back."""
-    seconds = decimal_of(payload.get("offsetSeconds"))
+    """Set METRC's clock ahead of the machine's, or back: to an offset, or by a jump from now."""
+    given = [name for name in ("offsetSeconds", "jumpSeconds") if payload.get(name) is not None]
+    name = given[0] if given else "offsetSeconds"
+    if len(given) > 1:
+        raise Refused("jumpSeconds: the clock has an offset or a jump, but not both.")
+    seconds = decimal_of(payload.get(name))
+    if seconds is not None and name == "jumpSeconds":
+        seconds += Decimal(str(engine.clock.offset_seconds))
     if seconds is None or abs(seconds) > 20 * 366 * 86_400:
-        raise Refused(
-            f"offsetSeconds: {payload.get('offsetSeconds')!r} is not a number of seconds."
-        )
+        raise Refused(f"{name}: {payload.get(name)!r} is not a number of seconds.")
     engine.clock.offset_seconds = float(seconds)
     engine.store.keep_setting("offset_seconds", str(seconds))
     act = _act(engine, payload)
     act.effect("clock set", offsetSeconds=seconds)
-    return {"now": act.now.isoformat()}, act
+    return {"now": act.now.isoformat(), "offsetSeconds": seconds}, act
 
 
 def reset(engine: Engine, payload: Payload) -> tuple[Result, Act]:
@@ -68,13 +74,14 @@ def reset(engine: Engine, payload: Payload) -> tuple[Result, Act]:
     engine.store.clear()
     engine.clock.offset_seconds = 0.0
     act = _act(engine, payload)
+    ground = ground_of(engine.profile, name, engine.store.ids_given())
     build_world(name, Ground(engine.store, engine.profile, act.now))
     engine.store.keep_setting("world", name)
     engine.faults.replace([])
     engine.limits.set(Allowance(), Allowance())
     engine.api_up = True
     engine.world_name = name
-    act.effect("world reset", world=name)
+    act.effect(RESET, **ground)
     return {"world": name}, act
 
 

@@ -48,7 +48,7 @@ def set_subscription(act: Act, body: dict[str, Any]) -> dict[str, Any]:
     record.list_name = shown["status"].lower()
     record.facts = {"user": user.body["name"], "user_key": user.body["userKey"]}
     act.save(record)
-    act.effect("subscription set", id=record.id, url=url)
+    act.effect("subscription set", id=record.id, url=url, userName=user.body["name"])
     return shown
 
 
