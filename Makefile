@@ -8,10 +8,10 @@ BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench coverage fuzz screenshots torture
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage fuzz screenshots torture
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(BIN)/.installed $(BUILT) ## make the virtual environment and the front end
 
@@ -66,6 +66,10 @@ bench: setup ## the benchmarks, as ratios
 	$(BIN)/python bench/simulator_pages.py
 	$(BIN)/python bench/client_rate.py
 	$(BIN)/python bench/client_memory.py
+	$(BIN)/python bench/sized_worlds.py m
+
+bench-large: setup ## the largest simulated world: minutes, and 6 GB of disk
+	$(BIN)/python bench/sized_worlds.py l
 
 screenshots: setup ## make docs/screenshots/ anew from a demo of its own
 	$(BIN)/python scripts/screenshots.py

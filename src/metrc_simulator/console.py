@@ -13,7 +13,7 @@ from pathlib import Path
 from metrc_simulator.contract.coverage import coverage_lines
 from metrc_simulator.profiles.profile import PROFILES, Profile, ProfileBroken
 from metrc_simulator.replay import RecordingBroken, read_recording, replay
-from metrc_simulator.running import running
+from metrc_simulator.running import build_state, running
 from metrc_simulator.store import StoreBroken
 from metrc_simulator.worlds.cast import WorldBroken
 from metrc_simulator.worlds.registry import WORLDS
@@ -23,9 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     asked = _parser().parse_args(arguments)
     if asked.command == "worlds":
-        for world in WORLDS.values():
-            sys.stdout.write(f"{world.name}\t{world.summary}\n")
-        return 0
+        return _worlds(asked)
     if asked.command == "profiles":
         return _profiles(asked.state)
     if asked.command == "coverage":
@@ -53,12 +51,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     profiles = commands.add_parser("profiles", help="list the states, or the switches of one")
     profiles.add_argument("state", nargs="?", help=f"one of {', '.join(PROFILES)}")
-    commands.add_parser("worlds", help="list the worlds")
+    worlds = commands.add_parser("worlds", help="list the worlds, or build one into a file")
+    worlds.add_argument("name", nargs="?", help="the world to build; needs --state")
+    worlds.add_argument("--state", help="the file to make, which must not exist")
+    worlds.add_argument("--profile", default="ca", help=f"one of {', '.join(PROFILES)}")
+    worlds.add_argument("--seed", type=int, default=1, help="what chance settles in m and l")
     commands.add_parser("coverage", help="list METRC's operations and which of them are answered")
     again = commands.add_parser("replay", help="do a recorded run again; 0 if it ends the same")
     again.add_argument("file", help="GET /desk/api/recording or /journal, or a state file")
     again.add_argument("--world", help="the world's file, if it has moved")
     return parser
+
+
+def _worlds(asked: argparse.Namespace) -> int:
+    if asked.name is None:
+        for world in WORLDS.values():
+            sys.stdout.write(f"{world.name}\t{world.summary}\n")
+        return 0
+    try:
+        build_state(asked.profile, asked.name, asked.state, asked.seed)
+    except (WorldBroken, ProfileBroken, StoreBroken) as problem:
+        sys.stderr.write(f"metrc-simulator: {problem}\n")
+        return 2
+    sys.stdout.write(f"World {asked.name} stands in {asked.state}.\n")
+    return 0
 
 
 def _profiles(state: str | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,13 +13,26 @@ from pathlib import Path
 from typing import Any
 
 from metrc_simulator.clock import machine_microseconds
+from metrc_simulator.molds import Molds, Part, is_cast
 from metrc_simulator.records import KINDS, Query, Record
 from metrc_simulator.wire import decode, encode, microseconds_of, moment_text
 
+_INDEXES = (
+    ("list", "license, list, last_modified"),
+    ("label", "label"),
+    ("parent", "parent"),
+)
 _COLUMNS = "id, license, label, list, mark, parent, last_modified, changed_at, body, facts"
 _UNWRITTEN_AT_MOST = 200
 _HISTORY_MICROSECONDS = 900 * 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+# A row of a cast: the columns in their order.
+CastRow = tuple[int, str, str, str, str, int, int, int, bytes, bytes | None]
+# Above so many rows, a list is counted by SQL: its moments would cost more than they spare.
+_MOMENTS_AT_MOST = 20_000
+_COUNTS_AT_MOST = 10_000
 
 
 class StoreBroken(Exception):
@@ -47,6 +60,9 @@ class Store:
         # How many rows a window holds is asked for every page; counting in SQL costs ten times
         # the page itself, so the moments of a list are kept until the kind changes.
         self._moments: dict[str, dict[Any, list[int]]] = {kind: {} for kind in KINDS}
+        self._large: set[Any] = set()
+        self._counts: dict[str, dict[Any, int]] = {kind: {} for kind in KINDS}
+        self._molds: Molds | None = None
         self._versions = dict.fromkeys(KINDS, 0)
         self._unwritten: list[JournalRow] = []
         self._settled: dict[int, bool] = {}
@@ -78,6 +94,7 @@ class Store:
         self._sql.execute(
             "CREATE TABLE IF NOT EXISTS journal_known(seq INTEGER PRIMARY KEY, known INTEGER)"
         )
+        self._sql.execute("CREATE TABLE IF NOT EXISTS molds(id INTEGER PRIMARY KEY, parts BLOB)")
         columns = (
             "license TEXT, label TEXT, list TEXT, mark TEXT, parent INTEGER, "
             "last_modified INTEGER, changed_at INTEGER, body BLOB, facts BLOB"
@@ -92,12 +109,6 @@ class Store:
                 f"CREATE TABLE IF NOT EXISTS {kind}"
                 f"(id INTEGER PRIMARY KEY AUTOINCREMENT, {columns})"
             )
-            for name, over in (
-                ("list", "license, list, last_modified"),
-                ("label", "label"),
-                ("parent", "parent"),
-            ):
-                self._sql.execute(f"CREATE INDEX IF NOT EXISTS {kind}_{name} ON {kind}({over}, id)")
             # Every kind counts from its own thousand, so an id used for the wrong kind is
             # noticed instead of hitting a row by chance.
             self._sql.execute(
@@ -105,6 +116,56 @@ class Store:
                 "(SELECT 1 FROM sqlite_sequence WHERE name = ?)",
                 (kind, (number + 1) * 100_000, kind),
             )
+
+        self._make_indexes()
+
+    def _make_indexes(self) -> None:
+        for kind in KINDS:
+            for name, over in _INDEXES:
+                self._sql.execute(f"CREATE INDEX IF NOT EXISTS {kind}_{name} ON {kind}({over}, id)")
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """Write very many rows into an empty store: without indexes, and without a way back."""
+        with self.lock:
+            for kind in KINDS:
+                for name, _ in _INDEXES:
+                    self._sql.execute(f"DROP INDEX IF EXISTS {kind}_{name}")
+            self._sql.execute("PRAGMA journal_mode=OFF")
+            self._sql.execute("PRAGMA synchronous=OFF")
+            self._sql.execute("PRAGMA cache_size=-400000")
+            yield
+            self._make_indexes()
+            self._sql.execute("PRAGMA cache_size=-2000")
+            self._sql.execute("PRAGMA synchronous=NORMAL")
+            self._sql.execute("PRAGMA journal_mode=WAL")
+
+    def add_casts(self, kind: str, rows: Iterable[CastRow]) -> None:
+        """Insert rows of a cast, whose molds are kept beside them."""
+        with self.lock:
+            places = ", ".join("?" * len(_COLUMNS.split(",")))
+            self._sql.executemany(f"INSERT INTO {kind}({_COLUMNS}) VALUES ({places})", rows)
+            self._changed(kind)
+
+    def keep_molds(self, molds: Mapping[int, Sequence[Part]], days: Sequence[int]) -> None:
+        """Keep the molds of casts, and how many days each copy lies back."""
+        with self.lock:
+            self._sql.executemany(
+                "INSERT INTO molds(id, parts) VALUES (?, ?)",
+                ((number, encode(list(parts))) for number, parts in molds.items()),
+            )
+            self.keep_setting("days_of_copies", encode(list(days)).decode())
+            self._molds = None
+
+    def _whole(self, stored: bytes) -> bytes:
+        """Return a stored row's JSON, cast from its mold where it is only the row of a copy."""
+        if not is_cast(stored):
+            return stored
+        if self._molds is None:
+            rows = self._sql.execute("SELECT id, parts FROM molds").fetchall()
+            molds = {number: decode(parts) for number, parts in rows}
+            self._molds = Molds(molds, decode((self.setting("days_of_copies") or "[]").encode()))
+        return self._molds.whole(stored)
 
     def close(self) -> None:
         """Close the database."""
@@ -192,6 +253,7 @@ class Store:
     def _changed(self, kind: str) -> None:
         self._versions[kind] += 1
         self._moments[kind].clear()
+        self._counts[kind].clear()
 
     def _write(self, record: Record) -> None:
         self._changed(record.kind)
@@ -256,7 +318,7 @@ class Store:
             row = self._sql.execute(
                 f"SELECT {_COLUMNS} FROM {kind} WHERE {condition} LIMIT 1", values
             ).fetchone()
-        return _record(kind, row) if row else None
+        return self._record(kind, row) if row else None
 
     def select(self, query: Query, limit: int = -1) -> list[Record]:
         """Return the rows asked for, oldest id first."""
@@ -266,7 +328,7 @@ class Store:
                 f"SELECT {_COLUMNS} FROM {query.kind} WHERE {condition} ORDER BY id LIMIT ?",
                 [*values, limit],
             ).fetchall()
-        return [_record(query.kind, row) for row in rows]
+        return [self._record(query.kind, row) for row in rows]
 
     def every(self, kind: str) -> Iterator[Record]:
         """Yield all rows of a kind by id, a piece at a time, so that any number fits."""
@@ -278,7 +340,7 @@ class Store:
                 ).fetchall()
             if not rows:
                 return
-            yield from (_record(kind, row) for row in rows)
+            yield from [self._record(kind, row) for row in rows]
             last = rows[-1][0]
 
     def ids_given(self) -> dict[str, int]:
@@ -299,6 +361,18 @@ class Store:
         """Return how many rows there are."""
         if query.as_of is None:
             return self._count_kept(query)
+        return self._count_in_sql(query)
+
+    def _count_large(self, query: Query, whole: Any) -> int:
+        # The pages of one window are asked for one after another.
+        counts, asked = self._counts[query.kind], (whole, query.start, query.end)
+        if asked not in counts:
+            if len(counts) >= _COUNTS_AT_MOST:
+                counts.clear()
+            counts[asked] = self._count_in_sql(query)
+        return counts[asked]
+
+    def _count_in_sql(self, query: Query) -> int:
         source, condition, values = _source(query)
         with self.lock:
             row = self._sql.execute(f"SELECT count(*) FROM {source} WHERE {condition}", values)
@@ -307,14 +381,19 @@ class Store:
     def _count_kept(self, query: Query) -> int:
         whole = (query.license_number, query.list_name, query.mark, query.parent)
         with self.lock:
+            if (query.kind, whole) in self._large:
+                return self._count_large(query, whole)
             moments = self._moments[query.kind].get(whole)
             if moments is None:
                 condition, values = Query(query.kind, *whole).where()
                 rows = self._sql.execute(
                     f"SELECT last_modified FROM {query.kind} WHERE {condition} "
-                    "ORDER BY last_modified",
-                    values,
+                    "ORDER BY last_modified LIMIT ?",
+                    [*values, _MOMENTS_AT_MOST + 1],
                 ).fetchall()
+                if len(rows) > _MOMENTS_AT_MOST:
+                    self._large.add((query.kind, whole))
+                    return self._count_large(query, whole)
                 moments = self._moments[query.kind][whole] = [row[0] for row in rows]
         first = 0 if query.start is None else bisect_left(moments, query.start)
         last = len(moments) if query.end is None else bisect_right(moments, query.end)
@@ -329,7 +408,7 @@ class Store:
                 "ORDER BY last_modified DESC, id DESC LIMIT ? OFFSET ?",
                 [*values, limit, offset],
             ).fetchall()
-        return [row[0] for row in rows]
+        return [self._whole(row[0]) for row in rows]
 
     def body_as_of(self, kind: str, record_id: int, as_of: int) -> bytes | None:
         """Return what the row's JSON was at a machine time in microseconds, or None."""
@@ -338,7 +417,21 @@ class Store:
             row = self._sql.execute(
                 f"SELECT body FROM {source} WHERE {condition} AND id = ?", [*values, record_id]
             ).fetchone()
-        return row[0] if row else None
+        return self._whole(row[0]) if row else None
+
+    def _record(self, kind: str, row: Sequence[Any]) -> Record:
+        return Record(
+            kind=kind,
+            id=row[0],
+            license_number=row[1],
+            label=row[2],
+            list_name=row[3],
+            mark=row[4],
+            parent=row[5],
+            last_modified=row[6],
+            body=decode(self._whole(row[8])),
+            facts=decode(self._whole(row[9])) if row[9] else {},
+        )
 
     def setting(self, name: str) -> str | None:
         """Return a stored setting, or None."""
@@ -429,7 +522,9 @@ class Store:
     def clear(self) -> None:
         """Remove every row, setting and journal entry; ids go on counting."""
         with self.lock, self.transaction():
-            for table in (*KINDS, "history", "settings", "journal", "journal_known"):
+            self._molds = None
+            self._large.clear()
+            for table in (*KINDS, "molds", "history", "settings", "journal", "journal_known"):
                 self._sql.execute(f"DELETE FROM {table}")
             self._settled.clear()
             for kind in KINDS:
@@ -446,18 +541,3 @@ def _source(query: Query) -> tuple[str, str, list[Any]]:
         f"SELECT {_COLUMNS} FROM history WHERE kind = ? AND changed_at <= ? AND replaced_at > ?)"
     )
     return then, condition, [query.as_of, query.kind, query.as_of, query.as_of, *values]
-
-
-def _record(kind: str, row: Sequence[Any]) -> Record:
-    return Record(
-        kind=kind,
-        id=row[0],
-        license_number=row[1],
-        label=row[2],
-        list_name=row[3],
-        mark=row[4],
-        parent=row[5],
-        last_modified=row[6],
-        body=decode(row[8]),
-        facts=decode(row[9]) if row[9] else {},
-    )

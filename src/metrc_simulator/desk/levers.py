@@ -13,7 +13,7 @@ from metrc_simulator.limits import Allowance
 from metrc_simulator.recording import RESET, ground_of
 from metrc_simulator.wire import decimal_of
 from metrc_simulator.worlds.cast import Ground
-from metrc_simulator.worlds.registry import build_world
+from metrc_simulator.worlds.registry import build_world, is_sized
 
 Result = dict[str, Any]
 STATUSES = ("Active", "Suspended", "Revoked", "Expired")
@@ -71,6 +71,8 @@ def clock(engine: Engine, payload: Payload) -> tuple[Result, Act]:
 def reset(engine: Engine, payload: Payload) -> tuple[Result, Act]:
     """Forget everything and start a world anew, with new keys."""
     name = word(payload, "world")
+    if is_sized(name):
+        raise Refused(f"world: {name!r} takes long to make; `metrc-simulator worlds` builds it.")
     engine.store.clear()
     engine.clock.offset_seconds = 0.0
     act = _act(engine, payload)

@@ -14,7 +14,7 @@ from metrc_simulator.worlds.registry import WORLDS
 def overview(engine: Engine) -> dict[str, Any]:
     """Return what the desk's page shows of the world."""
     store = engine.store
-    deliveries = [_delivery(engine, row) for row in store.select(Query("deliveries"))]
+    deliveries = [_delivery(engine, row) for row in _unsettled(engine)]
     open_ones = [row for row in deliveries if row is not None]
     return {
         "world": engine.world_name,
@@ -65,6 +65,18 @@ def _template(row: Record) -> dict[str, Any]:
     }
 
 
+def _unsettled(engine: Engine) -> list[Record]:
+    """Return the deliveries with a line that is under way, or rejected and not taken back."""
+    store = engine.store
+    lines = [
+        line
+        for state in ("Shipped", "Rejected")
+        for line in store.select(Query("delivery_packages", "", state))
+    ]
+    found = [store.get("deliveries", number) for number in sorted({one.parent for one in lines})]
+    return [row for row in found if row is not None]
+
+
 def _delivery(engine: Engine, row: Record) -> dict[str, Any] | None:
     transfer = engine.store.get("transfers", row.parent)
     if transfer is None or transfer.body["IsVoided"]:
@@ -102,9 +114,14 @@ def _samples(engine: Engine) -> list[dict[str, Any]]:
         if row.body["FacilityType"]["CanTestPackages"]
     }
     found = []
-    for row in engine.store.select(Query("lab_samples", list_name="active")):
+    rows = [
+        row
+        for number in sorted(laboratories)
+        for row in engine.store.select(Query("lab_samples", number, "active"))
+    ]
+    for row in rows:
         package = engine.store.get("packages", row.id)
-        if package and row.license_number in laboratories:
+        if package:
             found.append(
                 {
                     "label": row.body["Label"],

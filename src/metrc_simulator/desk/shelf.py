@@ -24,10 +24,13 @@ def shelf(engine: Engine, query: dict[str, str]) -> dict[str, Any]:
     number = None
     if query.get("licenseNumber"):
         number = license_of(engine, dict(query))
+    facilities = [row.license_number for row in engine.store.select(Query("facilities"))]
     found = [
         row
-        for row in engine.store.select(Query("packages", number))
-        if row.list_name != "inactive" and _matches(row, wanted)
+        for one in ([number] if number else facilities)
+        for list_name in ("active", "intransit")
+        for row in engine.store.select(Query("packages", one, list_name))
+        if _matches(row, wanted)
     ]
     found.sort(key=lambda row: row.last_modified, reverse=True)
     tags = engine.store.select(Query("tags", number, "available", "package")) if number else []

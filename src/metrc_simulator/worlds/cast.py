@@ -31,11 +31,12 @@ class WorldBroken(Exception):
 
 @dataclass(frozen=True)
 class Ground:
-    """What a world is built on."""
+    """What a world is built on; `seed` settles what a world of a size leaves to chance."""
 
     store: Store
     profile: Profile
     now: datetime
+    seed: int = 1
 
     def act(self, license_number: str) -> Act:
         """Return an act of the world's own making in one licence."""

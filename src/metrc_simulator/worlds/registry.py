@@ -15,6 +15,7 @@ from metrc_simulator.worlds.cast import (
     packaged_cast,
 )
 from metrc_simulator.worlds.demo.build import build_demo
+from metrc_simulator.worlds.sized.build import Size, build_sized
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,16 @@ class World:
     name: str
     summary: str
     build: Callable[[Ground], None]
+    is_sized: bool = False
 
 
 def _empty(ground: Ground) -> None:
     build_cast(ground, packaged_cast())
+
+
+def _sized(name: str, size: Size) -> World:
+    summary = f"{size.active:,} active and {size.historic:,} historic packages, {size.days} days"
+    return World(name, summary, lambda ground: build_sized(ground, size), is_sized=True)
 
 
 WORLDS = {
@@ -35,8 +42,16 @@ WORLDS = {
     for world in (
         World("empty", "the cast with tags, items and locations, and not a single package", _empty),
         World("demo", "the cast with six weeks of history and goods in every state", build_demo),
+        _sized("s", Size(active=300, historic=2_000, days=90)),
+        _sized("m", Size(active=5_000, historic=200_000, days=365)),
+        _sized("l", Size(active=50_000, historic=3_000_000, days=1_095)),
     )
 }
+
+
+def is_sized(name: str) -> bool:
+    """Return whether a world is one of a size, which is written without a way back."""
+    return name in WORLDS and WORLDS[name].is_sized
 
 
 def build_world(name: str, ground: Ground) -> None:

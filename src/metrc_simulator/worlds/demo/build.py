@@ -42,9 +42,9 @@ _HALF_GRAM_CART = {
 def build_demo(ground: Ground) -> None:
     """Fill an empty store with the cast and its past; the shape is the same every time."""
     begins = ground.now - _BEGINS
-    build_cast(replace(ground, now=begins), _cast())
+    build_cast(replace(ground, now=begins), demo_cast())
     diary = Diary(ground, begins)
-    _fleet(diary)
+    open_fleet(diary)
     _neighbor(diary)
     workshop.furnish(diary)
     weeks = [Week(diary, number, starts) for number, starts in enumerate(_WEEKS_START)]
@@ -59,14 +59,16 @@ def build_demo(ground: Ground) -> None:
     shop.today()
 
 
-def _cast() -> dict[str, Any]:
+def demo_cast() -> dict[str, Any]:
+    """Return the cast with the half-gram cart that the demo makes beside the full one."""
     cast = copy.deepcopy(packaged_cast())
     for license_number in (MFG, DIST):
         cast["items"][license_number].append(_HALF_GRAM_CART)
     return cast
 
 
-def _fleet(diary: Diary) -> None:
+def open_fleet(diary: Diary) -> None:
+    """Give the distributor its drivers and vehicles."""
     for name, number in (("Gus", "D1234567"), ("Wes", "D7654321")):
         create_driver(
             diary.act(DIST, "Hal"),
