@@ -118,6 +118,9 @@ class _Connection(socketserver.BaseRequestHandler):
         ]
         if answer.status != HTTPStatus.NO_CONTENT:
             lines.append(f"Content-Length: {len(answer.body)}")
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            # Without a challenge some clients never send their keys, and others break off.
+            lines.append('WWW-Authenticate: Basic realm="METRC", charset="UTF-8"')
         if answer.body:
             lines.append(f"Content-Type: {answer.content_type}")
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
