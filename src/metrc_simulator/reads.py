@@ -13,7 +13,7 @@ from metrc_simulator.profiles.profile import Profile, lab_test_row
 from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
 from metrc_simulator.windows import read_paging, read_window
-from metrc_simulator.wire import encode, stamp_text
+from metrc_simulator.wire import encode, read_id, stamp_text
 
 
 def listing(kind: str, list_name: str | None = "active", windowed: bool = False) -> Handler:
@@ -128,7 +128,7 @@ def item_file(kind: str) -> Handler:
 def by_id(call: Call, kind: str) -> Record:
     """Return the row of the path; NotYours when it is unknown or another licence's."""
     text = call.segments[0]
-    found = call.engine.store.get(kind, int(text)) if text.isascii() and text.isdigit() else None
+    found = call.engine.store.get(kind, read_id(text))
     if found is None:
         raise NotThere(f"{kind} {text}")
     if found.license_number not in call.licenses():
@@ -198,8 +198,7 @@ def under_delivery(kind: str) -> Handler:
 
 
 def _number(call: Call) -> int:
-    text = call.segments[0]
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return read_id(call.segments[0])
 
 
 def _need_side(call: Call, transfer: Record | None) -> None:

@@ -12,7 +12,7 @@ from metrc_simulator.laws.labs import file_row, may_read_document, visible_resul
 from metrc_simulator.reads import listing, side_transfer, some_rows
 from metrc_simulator.records import Query, Record
 from metrc_simulator.windows import BadQuery, read_arrivals, read_paging
-from metrc_simulator.wire import encode, read_moment
+from metrc_simulator.wire import encode, read_id, read_moment
 
 
 def lab_results(call: Call) -> Answer:
@@ -20,7 +20,7 @@ def lab_results(call: Call) -> Answer:
     text = call.query.get("packageid", "")
     if not text.isascii() or not text.isdigit():
         raise BadQuery("packageId was not specified")
-    package = call.engine.store.get("packages", int(text))
+    package = call.engine.store.get("packages", read_id(text))
     if package is None or package.license_number != call.license_number:
         raise NotYours(f"package {text}")
     rows = visible_results(call.act(), package)
@@ -34,7 +34,7 @@ def lab_results(call: Call) -> Answer:
 def lab_document(call: Call) -> Answer:
     """Return a certificate in METRC's JSON form of a file."""
     text = call.segments[0]
-    document = call.engine.store.get("lab_documents", int(text)) if text.isdigit() else None
+    document = call.engine.store.get("lab_documents", read_id(text))
     if document is None or not may_read_document(call.act(), document, call.licenses()):
         raise NotYours(f"document {text}")
     return value(document.body)

@@ -13,7 +13,7 @@ from metrc_simulator.reads import bodies_page, body_of, by_id
 from metrc_simulator.records import Query, Record
 from metrc_simulator.shapes import blank
 from metrc_simulator.windows import BadQuery, read_window
-from metrc_simulator.wire import encode
+from metrc_simulator.wire import encode, read_id
 
 _NEVER = "0001-01-01T00:00:00+00:00"
 
@@ -55,7 +55,7 @@ def harvest_waste(call: Call) -> Answer:
     text = call.query.get("harvestid", "")
     if not text.isascii() or not text.isdigit():
         raise BadQuery("harvestId was not specified")
-    harvest = call.engine.store.get("harvests", int(text))
+    harvest = call.engine.store.get("harvests", read_id(text))
     if harvest is None or harvest.license_number != call.license_number:
         raise NotYours(f"harvest {text}")
     return bodies_page(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
-from metrc_simulator.wire import microseconds_of, read_moment
+from metrc_simulator.wire import microseconds_of, read_id, read_moment
 
 
 class BadQuery(Exception):
@@ -59,9 +59,11 @@ def _whole(query: Mapping[str, str], name: str) -> int | None:
     text = query.get(name.lower())
     if text is None or text == "":
         return None
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
+    number = read_id(text)
+    # No list has so many pages or rows: the place of a row must fit into the store.
+    if not 0 < number < 2**31:
         raise BadQuery(f"{name} must be a positive whole number")
-    return int(text)
+    return number
 
 
 def read_window(

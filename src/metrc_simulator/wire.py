@@ -30,6 +30,14 @@ def decode(data: bytes) -> Any:
         raise ValueError(str(problem)) from problem
 
 
+def read_id(text: str) -> int:
+    """Return the id that a path or query names, or 0, which no row has, when it can be none.
+
+    Only so many ASCII digits as an id can have are made a number: thousands are an error to int().
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 def decimal_of(value: Any) -> Decimal | None:
     """Return `value` as a finite Decimal, or None when it is not a number."""
     if isinstance(value, bool) or value is None:

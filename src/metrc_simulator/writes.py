@@ -8,6 +8,7 @@ from typing import Any
 from metrc_simulator.act import Act, Refused
 from metrc_simulator.answers import Answer, ids, message, nothing, row_errors, value
 from metrc_simulator.calls import Call, Handler
+from metrc_simulator.wire import read_id
 
 RowLaw = Callable[[Act, dict[str, Any]], int | None]
 
@@ -114,10 +115,9 @@ def by_id(law: Callable[[Act, int], None]) -> Handler:
 
     def handle(call: Call) -> Answer:
         act = call.act()
-        text = call.segments[0]
         try:
             with call.engine.store.transaction():
-                law(act, int(text) if text.isascii() and text.isdigit() else 0)
+                law(act, read_id(call.segments[0]))
         except Refused as refused:
             act.effects.clear()
             return message(400, str(refused))

@@ -17,7 +17,7 @@ import pytest
 
 from metrc_simulator.console import main
 from metrc_simulator.running import running
-from tests.simulator.conftest import MFG, Metrc
+from tests.simulator.conftest import MFG, Metrc, adjustment
 
 COMMAND = [
     sys.executable,
@@ -75,6 +75,31 @@ def test_a_state_file_survives_kill_minus_nine(small_world: str, tmp_path: Path)
         assert len(metrc.journal()) >= seen
         metrc.put("/packages/v2/note", "Ana", MFG, {"PackageLabel": label, "Note": "x"})
         assert metrc.package(label)["LastModified"] > row["LastModified"]
+
+
+def test_a_write_whose_caller_never_heard_stands_in_the_journal_after_a_kill(
+    small_world: str, tmp_path: Path
+) -> None:
+    state = ["--world", small_world, "--state", str(tmp_path / "metrc.sqlite")]
+    with (
+        served(*state) as (process, address),
+        httpx.Client(base_url=address, timeout=0.3) as client,
+    ):
+        metrc = Metrc(client)
+        label = metrc.stock(MFG, 10)
+        metrc.desk("faults", rules=[{"kind": "slow-after", "method": "POST", "delayMs": 60_000}])
+        with pytest.raises(httpx.ReadTimeout):
+            metrc.post("/packages/v2/adjust", "Ana", MFG, adjustment(label, -1))
+        process.kill()
+        process.wait(timeout=10)
+    with served(*state) as (_, address), httpx.Client(base_url=address) as client:
+        metrc = Metrc(client)
+        assert metrc.package(label)["Quantity"] == 9
+        [entry] = [one for one in metrc.journal() if one["path"] == "/packages/v2/adjust"]
+        assert [one["quantity"] for one in entry["applied"]] == [9]
+        assert (entry["fault"], entry["callerCouldKnow"]) == ("slow-after", None)
+        assert metrc.http.get("/desk/api/journal").json()[0]["path"] == "/desk/api/start"
+    assert main(["replay", state[-1]]) == 0
 
 
 def test_the_worlds_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

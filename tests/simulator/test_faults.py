@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from metrc_simulator.routes.finder import ROUTES
 from tests.simulator.conftest import MFG, Metrc, adjustment
 
 
@@ -334,6 +335,36 @@ def test_a_wrong_rule_is_refused_and_the_rules_in_force_stay(
     metrc.desk("faults", rules=[{"kind": "429", "times": 1}])
     assert words in metrc.refused("faults", rules=[rule])
     assert write(metrc, label).status_code == 429
+
+
+@pytest.mark.parametrize("kind", ["429", "drop-after", "reset-before", "html", "truncate"])
+def test_a_fault_hits_every_endpoint_there_is(metrc: Metrc, kind: str) -> None:
+    metrc.desk("faults", rules=[{"kind": kind}])
+    start = metrc.journal()[-1]["seq"]
+    for route in ROUTES:
+        path = route.path.replace("{id}", "1")
+        with contextlib.suppress(httpx.TransportError):
+            metrc.call(route.method, path, "Fay", MFG, json=[{}])
+    entries = metrc.journal(after=start)
+    assert [(one["method"], one["fault"]) for one in entries] == [
+        (route.method, kind) for route in ROUTES
+    ]
+    assert not [one for one in entries if one["callerCouldKnow"] is not (kind == "429")]
+
+
+def test_the_api_is_down_and_the_pages_are_up(metrc: Metrc, label: str) -> None:
+    metrc.desk("api", up=False)
+    for path in ("/packages/v2/active", "/webhooks/v2/", "/nowhere"):
+        answer = metrc.get(path, "Ana", MFG)
+        assert (answer.status_code, answer.content) == (503, b"")
+    assert write(metrc, label).status_code == 503
+    entry = last(metrc)
+    assert (entry["status"], entry["applied"], entry["callerCouldKnow"]) == (503, [], False)
+    for path in ("/desk/", "/desk/api/overview", "/docs/", "/openapi.json"):
+        assert metrc.http.get(path).status_code == 200
+    metrc.desk("hold", label=label, kind="hold", on=True)
+    metrc.desk("api", up=True)
+    assert metrc.package(label)["IsOnHold"] is True
 
 
 def test_faults_never_hit_the_desk(metrc: Metrc) -> None:

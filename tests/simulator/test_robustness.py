@@ -90,14 +90,27 @@ def test_no_odd_value_breaks_a_desk_verb(metrc: Metrc, odd: Any) -> None:
     metrc.desk("api", up=True)
 
 
-@pytest.mark.parametrize("segment", ["0", "9" * 30, "%00", "a%2Fb", "-5", "١٢"])
-def test_no_odd_id_breaks_a_read(metrc: Metrc, segment: str) -> None:
+@pytest.mark.parametrize("segment", ["0", "9" * 30, "9" * 6_000, "%00", "a%2Fb", "-5", "١٢", "²"])
+def test_no_odd_id_breaks_a_call(
+    metrc: Metrc, segment: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     for route in ROUTES:
-        if "{id}" in route.path and route.method in {"GET", "DELETE"}:
+        if "{id}" in route.path:
             user, license_number = people_for(route.path)
             path = route.path.replace("{id}", segment)
             answer = metrc.call(route.method, path, user, license_number)
-            assert answer.status_code in {400, 401, 404}, (path, answer.status_code)
+            assert answer.status_code in {400, 401, 404}, (path[:80], answer.status_code)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("number", ["9" * 18, "9" * 30, "9" * 6_000, "-1", "1e3", "%00", "²"])
+def test_no_odd_number_in_a_query_breaks_a_read(metrc: Metrc, number: str) -> None:
+    for name in ("pageNumber", "pageSize", "lastModifiedStart", "packageId", "harvestId"):
+        for path in ("/packages/v2/active", "/labtests/v2/results", "/harvests/v2/waste"):
+            query = {"licenseNumber": MFG, name: number}
+            answer = metrc.call("GET", path, "Fay", None, params=query)
+            assert answer.status_code in {200, 400, 401}, (path, name, answer.status_code)
+    assert metrc.http.get(f"/desk/api/journal?after={number}").status_code in {200, 400}
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,8 @@ class DeskDoor:
                 after, limit = int(numbers["after"]), int(numbers["limit"])
             except ValueError:
                 return _error(f"after: {query} does not hold whole numbers.")
+            if max(abs(after), abs(limit)) >= 2**63:
+                return _error(f"after: {query} names more entries than any journal has.")
             return Answer(200, self.engine.journal.json(after, limit))
         if name == "recording":
             return Answer(200, recording_json(self.engine.store, self.engine.journal))

@@ -22,8 +22,11 @@ export function faultsRoom(desk) {
     const rule = said(form);
     desk.tryTo("faults", { rules: [...rules, rule] }, `${rule.kind} is in force.`);
   };
-  const shown = rules.map((rule, place) => [rule.kind, rule.method || "any", rule.path || "every",
-    rule.times === null || rule.times === undefined ? "until ended" : number(rule.times),
+  const steps = (rule) => rule.script.map((step) => step.kind || step).join(", then ");
+  const shown = rules.map((rule, place) => [rule.kind || steps(rule),
+    rule.method || "any", rule.path || "every",
+    rule.script ? number(rule.script.length)
+      : rule.times === null || rule.times === undefined ? "until ended" : number(rule.times),
     button("End", () => desk.tryTo("faults",
       { rules: rules.filter((_, other) => other !== place) }, "The fault is ended."),
     "second small")]);

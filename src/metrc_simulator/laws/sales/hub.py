@@ -8,7 +8,7 @@ from metrc_simulator.act import Act, NotYours, Refused, id_of, optional_text, te
 from metrc_simulator.laws.sales.addresses import driver_and_vehicle, planned_times
 from metrc_simulator.laws.sales.deliveries import payment_type
 from metrc_simulator.records import Record
-from metrc_simulator.wire import moment_text
+from metrc_simulator.wire import moment_text, read_id
 
 
 def _carried(act: Act, delivery_id: int) -> Record:
@@ -25,8 +25,7 @@ def change_transporter(act: Act, body: dict[str, Any]) -> None:
     """Say which facility, driver and vehicle carry a delivery."""
     delivery = _carried(act, id_of(body, "Id"))
     text = text_of(body, "TransporterFacilityId")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-    facility = act.store.get("facilities", number)
+    facility = act.store.get("facilities", read_id(text))
     if facility is None:
         raise Refused(f"Transporter Facility {text} does not exist.")
     if delivery.body["AcceptedDateTime"] is not None:
