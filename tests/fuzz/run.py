@@ -12,8 +12,11 @@ from metrc_simulator.answers import Answer
 from metrc_simulator.contract.operations import Operation
 from metrc_simulator.engine import Engine
 from metrc_simulator.http_server import Request
+from metrc_simulator.recording import fingerprint
+from metrc_simulator.replay import Recording, replay
 from metrc_simulator.running import open_engine
 from metrc_simulator.simulator import Simulator
+from metrc_simulator.wire import decode
 from tests.fuzz.laws import Books, digest
 from tests.fuzz.writer import WRITES, Writer
 
@@ -73,6 +76,7 @@ def _fuzz_world(engine: Engine, writes: int, seed: int) -> Findings:
             books.check()
     books.check()
     _check_journal(engine, books, findings, writes)
+    _check_replay(engine)
     return findings
 
 
@@ -104,3 +108,10 @@ def _check_journal(engine: Engine, books: Books, findings: Findings, writes: int
         assert entry["status"] == 200 or not entry["applied"], entry
     told = books.journal_quantities(entries)
     assert not told, f"quantities the journal does not explain (told, is): {told}"
+
+
+def _check_replay(engine: Engine) -> None:
+    """Do the journal again on a new world: what it tells must lead to the same rows."""
+    entries = decode(engine.journal.json(0))
+    replayed = replay(Recording(entries, fingerprint(engine.store)))
+    assert replayed.difference is None, replayed.difference
