@@ -3,12 +3,13 @@ FRESH ?=
 SEED ?= 1
 PROCESSES ?= 2
 WRITES ?= 100000
+SECTION ?= manufacturing
 PYTHON ?= python3
 BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage fuzz screenshots torture
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage evaluation fuzz screenshots torture
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +59,9 @@ check: lint types contracts migrations test ## what CI runs
 
 coverage: setup ## every operation of METRC against the simulator and the client, as a table
 	$(BIN)/python scripts/coverage.py
+
+evaluation: setup ## the calls METRC's evaluation asks for: SECTION=manufacturing
+	$(BIN)/python scripts/evaluation.py $(SECTION)
 
 fuzz: setup ## 100,000 writes of all kinds against the simulator: WRITES=n SEED=n, minutes
 	$(BIN)/python -m tests.fuzz --writes $(WRITES) --seed $(SEED)
