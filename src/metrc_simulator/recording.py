@@ -18,12 +18,18 @@ SETTINGS, COUNTERS = "settings", "ids given"
 _CHANCE_SETTINGS = {"vendor_key"}
 
 
-def ground_of(profile: Profile, world: str, ids: dict[str, int]) -> dict[str, Any]:
+def ground_of(profile: Profile, world: str, ids: dict[str, int], seed: int = 1) -> dict[str, Any]:
     """Return what a run stands on, as the details of its first effect.
 
-    `ids` are the last id of each kind before the world was built.
+    `ids` are the last id of each kind before the world was built, `seed` what it was built with.
     """
-    return {"world": world, "profile": profile.name, "switches": profile.switches, "ids": ids}
+    return {
+        "world": world,
+        "seed": seed,
+        "profile": profile.name,
+        "switches": profile.switches,
+        "ids": ids,
+    }
 
 
 def recording_json(store: Store, journal: Journal) -> bytes:

@@ -168,7 +168,8 @@ def _ground(first: dict[str, Any], world: str | None) -> Engine:
     try:
         store.give_ids_after(ground["ids"])
         with store.transaction():
-            build_world(world or ground["world"], Ground(store, profile, clock.now()))
+            on = Ground(store, profile, clock.now(), ground["seed"])
+            build_world(world or ground["world"], on)
             store.keep_setting("world", ground["world"])
         return Engine(store, profile, People(store), clock, world_name=ground["world"])
     except BaseException:

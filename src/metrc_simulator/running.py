@@ -50,7 +50,7 @@ def open_engine(
 
 def _begin(engine: Engine, is_kept: bool, seed: int) -> None:
     store, now = engine.store, engine.clock.now()
-    ground = ground_of(engine.profile, engine.world_name, store.ids_given())
+    ground = ground_of(engine.profile, engine.world_name, store.ids_given(), seed)
     effect = CONTINUED if is_kept else STARTED
     entry = Entry(now, "POST", START_PATH, {}, applied=[{"effect": effect, **ground}], tells=False)
     is_loaded = not is_kept and is_sized(engine.world_name)

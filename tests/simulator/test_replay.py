@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from metrc_simulator.console import main
+from metrc_simulator.replay import read_recording
 from metrc_simulator.running import open_engine, running
 from metrc_simulator.simulator import Simulator
 from tests.fuzz.writer import Writer
@@ -194,11 +195,22 @@ def test_what_is_no_recording_ends_in_one_sentence(
     assert main(["replay", str(tmp_path / "nothing")]) == 2
 
 
-def test_four_hundred_calls_of_every_kind_replay(tmp_path: Path, capsys: Capture) -> None:
+def test_a_run_says_what_it_stands_on(small_world: str, tmp_path: Path, capsys: Capture) -> None:
+    state = str(tmp_path / "metrc.sqlite")
+    for switches in ({"unknown_id_status": "404"}, {"read_lag_seconds": "2"}):
+        open_engine("ny", small_world, state, switches, seed=5).store.close()
+    first, second = (one["applied"][0] for one in read_recording(Path(state)).entries)
+    assert (first["profile"], first["seed"], first["world"]) == ("ny", 5, small_world)
+    assert first["switches"]["unknown_id_status"] == 404
+    assert (second["effect"], second["switches"]["read_lag_seconds"]) == ("world continued", 2)
+    assert main(["replay", state]) == 0, capsys.readouterr().out
+
+
+def test_two_hundred_calls_of_every_kind_replay(tmp_path: Path, capsys: Capture) -> None:
     state = str(tmp_path / "metrc.sqlite")
     engine = open_engine("ca", "demo", state)
     simulator, writer = Simulator(engine), Writer(engine, seed=3)
-    for _ in range(400):
+    for _ in range(200):
         _, request = writer.next()
         simulator.answer(request)
     engine.stopping.set()
