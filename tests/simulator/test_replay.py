@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,33 @@ def test_a_state_file_is_replayed_across_restarts_and_resets(
     assert main(["replay", state]) == 0, capsys.readouterr()
     assert "The end state is the same." in capsys.readouterr().out
     assert Path(state).read_bytes() == before, "a replay only reads"
+
+
+def test_many_callers_at_once_replay_as_they_fell(
+    metrc: Metrc, tmp_path: Path, capsys: Capture
+) -> None:
+    source, tags = metrc.stock(MFG, 1000), metrc.tags()[:24]
+    kinds = ["500-after", "drop-after", "reset-after", "latency", "401", "late"]
+    metrc.desk(
+        "faults",
+        rules=[
+            {"kind": kind, "path": "/packages/*", "probability": 0.1, "seed": seed, "delayMs": 20}
+            for seed, kind in enumerate(kinds)
+        ],
+    )
+
+    def act(tag: str) -> None:
+        impatient = httpx.Client(base_url=metrc.http.base_url, timeout=0.5)
+        with impatient, contextlib.suppress(httpx.TransportError):
+            hasty = Metrc(impatient, metrc.keys)
+            hasty.desk("clock", jumpSeconds=len(tag))
+            hasty.post("/packages/v2/", "Ana", MFG, split(tag, source, 10))
+            hasty.post("/packages/v2/adjust", "Ana", MFG, adjustment(source, -1))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(act, tags))
+    recording = saved(metrc, "recording", tmp_path / "recording.json")
+    assert main(["replay", str(recording)]) == 0, capsys.readouterr().out
 
 
 Change = Callable[[dict[str, Any]], None]

@@ -3,6 +3,8 @@
 import { ask, byId, chip, make } from "./parts.js";
 
 const KEPT_AT_MOST = 2000, SHOWN_AT_MOST = 80;
+const KNOWING = { true: "the caller could know what was done",
+  false: "the caller could not know what was done", null: "no answer has left yet" };
 let rows = [], isReading = false;
 
 const shows = {
@@ -69,7 +71,7 @@ function open(row) {
     make("h2", {}, `${row.seq}: ${row.method} ${row.path}`),
     make("p", { class: "soft" }, `${row.at} · ${row.userName || "nobody"} · ` +
       `${row.licenseNumber || "no licence"} · answered ${row.status ?? "nothing"}` +
-      (row.fault ? ` · fault ${row.fault}` : "")),
+      (row.fault ? ` · fault ${row.fault}` : "") + ` · ${KNOWING[row.callerCouldKnow]}`),
     ...part("Asked with", Object.keys(row.query || {}).length ? row.query : "no query"),
     ...part("Body", row.body ?? "no body"),
     ...part("Applied", row.applied.length ? row.applied : "nothing"),
