@@ -3,13 +3,14 @@ FRESH ?=
 SEED ?= 1
 PROCESSES ?= 2
 WRITES ?= 100000
+HISTORIES ?= 1000000
 SECTION ?= manufacturing
 PYTHON ?= python3
 BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage evaluation fuzz screenshots torture
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage evaluation fuzz screenshots simulate torture
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -77,6 +78,9 @@ bench-large: setup ## the largest simulated world: minutes, and 6 GB of disk
 
 screenshots: setup ## make docs/screenshots/ anew from a demo of its own
 	$(BIN)/python scripts/screenshots.py
+
+simulate: setup ## a million histories through the sender's decisions: HISTORIES=n SEED=n
+	$(BIN)/python -m tests.simulation.run --histories $(HISTORIES) --seed $(SEED)
 
 torture: setup ## the main job twenty times, the worker killed at seeded moments: SEED=n
 	$(BIN)/python scripts/torture.py --seed $(SEED)

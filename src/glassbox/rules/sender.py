@@ -227,11 +227,7 @@ def after_probe(facts: ProbeFacts) -> Decision:
     if facts.verdict is ProbeVerdict.DIFFERENT:
         return Decision(step=Step.BLOCK, sentence=facts.sentence)
     if facts.why is Why.REFUSED:
-        return Decision(
-            step=Step.REJECT,
-            sentence=f"METRC refused it. {facts.sentence}",
-            hold_lanes_until=_lanes_held_until(facts),
-        )
+        return _after_refusal(facts)
     return _after_absence(facts)
 
 
@@ -251,6 +247,28 @@ def _after_unseen_yes(facts: ProbeFacts) -> Decision:
     return Decision(
         step=Step.BLOCK,
         sentence=f"METRC answered yes, but after {facts.settle_seconds} s: {facts.sentence}",
+    )
+
+
+def _after_refusal(facts: ProbeFacts) -> Decision:
+    """Believe METRC's no, but not while an earlier send of ours may be behind it.
+
+    A lost send may be what METRC refuses a second one for, not yet shown by its reads, or may
+    still land: until it is settled, a rejection could be a lie.
+    """
+    if facts.last_lost_at is not None:
+        settled_at = facts.last_lost_at + timedelta(seconds=facts.settle_seconds)
+        if facts.now < settled_at:
+            wait = _delay_seconds(len(facts.past) + 1, _LONGEST_DELAY_SECONDS)
+            return Decision(
+                step=Step.PROBE_AGAIN,
+                sentence=f"{facts.sentence} An earlier send could still show; looking again.",
+                delay_seconds=min(wait, _seconds_until(settled_at, facts.now)),
+            )
+    return Decision(
+        step=Step.REJECT,
+        sentence=f"METRC refused it. {facts.sentence}",
+        hold_lanes_until=_lanes_held_until(facts),
     )
 
 

@@ -216,6 +216,16 @@ def test_a_refusal_with_the_effect_in_place_was_our_own_earlier_write() -> None:
     assert look(ProbeVerdict.DIFFERENT, why=Why.REFUSED).step is Step.BLOCK
 
 
+def test_a_refusal_is_not_believed_while_an_earlier_lost_send_could_still_show() -> None:
+    early = look(why=Why.REFUSED, attempt=2, seconds=30, lost=-60)
+    assert early.step is Step.PROBE_AGAIN
+    assert 0 < early.delay_seconds <= 300
+    nearly = look(why=Why.REFUSED, attempt=2, seconds=T - 62, lost=-60)
+    assert (nearly.step, nearly.delay_seconds) == (Step.PROBE_AGAIN, 2)
+    assert look(why=Why.REFUSED, attempt=2, seconds=T - 60, lost=-60).step is Step.REJECT
+    assert look(why=Why.REFUSED, attempt=1, seconds=1).step is Step.REJECT
+
+
 def test_an_unreadable_metrc_locks_the_action_without_an_end() -> None:
     past = tuple((n, ProbeVerdict.CANNOT_TELL) for n in range(50))
     decision = look(ProbeVerdict.CANNOT_TELL, seconds=100 * T, past=past)

@@ -1,0 +1,1 @@
+"""The sender's decisions on a virtual clock: many histories, faults and deaths, and controls."""

@@ -1,0 +1,138 @@
+"""Many histories by seed, counted; the shipped module beside controls that must show harm."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import repeat
+
+from glassbox.rules import sender
+from glassbox.rules.action_kinds.kind import Keying
+from glassbox.rules.sender import Answer, Decision, ProbeFacts, Step, Why
+from tests.simulation.history import History, Policy
+
+# A write lands at the latest so long after it was sent; the settle window is longer.
+LATE_SECONDS = 600.0
+SHIPPED = Policy("shipped")
+
+
+def _resend(answer: Answer, *, attempt_number: int) -> Decision:
+    if answer is Answer.UNKNOWN and attempt_number < sender.MOST_ATTEMPTS:
+        return Decision(step=Step.RETURN_TO_APPROVED, sentence="Sending again.", delay_seconds=1)
+    return sender.after_answer(answer, attempt_number=attempt_number)
+
+
+def _believe_refusal(answer: Answer, *, attempt_number: int) -> Decision:
+    if answer is Answer.REFUSED:
+        return Decision(step=Step.REJECT, sentence="METRC said no.")
+    return sender.after_answer(answer, attempt_number=attempt_number)
+
+
+def _believe_yes(answer: Answer, *, attempt_number: int) -> Decision:
+    if answer in {Answer.DONE, Answer.UNKNOWN}:
+        return Decision(step=Step.ACCEPT, sentence="Surely METRC has it.")
+    return sender.after_answer(answer, attempt_number=attempt_number)
+
+
+def _one_absence_is_enough(facts: ProbeFacts) -> Decision:
+    decision = sender.after_probe(facts)
+    if facts.why is Why.ANSWER_LOST and "looking again" in decision.sentence:
+        return Decision(step=Step.REQUEUE, sentence="It is not there; sending again.")
+    return decision
+
+
+# Each decides worse in one way, and must be seen to do harm: to which keying, and which harm.
+CONTROLS = (
+    (Policy("naive retry", after_answer=_resend), Keying.NONE, "doubles"),
+    (Policy("no look after a refusal", after_answer=_believe_refusal), Keying.TAG, "lies"),
+    (Policy("no look after a lost answer", after_answer=_believe_yes), Keying.TAG, "lies"),
+    (Policy("settling too short", settle_seconds=60), Keying.NONE, "doubles"),
+    (Policy("one absence is enough", after_probe=_one_absence_is_enough), Keying.NAME, "doubles"),
+)
+
+
+@dataclass
+class Tally:
+    """What many histories came to."""
+
+    histories: int = 0
+    doubles: int = 0
+    lies: int = 0
+    lost: int = 0
+    ends: Counter[str] = field(default_factory=Counter)
+    first_harm: str = ""
+
+    @property
+    def harms(self) -> int:
+        """Return how many histories broke a promise."""
+        return self.doubles + self.lies + self.lost
+
+
+def simulate(
+    policy: Policy, keying: Keying, seeds: range, late_seconds: float = LATE_SECONDS
+) -> Tally:
+    """Play the histories of these seeds. A set applied twice is the same value, and no double."""
+    tally = Tally()
+    for seed in seeds:
+        outcome = History(policy, keying, seed, late_seconds).play()
+        tally.histories += 1
+        tally.ends[outcome.end] += 1
+        is_double = outcome.is_double and keying is not Keying.TARGET_VALUE
+        tally.doubles += is_double
+        tally.lies += outcome.is_lie
+        tally.lost += outcome.is_lost
+        if not tally.first_harm and (is_double or outcome.is_lie or outcome.is_lost):
+            tally.first_harm = f"{policy.name}, {keying}, seed {seed}: {outcome}"
+    return tally
+
+
+def simulate_in_processes(policy: Policy, keying: Keying, seeds: range, processes: int) -> Tally:
+    """Play the histories of these seeds, shared between processes."""
+    cuts = [seeds[number::processes] for number in range(processes)]
+    whole = Tally()
+    with ProcessPoolExecutor(processes) as pool:
+        for one in pool.map(simulate, repeat(policy), repeat(keying), cuts):
+            whole.histories += one.histories
+            whole.doubles += one.doubles
+            whole.lies += one.lies
+            whole.lost += one.lost
+            whole.ends += one.ends
+            whole.first_harm = whole.first_harm or one.first_harm
+    return whole
+
+
+def main() -> int:
+    """Print the table of the shipped module and of the controls; 1 if a promise broke."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation.run")
+    parser.add_argument("--histories", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2)
+    asked = parser.parse_args()
+    share = asked.histories // len(Keying)
+    is_sound = True
+    sys.stdout.write(f"{'policy':<30}{'keying':<14}histories  doubles  lies  lost  a second\n")
+    cases = [(SHIPPED, keying, "") for keying in Keying] + list(CONTROLS)
+    for policy, keying, harm in cases:
+        count = share // 10 if harm else share
+        began = time.perf_counter()
+        seeds = range(asked.seed, asked.seed + count)
+        tally = simulate_in_processes(policy, keying, seeds, asked.processes)
+        rate = count / (time.perf_counter() - began)
+        is_sound &= getattr(tally, harm) > 0 if harm else tally.harms == 0
+        sys.stdout.write(
+            f"{policy.name:<30}{keying:<14}{tally.histories:>9}{tally.doubles:>9}{tally.lies:>6}"
+            f"{tally.lost:>6}{rate:>10.0f}\n"
+        )
+        if tally.first_harm and not harm:
+            sys.stdout.write(f"  {tally.first_harm}\n")
+        if not harm:
+            sys.stdout.write(f"  {dict(tally.ends)}\n")
+    return 0 if is_sound else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
