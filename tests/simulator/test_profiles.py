@@ -64,6 +64,14 @@ def test_the_laboratories_of_two_states_have_the_flags_seen_there() -> None:
     assert not Profile("ca").facility_flags("Laboratory")["CanSubmitPackagesForTesting"]
 
 
+def test_no_facility_takes_shipments_from_outside_when_the_switch_is_off() -> None:
+    def flag_of_the_laboratory(setting: str) -> bool:
+        profile = Profile("co", {"external_incoming_allowed": setting})
+        return bool(profile.facility_flags("Laboratory")["CanTransferFromExternalFacilities"])
+
+    assert (flag_of_the_laboratory("true"), flag_of_the_laboratory("false")) == (True, False)
+
+
 def test_a_world_that_a_state_cannot_have_is_refused_in_one_sentence() -> None:
     with pytest.raises(WorldBroken, match="world 'demo' cannot be built with profile 'co'.*empty"):
         open_engine("co", "demo")
@@ -74,8 +82,10 @@ def test_a_world_that_a_state_cannot_have_is_refused_in_one_sentence() -> None:
     [
         ({"windows": "1"}, "switch windows: unknown; there are children_before"),
         ({"release_step": "yes"}, "switch release_step: 'yes' is neither true nor false"),
-        ({"page_size_at_most": "-1"}, "'-1' is not a whole number of 0 or more"),
-        ({"window_hours_at_most": "a day"}, "'a day' is not a whole number of 0 or more, nor none"),
+        ({"page_size_at_most": "-1"}, "'-1' is not a whole number of 1 or more"),
+        ({"page_size_at_most": "0"}, "'0' is not a whole number of 1 or more"),
+        ({"read_lag_seconds": "-1"}, "'-1' is not a whole number of 0 or more"),
+        ({"window_hours_at_most": "a day"}, "'a day' is not a whole number of 1 or more, nor none"),
         ({"unknown_id_status": "403"}, "switch unknown_id_status: '403' is none of 401, 404"),
     ],
 )

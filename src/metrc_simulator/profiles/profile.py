@@ -111,7 +111,7 @@ class Profile:
         for flag in self.data["facility_types"]["rows"][facility_type]:
             flags[flag] = True
         for switch, flag, types in _SWITCHED_FLAGS:
-            flags[flag] = flags[flag] or (self.switches[switch] and facility_type in types)
+            flags[flag] = self.switches[switch] and (flags[flag] or facility_type in types)
         if not self.switches["processing_jobs_allowed"]:
             flags["CanRecordProcessingJobs"] = False
         return flags
@@ -150,9 +150,12 @@ def read_switch(switches: Mapping[str, Any], name: str, text: str) -> Any:
         return text == "true"
     if text == "none" and name in _MAY_BE_NONE:
         return None
-    if not (text.isascii() and text.isdigit()):
+    least = 1 if name.endswith("_at_most") else 0
+    if not (text.isascii() and text.isdigit()) or int(text) < least:
         none = ", nor none" if name in _MAY_BE_NONE else ""
-        raise ProfileBroken(f"switch {name}: {text!r} is not a whole number of 0 or more{none}")
+        raise ProfileBroken(
+            f"switch {name}: {text!r} is not a whole number of {least} or more{none}"
+        )
     return int(text)
 
 
