@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 
-from glassbox.models.companies import License
+from glassbox.models.companies import Installation, License
 from glassbox.models.credentials import MetrcCredential
 from glassbox.models.sync import ApiRequest, ApiResponseHash, StoredBody
 from glassbox.operations.credentials import open_key_in_transaction
@@ -76,7 +77,7 @@ class ExchangeKeeper:
                 path=exchange.path,
                 query=exchange.query[:500],
                 key_owner=self.key_owner,
-                sent_at=exchange.sent_at,
+                sent_at=exchange.sent_at + _clock_moved_by(),
                 duration_seconds=exchange.duration_seconds,
                 status=exchange.status,
                 error=exchange.error[:ERROR_CHARACTERS],
@@ -147,6 +148,12 @@ def _pacing() -> Pacing:
             at_once=settings.METRC_GETS_AT_ONCE_PER_VENDOR,
         ),
     )
+
+
+def _clock_moved_by() -> timedelta:
+    """Return by how much a scenario has moved our clock, which METRC's is held against."""
+    seconds = Installation.objects.values_list("clock_offset_seconds", flat=True).first()
+    return timedelta(seconds=seconds or 0)
 
 
 def _sha256(body: bytes) -> str:
