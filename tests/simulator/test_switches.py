@@ -24,13 +24,14 @@ from tests.simulator.conftest import (
     adjustment,
     split,
 )
+from tests.simulator.farm import FARM
 from tests.simulator.test_lab_laws import at_the_lab, body_of, carts, each, state
 from tests.simulator.test_transfer_laws import TEMPLATES, template, wholesale
 
 ACTIVE = "/packages/v2/active"
 Opener = Callable[..., Metrc]
-# Tested where their law is: what a grower may do, and a number that only names how many.
-_ELSEWHERE = {"plant_batch_named_by_tag", "retail_id_allotment", "plant_adjust_deployed"}
+# Tested where its law is, in test_plant_batches.py: named by a tag, and by any name.
+_ELSEWHERE = {"plant_batch_named_by_tag"}
 
 
 @pytest.fixture
@@ -203,6 +204,21 @@ def test_whether_there_are_retailer_deliveries(
 @both("retail_id_deployed", ("true", 200), ("false", 404))
 def test_whether_there_is_retail_id(opened: Opener, setting: dict[str, str], expected: int) -> None:
     assert opened(**setting).get("/retailid/v2/allotment", "Fay", MFG).status_code == expected
+
+
+@both("retail_id_allotment", ("50000", 50_000), ("7", 7))
+def test_how_many_codes_retail_id_allots(
+    opened: Opener, setting: dict[str, str], expected: int
+) -> None:
+    told = opened(**setting).get("/retailid/v2/allotment", "Fay", MFG).json()
+    assert told["Allotment"] == expected
+
+
+@both("plant_adjust_deployed", ("false", 404), ("true", 400))
+def test_whether_counts_of_plants_are_adjusted(
+    opened: Opener, setting: dict[str, str], expected: int
+) -> None:
+    assert opened(**setting).put("/plants/v2/adjust", "Gil", FARM, {}).status_code == expected
 
 
 @both("retail_id_merge_enabled", ("true", 200), ("false", 401))
