@@ -41,6 +41,7 @@ POINTS = (
 )
 # No hook of ours runs there: METRC has the request, and its answer is on the way.
 WHILE_METRC_WORKS = "while METRC works"
+AROUND_THE_CALL = ("after_ticket", "inside_record", WHILE_METRC_WORKS)
 SETTLE_SECONDS = 4
 PATIENCE_SECONDS = 40.0
 
@@ -186,7 +187,7 @@ def test_a_difference_survives_the_death_of_its_worker_around_the_call(
     brand: Brand, desk: Desk, database: ClusterUrls, superuser: psycopg.Connection[Any]
 ) -> None:
     oil = prepare(brand, desk)
-    points = ("after_ticket", "inside_record", WHILE_METRC_WORKS)
+    points = AROUND_THE_CALL
     ends = {}
 
     for point in points:
@@ -208,3 +209,39 @@ def test_a_difference_survives_the_death_of_its_worker_around_the_call(
     assert ends == dict.fromkeys(points, (ActionState.ACCEPTED, 1))
     left = 100_000 - 12 * len(points)
     assert books(brand) == {oil: (left, left)}
+
+
+def test_a_named_record_survives_the_death_of_its_worker_around_the_call(
+    brand: Brand, desk: Desk, database: ClusterUrls, superuser: psycopg.Connection[Any]
+) -> None:
+    prepare(brand, desk)
+    names = {point: f"Cold Room {n}" for n, point in enumerate(AROUND_THE_CALL)}
+    ends = {}
+
+    for point, name in names.items():
+        facts = {"name": name, "type_name": "Default Location Type"}
+        action_id = draft(brand, "Fay", MAKER, "location.create", facts)
+        approve(brand, database, "Fay", "Ben", MAKER, action_id)
+        kill_a_worker(database, desk, point, name, ("POST", "/locations/v2/"))
+        end = finish(brand, database, superuser, action_id)
+        ends[point] = (end, effects_of(desk, name))
+
+    assert ends == dict.fromkeys(names, (ActionState.ACCEPTED, 1))
+
+
+def test_a_set_survives_the_death_of_its_worker_around_the_call(
+    brand: Brand, desk: Desk, database: ClusterUrls, superuser: psycopg.Connection[Any]
+) -> None:
+    oil = prepare(brand, desk)
+    rooms = dict(zip(AROUND_THE_CALL, ("Vault", "Packing Room", "Receiving"), strict=True))
+    ends = {}
+
+    for point, room in rooms.items():
+        facts = {"labels": [oil], "location": room, "date": now().date().isoformat()}
+        action_id = draft(brand, "Dee", MAKER, "package.move", facts)
+        approve(brand, database, "Dee", "Fay", MAKER, action_id)
+        kill_a_worker(database, desk, point, room, ("PUT", "/packages/v2/location"))
+        end = finish(brand, database, superuser, action_id)
+        ends[point] = (end, effects_of(desk, room))
+
+    assert ends == dict.fromkeys(rooms, (ActionState.ACCEPTED, 1))
