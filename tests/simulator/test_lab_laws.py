@@ -216,6 +216,7 @@ def body_of(sample: str, **more: Any) -> dict[str, Any]:
         ({"DocumentFileBase64": None}, "DocumentFileBase64 was not specified."),
         ({"DocumentFileBase64": "aGVsbG8="}, "is not a PDF document."),
         ({"DocumentFileBase64": "***"}, "is not base64."),
+        ({"DocumentFileBase64": "Ωß漢字"}, "is not base64."),
         ({"ResultDate": "yesterday"}, "ResultDate is not a valid date and time."),
         ({"Results": []}, "Results were not specified."),
         (

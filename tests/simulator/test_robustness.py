@@ -142,3 +142,10 @@ def test_many_writers_at_once_lose_no_gram_and_share_no_id(metrc: Metrc) -> None
     assert metrc.applied().count("package created") == 24
     seqs = [entry["seq"] for entry in metrc.journal()]
     assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+
+
+@pytest.mark.parametrize("header", ["Basic \xe9\xe9", "Basic ====", "Basic /////w==", "Basic"])
+def test_a_key_that_is_no_base64_is_a_wrong_key(metrc: Metrc, header: str) -> None:
+    for path in ("/facilities/v2/", f"/sandbox/v2/tagtypes?licenseNumber={MFG}"):
+        answer = metrc.http.get(path, headers={"Authorization": header.encode("latin-1")})
+        assert answer.status_code == 401, path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
 from typing import Any
 
@@ -43,7 +42,7 @@ def uploading(kind: str) -> Callable[[Act, dict[str, Any]], int]:
 def _content_type(encoded: str, beginnings: dict[bytes, str], wanted: str) -> str:
     try:
         content = base64.b64decode(encoded, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise Refused("EncodedImageBase64 is not base64.") from None
     if len(content) > _BYTES_AT_MOST:
         raise Refused("EncodedImageBase64 is larger than 5 MB.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -136,7 +135,7 @@ def checked_pdf(encoded: str) -> str:
     """Return base64 of a PDF of at most 5 MB unchanged; Refused for anything else."""
     try:
         content = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise Refused("DocumentFileBase64 is not base64.") from None
     if not content.startswith(b"%PDF"):
         raise Refused("DocumentFileBase64 is not a PDF document.")
