@@ -45,7 +45,7 @@ def test_no_list_and_no_package_shuts_anybody_out(visit: Visit) -> None:
     for address in addresses:
         found += shut_out(fay, re.sub(r"<str:\w+>", label, address))
 
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.long
@@ -56,7 +56,7 @@ def test_no_page_of_the_main_job_shuts_anybody_out(finished_job: Job, visit: Vis
     for address in pages(finished_job, fay):
         found += shut_out(fay, address)
 
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def shut_out(visitor: Visitor, address: str) -> list[str]:
