@@ -8,17 +8,16 @@ limit, one JSON line, and exits 1 when the limit is broken.
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
-from pathlib import Path
 from urllib.parse import parse_qs
+
+from measure import resident_bytes, tell
 
 from metrc_client.client import PAGE_SIZE, MetrcClient
 from metrc_client.endpoints import PACKAGES_INACTIVE
@@ -64,13 +63,6 @@ def host(rows_per_window: int) -> Iterator[str]:
         process.join(10)
 
 
-def resident_bytes() -> int:
-    """Return how much memory this process holds now."""
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    row = next(line for line in lines if line.startswith("VmRSS:"))
-    return int(row.split()[1]) * 1024
-
-
 def main() -> int:
     """Walk the list and print what it cost; returns the exit code."""
     parser = argparse.ArgumentParser()
@@ -100,10 +92,7 @@ def main() -> int:
         "seconds": round(time.monotonic() - began, 1),
         "held": growth <= GROWTH_AT_MOST,
     }
-    for name, value in found.items():
-        sys.stdout.write(f"{name:<22}{value}\n")
-    sys.stdout.write(json.dumps(found) + "\n")
-    return 0 if found["held"] else 1
+    return tell(found)
 
 
 if __name__ == "__main__":

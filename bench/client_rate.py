@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+from measure import tell
+
 from metrc_client import endpoints
 from metrc_client.client import MetrcClient
 from metrc_client.errors import RateLimited
@@ -166,10 +168,7 @@ def main() -> int:
         and found["lowered_rate_ratio"] >= LOWERED_RATE_AT_LEAST
         and refused_share <= LOWERED_REFUSED_SHARE_AT_MOST
     )
-    for name, value in found.items():
-        sys.stdout.write(f"{name:<32}{value}\n")
-    sys.stdout.write(json.dumps(found) + "\n")
-    return 0 if found["held"] else 1
+    return tell(found)
 
 
 if __name__ == "__main__":

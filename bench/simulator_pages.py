@@ -7,17 +7,17 @@ ratio is below what the simulator must hold.
 from __future__ import annotations
 
 import base64
-import json
 import multiprocessing
 import socket
 import statistics
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from multiprocessing.connection import Connection
+
+from measure import tell
 
 from metrc_simulator.answers import Answer
 from metrc_simulator.engine import Engine
@@ -133,10 +133,7 @@ def main() -> int:
         "ratio_at_least": RATIO_AT_LEAST,
         "held": ratio >= RATIO_AT_LEAST,
     }
-    for name, value in found.items():
-        sys.stdout.write(f"{name:<22}{value}\n")
-    sys.stdout.write(json.dumps(found) + "\n")
-    return 0 if found["held"] else 1
+    return tell(found)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from measure import resident_bytes, tell
+
 from metrc_simulator.worlds.demo.diary import MFG
 
 BUILD_SECONDS_AT_MOST = {"m": 120, "l": 1_200}
@@ -82,12 +84,6 @@ def _asked(connection: HTTPConnection, target: str, pair: str) -> Any:
     return json.loads(_read(connection, target, pair))
 
 
-def resident_bytes(process_id: int) -> int:
-    """Return how much memory a process holds now."""
-    lines = Path(f"/proc/{process_id}/status").read_text(encoding="ascii").splitlines()
-    return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) * 1024
-
-
 def main() -> int:
     """Build, serve and measure; returns the exit code."""
     parser = argparse.ArgumentParser()
@@ -120,10 +116,7 @@ def main() -> int:
         and memory <= MEMORY_BYTES_AT_MOST
         and max(ratios.values()) <= PAGE_RATIO_AT_MOST
     )
-    for name, value in found.items():
-        sys.stdout.write(f"{name:<24}{value}\n")
-    sys.stdout.write(json.dumps(found) + "\n")
-    return 0 if found["held"] else 1
+    return tell(found)
 
 
 if __name__ == "__main__":

@@ -162,21 +162,42 @@ def test_every_named_point_is_in_the_list_that_is_killed_at() -> None:
     assert reached == set(POINTS)
 
 
+def end_of_a_killed_send(
+    people: tuple[str, str],
+    kind: str,
+    facts: dict[str, Any],
+    point: str,
+    write: tuple[str, str],
+    at: tuple[Brand, Desk, ClusterUrls, psycopg.Connection[Any]],
+    mark: str = "",
+) -> tuple[str, int]:
+    """Draft, approve, kill the worker at `point`, finish; return the end and METRC's effects.
+
+    `mark` is what the write carries; the action's own token where it is empty.
+    """
+    brand, desk, database, superuser = at
+    drafter, approver = people
+    action_id = draft(brand, drafter, MAKER, kind, facts)
+    approve(brand, database, drafter, approver, MAKER, action_id)
+    carried = mark or action_of(brand, MAKER, action_id).token
+    kill_a_worker(database, desk, point, carried, write)
+    end = finish(brand, database, superuser, action_id)
+    return end, effects_of(desk, carried)
+
+
 def test_a_create_survives_the_death_of_its_worker_at_every_point(
     brand: Brand, desk: Desk, database: ClusterUrls, superuser: psycopg.Connection[Any]
 ) -> None:
     oil = prepare(brand, desk)
     points = (*POINTS, WHILE_METRC_WORKS)
     tags = {point: f"1A4060300000001000000{455 + n}" for n, point in enumerate(points)}
-    ends = {}
+    ends, at = {}, (brand, desk, database, superuser)
 
     for point, tag in tags.items():
         facts = {"packages": [split(tag, oil, "500")]}
-        action_id = draft(brand, "Ana", MAKER, "package.create", facts)
-        approve(brand, database, "Ana", "Ben", MAKER, action_id)
-        kill_a_worker(database, desk, point, tag, ("POST", "/packages/v2/"))
-        end = finish(brand, database, superuser, action_id)
-        ends[point] = (end, effects_of(desk, tag))
+        ends[point] = end_of_a_killed_send(
+            ("Ana", "Ben"), "package.create", facts, point, ("POST", "/packages/v2/"), at, tag
+        )
 
     assert ends == dict.fromkeys(points, (ActionState.ACCEPTED, 1))
     left = 100_000 - 500 * len(points)
@@ -188,7 +209,7 @@ def test_a_difference_survives_the_death_of_its_worker_around_the_call(
 ) -> None:
     oil = prepare(brand, desk)
     points = AROUND_THE_CALL
-    ends = {}
+    ends, at = {}, (brand, desk, database, superuser)
 
     for point in points:
         facts = {
@@ -199,12 +220,9 @@ def test_a_difference_survives_the_death_of_its_worker_around_the_call(
             "note": "Spilled at the filler",
             "date": now().date().isoformat(),
         }
-        action_id = draft(brand, "Ana", MAKER, "package.adjust_by", facts)
-        approve(brand, database, "Ana", "Fay", MAKER, action_id)
-        token = action_of(brand, MAKER, action_id).token
-        kill_a_worker(database, desk, point, token, ("POST", "/packages/v2/adjust"))
-        end = finish(brand, database, superuser, action_id)
-        ends[point] = (end, effects_of(desk, token))
+        ends[point] = end_of_a_killed_send(
+            ("Ana", "Fay"), "package.adjust_by", facts, point, ("POST", "/packages/v2/adjust"), at
+        )
 
     assert ends == dict.fromkeys(points, (ActionState.ACCEPTED, 1))
     left = 100_000 - 12 * len(points)
@@ -216,15 +234,13 @@ def test_a_named_record_survives_the_death_of_its_worker_around_the_call(
 ) -> None:
     prepare(brand, desk)
     names = {point: f"Cold Room {n}" for n, point in enumerate(AROUND_THE_CALL)}
-    ends = {}
+    ends, at = {}, (brand, desk, database, superuser)
 
     for point, name in names.items():
         facts = {"name": name, "type_name": "Default Location Type"}
-        action_id = draft(brand, "Fay", MAKER, "location.create", facts)
-        approve(brand, database, "Fay", "Ben", MAKER, action_id)
-        kill_a_worker(database, desk, point, name, ("POST", "/locations/v2/"))
-        end = finish(brand, database, superuser, action_id)
-        ends[point] = (end, effects_of(desk, name))
+        ends[point] = end_of_a_killed_send(
+            ("Fay", "Ben"), "location.create", facts, point, ("POST", "/locations/v2/"), at, name
+        )
 
     assert ends == dict.fromkeys(names, (ActionState.ACCEPTED, 1))
 
@@ -234,14 +250,12 @@ def test_a_set_survives_the_death_of_its_worker_around_the_call(
 ) -> None:
     oil = prepare(brand, desk)
     rooms = dict(zip(AROUND_THE_CALL, ("Vault", "Packing Room", "Receiving"), strict=True))
-    ends = {}
+    ends, at = {}, (brand, desk, database, superuser)
 
     for point, room in rooms.items():
         facts = {"labels": [oil], "location": room, "date": now().date().isoformat()}
-        action_id = draft(brand, "Dee", MAKER, "package.move", facts)
-        approve(brand, database, "Dee", "Fay", MAKER, action_id)
-        kill_a_worker(database, desk, point, room, ("PUT", "/packages/v2/location"))
-        end = finish(brand, database, superuser, action_id)
-        ends[point] = (end, effects_of(desk, room))
+        ends[point] = end_of_a_killed_send(
+            ("Dee", "Fay"), "package.move", facts, point, ("PUT", "/packages/v2/location"), at, room
+        )
 
     assert ends == dict.fromkeys(rooms, (ActionState.ACCEPTED, 1))
