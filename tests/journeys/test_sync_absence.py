@@ -72,7 +72,7 @@ def test_a_package_that_vanished_is_missing_only_after_metrc_said_so_itself(
     assert len(looked_up) == 1
     assert newest(brand, gone) is None
     assert newest(brand, stays) is not None
-    assert compare(brand) == {gone: "MISSING"}
+    assert compare(brand) == {gone: "UNEXPLAINED"}
     assert "MISSING_IN_METRC" in open_cases(brand)
 
     sync(brand, at=now() + A_DAY)
@@ -130,7 +130,7 @@ def test_a_partial_walk_neither_misses_a_package_nor_closes_its_case(
 
     desk.do("faults", rules=[])
     sync(brand, at=now() + timedelta(hours=4))
-    assert compare(brand) == {oil: "MISSING"}
+    assert compare(brand) == {oil: "UNEXPLAINED"}
     fault(desk, "/packages/v2/onhold", "html")
     with pytest.raises(SyncFailed):
         sync(brand, at=now() + timedelta(hours=4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 import httpx
 from django.conf import settings
@@ -357,8 +358,13 @@ def test_goods_that_nobody_counted_are_not_booked_once_we_have_begun(
     sync(brand)
     (oil,) = receive_oil(brand, desk, 100)
 
-    reconcile_license(actor=system_actor("reconcile"), license_id=brand.licenses[MAKER], now=now())
+    reconcile = system_actor("reconcile")
+    reconcile_license(actor=reconcile, license_id=brand.licenses[MAKER], now=now())
 
     with short_transaction(brand.licenses[MAKER]):
         assert not Movement.objects.filter(package__label=oil).exists()
-    assert set(open_cases(brand)) == {"UNKNOWN_TO_US"}
+    assert set(open_cases(brand)) == set()
+
+    tomorrow = now() + timedelta(hours=25)
+    reconcile_license(actor=reconcile, license_id=brand.licenses[MAKER], now=tomorrow)
+    assert set(open_cases(brand)) == {"TRANSFER_DIFFERS"}

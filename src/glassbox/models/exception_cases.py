@@ -1,4 +1,4 @@
-"""ExceptionCase and CaseNote: what a person must look at, why, and by when."""
+"""ExceptionCase, its notes and its assessment: what a person must look at, why, and by when."""
 
 from __future__ import annotations
 
@@ -67,3 +67,20 @@ class CaseNote(TenantRow):
 
     def __str__(self) -> str:
         return f"note #{self.pk} on case #{self.case_id}"
+
+
+class Assessment(TenantRow):
+    """A named person's decision whether a difference is significant (CA-IN-03, CA-IN-04)."""
+
+    case = models.OneToOneField(ExceptionCase, on_delete=models.PROTECT, related_name="assessment")
+    is_significant = models.BooleanField()
+    statement = models.CharField(max_length=2000)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+    notice_due_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "assessments"
+
+    def __str__(self) -> str:
+        return f"assessment #{self.pk} of case #{self.case_id}"

@@ -90,7 +90,14 @@ class PackageLineage(TenantRow):
                 fields=["license", "parent_label", "child_label"], name="lineage_arrow_once"
             ),
         ]
-        indexes = [models.Index(fields=["license", "child_label"], name="lineage_upward")]
+        indexes = [
+            models.Index(fields=["license", "child_label"], name="lineage_upward"),
+            models.Index(
+                fields=["license", "child_label"],
+                condition=models.Q(claimed_by_us_at__isnull=False),
+                name="lineage_claimed",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.parent_label} → {self.child_label}"

@@ -14,7 +14,7 @@ from glassbox.models.exception_cases import CaseNote, CaseState, ExceptionCase
 from glassbox.models.people import User
 from glassbox.operations.transaction import operation
 from glassbox.rules.actor import Actor
-from glassbox.rules.exception_policy import CaseAdvice, CaseSeverity
+from glassbox.rules.exception_policy import CaseAdvice, CaseClass, CaseSeverity
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound
 
@@ -31,13 +31,13 @@ def open_case_in_transaction(
 ) -> int:
     """Open the case of a fact, or reopen it if it was closed.
 
-    One that is open stays as it is, unless it has become graver.
+    One that is open stays as it is, unless it has become graver or its cause is another.
     """
     assert connection.in_atomic_block, "a case is opened with what found it"
     case = ExceptionCase.objects.filter(license=license, fact_key=advice.fact_key).first()
     if case is not None and case.state == CaseState.OPEN:
-        if _is_graver(advice, case):
-            _make_graver(case, advice, actor, now)
+        if _is_graver(advice, case) or _has_another_cause(advice, case):
+            _reword(case, advice, actor, now)
         return case.pk
     event = EventType.CASE_OPENED if case is None else EventType.CASE_REOPENED
     if case is None:
@@ -72,8 +72,15 @@ def _is_graver(advice: CaseAdvice, case: ExceptionCase) -> bool:
     return ranks.index(advice.severity) > ranks.index(CaseSeverity(case.severity))
 
 
-def _make_graver(case: ExceptionCase, advice: CaseAdvice, actor: Actor, now: datetime) -> None:
-    """Let an open case become graver: its owner stays, its due time can only come nearer."""
+def _has_another_cause(advice: CaseAdvice, case: ExceptionCase) -> bool:
+    """What was once significant stays so until a person has assessed it."""
+    return (
+        case.case_class != CaseClass.SIGNIFICANT_DIFFERENCE and case.case_class != advice.case_class
+    )
+
+
+def _reword(case: ExceptionCase, advice: CaseAdvice, actor: Actor, now: datetime) -> None:
+    """Let an open case say what is known now: its owner stays, its due time only comes nearer."""
     due_at = case.due_at
     before = case.severity
     _take_advice(case, advice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
+from django.db import connection
 
 from glassbox import access
 from glassbox.audit import ledger
@@ -20,14 +20,14 @@ from glassbox.operations.exception_cases import (
     open_case_in_transaction,
 )
 from glassbox.operations.transaction import operation
-from glassbox.queries.books import both_books
+from glassbox.queries.differences.compare import differences_at, package_count
 from glassbox.queries.freshness import freshness_of
 from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.actor import Actor
 from glassbox.rules.exception_policy import case_for_difference
 from glassbox.rules.permissions import Permission
-from glassbox.rules.reconcile import Difference, DifferenceClass, compare
-from glassbox.rules.rule_lines import threshold
+from glassbox.rules.reconcile import Difference
+from glassbox.rules.rule_lines import Rules, threshold
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
 
@@ -40,31 +40,31 @@ def reconcile_license(*, actor: Actor, license_id: int, now: datetime) -> int:
     """
     access.require(actor, Permission.RECONCILIATION_RUN, license_id=license_id)
     license = License.objects.get(id=license_id)
-    books = both_books(license_id)
+    rules = rules_of(license.state)
     is_whole = freshness_of(license_id).packages_are_whole
     done = SyncRun.objects.filter(license=license, state=SyncRunState.DONE)
     run = done.order_by("-id").first() if is_whole else None
-    differences = compare(
-        ours=books.ours,
-        metrc=books.metrc,
-        walk_was_whole=is_whole,
-        settle_seconds=int(settings.SETTLE_WINDOW_SECONDS),
+    differences = differences_at(
+        license_id, now=now, tolerance_percent=scale_tolerance_percent(rules)
     )
     labels = {difference.label for difference in differences}
+    compared = package_count(license_id)
     report = ReconciliationReport.objects.create(
         company_id=license.company_id,
         license=license,
         sync_run=run,
         compared_at=now,
         compared_by_id=actor.user_id,
-        package_count=len(books.ours),
-        agreeing_count=len(books.ours) - len(labels & {ours.label for ours in books.ours}),
+        package_count=compared,
+        agreeing_count=compared - len(labels),
     )
-    ids = dict(Package.objects.filter(license=license).values_list("label", "id"))
+    ids = dict(Package.objects.filter(license=license, label__in=labels).values_list("label", "id"))
     ReconciliationLine.objects.bulk_create(
         _line(report, difference, ids.get(difference.label)) for difference in differences
     )
-    _settle_cases(actor, license, differences, ids, now, is_whole=is_whole)
+    settle_difference_cases_in_transaction(
+        actor=actor, license=license, differences=differences, package_ids=ids, now=now
+    )
     ledger.append(
         type=EventType.REPORT_WRITTEN,
         subject=f"report:{report.pk}",
@@ -74,6 +74,12 @@ def reconcile_license(*, actor: Actor, license_id: int, now: datetime) -> int:
         now=now,
     )
     return report.pk
+
+
+def scale_tolerance_percent(rules: Rules) -> Decimal:
+    """Return what a count of weighed goods may be off, in percent; whole units have none."""
+    tolerance: Decimal = threshold(rules, "COUNT-SCALE", "tolerance_percent")
+    return tolerance
 
 
 class NotToSign(Refused):
@@ -133,7 +139,7 @@ def sign_report(
 def _line(
     report: ReconciliationReport, difference: Difference, package_id: int | None
 ) -> ReconciliationLine:
-    ours, metrc = difference.our_quantity, difference.metrc_quantity
+    ours, metrc, counted = difference.our_quantity, difference.metrc_quantity, difference.counted
     known = ours or metrc
     return ReconciliationLine(
         company_id=report.company_id,
@@ -141,50 +147,50 @@ def _line(
         report=report,
         package_id=package_id,
         label=difference.label,
+        aspect=difference.aspect,
         difference_class=difference.difference_class,
+        confidence=difference.confidence,
         our_quantity=ours.value if ours else None,
         metrc_quantity=metrc.value if metrc else None,
+        counted_quantity=counted.quantity.value if counted else None,
+        counted_by=counted.counted_by if counted else "",
+        counted_at=counted.counted_at if counted else None,
         unit=known.unit.name if known else "",
-        sentence=difference.sentence[:500],
+        sentence=difference.sentence[:1000],
+        evidence=list(difference.evidence),
     )
 
 
-def _settle_cases(
+def settle_difference_cases_in_transaction(
+    *,
     actor: Actor,
     license: License,
     differences: tuple[Difference, ...],
-    ids: dict[str, int],
+    package_ids: dict[str, int],
     now: datetime,
-    *,
-    is_whole: bool,
 ) -> None:
+    """Open a case for each difference that needs a person; close those whose fact is gone."""
+    assert connection.in_atomic_block, "cases commit with the comparison that found them"
     percent: Decimal = threshold(rules_of(license.state), "CA-IN-03", "significant_percent")
-    still_true = set()
+    # What may explain itself soon neither closes nor doubles the case that is open for it.
+    still_true = {difference.fact_key for difference in differences}
     for difference in differences:
         advice = case_for_difference(difference, found_at=now, significant_percent=percent)
-        if advice is None:
-            # It may explain itself soon: a case that is open for it neither closes nor doubles.
-            still_true |= {f"difference:{difference.label}:{kind}" for kind in DifferenceClass}
-            continue
-        still_true.add(advice.fact_key)
-        open_case_in_transaction(
-            actor=actor,
-            license=license,
-            advice=advice,
-            package_id=ids.get(difference.label),
-            now=now,
-        )
+        if advice is not None:
+            open_case_in_transaction(
+                actor=actor,
+                license=license,
+                advice=advice,
+                package_id=package_ids.get(difference.label),
+                now=now,
+            )
     open_keys = ExceptionCase.objects.filter(
         license=license, state=CaseState.OPEN, fact_key__startswith="difference:"
     ).values_list("fact_key", flat=True)
-    gone = set(open_keys) - still_true
-    if not is_whole:
-        # A partial walk says nothing of what it did not show.
-        gone = {key for key in gone if not key.endswith(f":{DifferenceClass.MISSING}")}
     close_cases_in_transaction(
         actor=actor,
         license=license,
-        fact_keys=gone,
+        fact_keys=set(open_keys) - still_true,
         because="A later comparison found no difference",
         now=now,
     )

@@ -120,14 +120,24 @@ class PackagesAsOf:
     unreadable: frozenset[tuple[int, str]]
 
     def of(self, package: Package) -> datetime:
-        """Return when METRC last showed a package, or last showed that it had not changed.
+        """Return when METRC last showed a package, or last showed that it had not changed."""
+        return self.of_row(
+            package.license_id,
+            package.label,
+            confirmed_at=package.confirmed_at,
+            opened_at=package.opened_at,
+        )
+
+    def of_row(
+        self, license_id: int, label: str, *, confirmed_at: datetime | None, opened_at: datetime
+    ) -> datetime:
+        """Return the same of a row that is no model.
 
         Of one whose newest record could not be read, only the last readable one counts.
         """
-        seen_at = package.confirmed_at or package.opened_at
-        walked_at = self.walked_at.get(package.license_id)
-        is_unreadable = (package.license_id, package.label) in self.unreadable
-        if walked_at is None or package.confirmed_at is None or is_unreadable:
+        seen_at = confirmed_at or opened_at
+        walked_at = self.walked_at.get(license_id)
+        if walked_at is None or confirmed_at is None or (license_id, label) in self.unreadable:
             return seen_at
         return max(seen_at, walked_at)
 

@@ -14,10 +14,11 @@ from glassbox.models.companies import License
 from glassbox.models.lab import QaReview, QaVerdict
 from glassbox.models.packages import Hold, Package, PackageLineage
 from glassbox.models.transfers import Transfer, TransferPackage, TransferState
-from glassbox.queries.books import UNRESOLVED, metrc_state
+from glassbox.queries.books import metrc_state
 from glassbox.queries.freshness import PackagesAsOf, packages_as_of
 from glassbox.queries.packages.rows import with_metrc
 from glassbox.queries.rule_packs import rules_of
+from glassbox.rules.action_lifecycle import UNRESOLVED
 from glassbox.rules.actor import Actor
 from glassbox.rules.gates import run_gates
 from glassbox.rules.gates.facts import GateFacts, LicenseFacts, PackageFacts

@@ -143,5 +143,5 @@ def _line(line: ReconciliationLine, cases: dict[str, int]) -> LineRow:
         metrc_quantity=line.metrc_quantity,
         unit=line.unit,
         sentence=line.sentence,
-        case_id=cases.get(f"difference:{line.label}:{line.difference_class}"),
+        case_id=cases.get(f"difference:{line.label}:{line.aspect}"),
     )

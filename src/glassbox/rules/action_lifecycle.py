@@ -38,6 +38,8 @@ MOVES: dict[str, tuple[frozenset[ActionState], ActionState]] = {
 }
 
 ENDS = frozenset({S.ACCEPTED, S.REJECTED, S.WITHDRAWN})
+# METRC may or may not have it: whatever it touches is uncertain until somebody has looked.
+UNRESOLVED = (S.SUBMITTING, S.UNCONFIRMED, S.BLOCKED)
 
 # While one of these holds, nobody knows what METRC has: the lanes of the action stay taken.
 IN_DOUBT = frozenset({S.SUBMITTING, S.UNCONFIRMED, S.BLOCKED})

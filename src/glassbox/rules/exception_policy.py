@@ -8,8 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from glassbox.rules.clocks import CORRECTION_DAYS, ENTRY_HOURS, NOTICE_HOURS
+from glassbox.rules.difference_causes import DifferenceClass
 from glassbox.rules.quantities import number_text
-from glassbox.rules.reconcile import Difference, DifferenceClass
+from glassbox.rules.reconcile import Aspect, Difference
 
 
 class CaseSeverity(StrEnum):
@@ -30,6 +31,11 @@ class CaseClass(StrEnum):
     STATUS_DIFFERS = "STATUS_DIFFERS"
     MISSING_IN_METRC = "MISSING_IN_METRC"
     UNKNOWN_TO_US = "UNKNOWN_TO_US"
+    CHANGED_OUTSIDE = "CHANGED_OUTSIDE"
+    DUPLICATE_ENTRY = "DUPLICATE_ENTRY"
+    LINEAGE_DIFFERS = "LINEAGE_DIFFERS"
+    MAPPING_DIFFERS = "MAPPING_DIFFERS"
+    TRANSFER_DIFFERS = "TRANSFER_DIFFERS"
     OUTCOME_BLOCKED = "OUTCOME_BLOCKED"
     OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
     ATTESTATION_CONTRADICTED = "ATTESTATION_CONTRADICTED"
@@ -102,6 +108,42 @@ POLICIES: dict[CaseClass, CasePolicy] = {
         rule_id="CA-IN-02",
         why_it_matters="Somebody made or received this without our book knowing.",
         what_to_do="Find who did it in METRC and take it into our book with a reason.",
+    ),
+    CaseClass.CHANGED_OUTSIDE: CasePolicy(
+        severity=CaseSeverity.LOW,
+        due_hours=_CORRECTION_HOURS,
+        rule_id="CA-TT-09",
+        why_it_matters="Somebody worked in METRC's own pages, and our book does not have it yet.",
+        what_to_do="Ask who did it and why, then take it over into our book with that reason.",
+    ),
+    CaseClass.DUPLICATE_ENTRY: CasePolicy(
+        severity=CaseSeverity.HIGH,
+        due_hours=_CORRECTION_HOURS,
+        rule_id="CA-TT-09",
+        why_it_matters="One fact stands twice in a book, and its count is wrong by it.",
+        what_to_do="Find which of the two is the real entry and take the other back.",
+    ),
+    CaseClass.LINEAGE_DIFFERS: CasePolicy(
+        severity=CaseSeverity.HIGH,
+        due_hours=_CORRECTION_HOURS,
+        rule_id="CA-TT-09",
+        why_it_matters="A recall follows sources; with the wrong one it misses goods.",
+        what_to_do="Compare the batch record with METRC's sources and correct the wrong side.",
+    ),
+    CaseClass.MAPPING_DIFFERS: CasePolicy(
+        severity=CaseSeverity.MEDIUM,
+        due_hours=_CORRECTION_HOURS,
+        rule_id="CA-TT-09",
+        why_it_matters="The goods stand in METRC under another item or another tag than with us.",
+        what_to_do="Look at the label on the goods and correct the side that is wrong.",
+    ),
+    CaseClass.TRANSFER_DIFFERS: CasePolicy(
+        severity=CaseSeverity.MEDIUM,
+        due_hours=ENTRY_HOURS,
+        rule_id="CA-TT-02",
+        why_it_matters="Goods between two licences are on nobody's shelf; both sides enter them "
+        "within 24 hours.",
+        what_to_do="Find where the goods are, count them, and finish the receipt.",
     ),
     CaseClass.OUTCOME_BLOCKED: CasePolicy(
         severity=CaseSeverity.HIGH,
@@ -190,12 +232,18 @@ POLICIES: dict[CaseClass, CasePolicy] = {
 }
 
 _CLASS_OF: dict[DifferenceClass, CaseClass] = {
-    DifferenceClass.COUNT: CaseClass.COUNT_DIFFERS,
     DifferenceClass.UNIT: CaseClass.UNIT_DIFFERS,
+    DifferenceClass.CHANGED_OUTSIDE: CaseClass.CHANGED_OUTSIDE,
+    DifferenceClass.LINEAGE: CaseClass.LINEAGE_DIFFERS,
+    DifferenceClass.DUPLICATE: CaseClass.DUPLICATE_ENTRY,
+    DifferenceClass.MAPPING: CaseClass.MAPPING_DIFFERS,
+    DifferenceClass.COUNT: CaseClass.COUNT_DIFFERS,
     DifferenceClass.STATUS: CaseClass.STATUS_DIFFERS,
-    DifferenceClass.MISSING: CaseClass.MISSING_IN_METRC,
-    DifferenceClass.UNKNOWN_TO_US: CaseClass.UNKNOWN_TO_US,
 }
+# Of these, a share of METRC's quantity can be an inventory that is really gone (CA-IN-03).
+_MAY_BE_SIGNIFICANT = frozenset(
+    {CaseClass.COUNT_DIFFERS, CaseClass.DUPLICATE_ENTRY, CaseClass.CHANGED_OUTSIDE}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,27 +284,35 @@ def case_for_difference(
 ) -> CaseAdvice | None:
     """Return the case a difference deserves, or None if it explains itself.
 
-    Exactly `significant_percent` counts as significant (CA-IN-03: 5.0 % does).
+    A key that may not read has a case of its own; goods on their way become one when they are
+    overdue. Exactly `significant_percent` counts as significant (CA-IN-03: 5.0 % does).
     """
-    case_class = _CLASS_OF.get(difference.difference_class)
+    case_class = _case_class(difference)
     if case_class is None:
         return None
     title = f"{difference.label}: {case_class.replace('_', ' ').lower()}"
     percent = difference.percent
-    if (
-        case_class is CaseClass.COUNT_DIFFERS
-        and percent is not None
-        and percent >= significant_percent
-    ):
+    if case_class in _MAY_BE_SIGNIFICANT and percent is not None and percent >= significant_percent:
         case_class = CaseClass.SIGNIFICANT_DIFFERENCE
         shown = number_text(percent.quantize(Decimal("0.01")))
         title = f"{difference.label}: {shown} % apart"
     return case_for(
         case_class,
-        # One key for the label and its kind of difference: a count growing past the significant
-        # share is the same case becoming graver, not a second one.
-        fact_key=f"difference:{difference.label}:{difference.difference_class}",
+        # One key for the label and what they disagree about: a difference that grows, or turns
+        # out to have another cause, is the same case, not a second one.
+        fact_key=difference.fact_key,
         title=title,
         what_happened=difference.sentence,
         found_at=found_at,
     )
+
+
+def _case_class(difference: Difference) -> CaseClass | None:
+    if difference.difference_class is DifferenceClass.TRANSFER:
+        return CaseClass.TRANSFER_DIFFERS if difference.is_overdue else None
+    if difference.difference_class is not DifferenceClass.UNEXPLAINED:
+        return _CLASS_OF.get(difference.difference_class)
+    if difference.aspect is not Aspect.PRESENCE:
+        return CaseClass.COUNT_DIFFERS
+    is_ours = difference.our_quantity is not None
+    return CaseClass.MISSING_IN_METRC if is_ours else CaseClass.UNKNOWN_TO_US

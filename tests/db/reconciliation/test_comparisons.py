@@ -89,7 +89,7 @@ def test_a_difference_is_one_case_however_often_it_is_found(
         compare(read_whole, frozen_now + timedelta(hours=hour))
 
     assert open_cases(license_id) == [
-        ("COUNT_DIFFERS", f"difference:{OIL}:COUNT", frozen_now + timedelta(days=3))
+        ("COUNT_DIFFERS", f"difference:{OIL}:QUANTITY", frozen_now + timedelta(days=3))
     ]
     assert len(events_of(license_id, "case.opened")) == 1
     shown = report_list(actor=person(read_whole, "Ivy"), license_ids=(license_id,))
@@ -145,7 +145,7 @@ def test_exactly_five_percent_makes_the_open_case_graver_and_sooner_due(
     assert open_cases(license_id) == [
         (
             "SIGNIFICANT_DIFFERENCE",
-            f"difference:{OIL}:COUNT",
+            f"difference:{OIL}:QUANTITY",
             frozen_now + timedelta(hours=24),
         )
     ]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from glassbox.rules.difference_causes import Cause, Confidence, DifferenceClass, explain_quantity
 from glassbox.rules.exception_policy import (
     POLICIES,
     CaseClass,
@@ -14,22 +15,52 @@ from glassbox.rules.exception_policy import (
 )
 from glassbox.rules.package_state import LocalState, PackageList, PackageState
 from glassbox.rules.quantities import EACH, GRAMS, quantity
-from glassbox.rules.reconcile import Difference, DifferenceClass, OurPackage, compare
+from glassbox.rules.reconcile import (
+    Aspect,
+    Counted,
+    Difference,
+    Known,
+    Lineage,
+    OurPackage,
+    Pair,
+    Reading,
+    differences_of,
+)
 from tests.unit.rules.story import CARTS, NOON, metrc
 
 OURS = OurPackage(label=CARTS, quantity=quantity(3980, EACH), local_state=LocalState.QA_RELEASED)
+SETTLE = timedelta(seconds=900)
 
 
 def differences(
-    ours: OurPackage | None = OURS, seen: PackageState | None = None, *, whole: bool = True
+    ours: OurPackage | None = OURS,
+    seen: PackageState | None = None,
+    *,
+    whole: bool = True,
+    **known: Any,
 ) -> list[DifferenceClass]:
-    found = compare(
-        ours=[ours] if ours else [],
-        metrc={CARTS: seen} if seen else {},
-        walk_was_whole=whole,
-        settle_seconds=900,
+    pair = Pair(label=CARTS, ours=ours, metrc=seen, known=Known(**known))
+    reading = Reading(is_whole=whole, settle=SETTLE, read_at=NOON)
+    return [one.difference_class for one in differences_of(pair, reading)]
+
+
+def cause(effect: str | None, difference_class: DifferenceClass) -> Cause:
+    exact = None if effect is None else Decimal(effect)
+    return Cause(
+        difference_class=difference_class, effect=exact, words="It was done", evidence="record"
     )
-    return [difference.difference_class for difference in found]
+
+
+def counted(amount: int, *, tolerance: str = "0") -> Counted:
+    return Counted(
+        quantity=quantity(amount, EACH),
+        counted_by="Dee",
+        counted_at=NOON,
+        tolerance=Decimal(tolerance),
+    )
+
+
+OUTSIDE, DUPLICATE = DifferenceClass.CHANGED_OUTSIDE, DifferenceClass.DUPLICATE
 
 
 def test_two_books_that_agree_have_no_difference() -> None:
@@ -37,45 +68,107 @@ def test_two_books_that_agree_have_no_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "seen", "expected"),
+    ("ours", "seen", "known", "expected"),
     [
-        ({}, {"amount": 3979}, DifferenceClass.COUNT),
-        ({"moved_at": NOON - timedelta(seconds=900)}, {"amount": 3979}, DifferenceClass.COUNT),
-        ({"moved_at": NOON - timedelta(seconds=899)}, {"amount": 3979}, DifferenceClass.TIMING),
-        ({"unresolved_action_ids": (7,)}, {"amount": 3979}, DifferenceClass.IN_FLIGHT),
-        ({}, {"unit": GRAMS}, DifferenceClass.UNIT),
-        ({}, {"is_on_hold": True}, DifferenceClass.STATUS),
-        ({}, {"is_finished": True}, DifferenceClass.STATUS),
-        ({"local_state": LocalState.DELIVERED}, {}, DifferenceClass.STATUS),
-        ({"local_state": LocalState.DESTROYED}, {}, DifferenceClass.STATUS),
+        ({}, {"amount": 3979}, {}, DifferenceClass.UNEXPLAINED),
+        ({"moved_at": NOON - SETTLE}, {"amount": 3979}, {}, DifferenceClass.UNEXPLAINED),
+        ({"moved_at": NOON - SETTLE * 0.99}, {"amount": 3979}, {}, DifferenceClass.TIMING),
+        ({"unresolved_action_ids": (7,)}, {"amount": 3979}, {}, DifferenceClass.TIMING),
+        ({"moved_at": NOON}, {"amount": 1}, {"authority": "No"}, DifferenceClass.AUTHORITY),
+        ({}, {"amount": 3979}, {"transfer": "On its way"}, DifferenceClass.TRANSFER),
+        ({}, {"unit": GRAMS}, {}, DifferenceClass.UNIT),
+        ({"units": ("Each", "Grams")}, {}, {}, DifferenceClass.UNIT),
+        ({}, {"amount": 3980000}, {}, DifferenceClass.UNIT),
+        ({}, {"amount": 3968}, {"causes": (cause("-12", OUTSIDE),)}, OUTSIDE),
+        ({}, {"amount": 3992}, {"causes": (cause("12", DUPLICATE),)}, DUPLICATE),
+        ({}, {"amount": 3979}, {"counted": counted(3979)}, DifferenceClass.COUNT),
+        ({}, {}, {"counted": counted(3979)}, DifferenceClass.COUNT),
+        ({}, {}, {"recorded_item": "Another"}, DifferenceClass.MAPPING),
+        ({}, {"is_on_hold": True}, {}, DifferenceClass.STATUS),
+        ({}, {"is_finished": True}, {}, DifferenceClass.STATUS),
+        ({"local_state": LocalState.DELIVERED}, {}, {}, DifferenceClass.STATUS),
+        ({"local_state": LocalState.DESTROYED}, {}, {}, DifferenceClass.STATUS),
+        (
+            {},
+            {},
+            {"lineage": Lineage(child_label=CARTS, claimed=("A",), seen=("B",))},
+            DifferenceClass.LINEAGE,
+        ),
     ],
 )
 def test_each_class_of_difference(
-    ours: dict[str, Any], seen: dict[str, Any], expected: DifferenceClass
+    ours: dict[str, Any],
+    seen: dict[str, Any],
+    known: dict[str, Any],
+    expected: DifferenceClass,
 ) -> None:
-    assert differences(replace(OURS, **ours), metrc(**seen)) == [expected]
+    assert differences(replace(OURS, **ours), metrc(**seen), **known) == [expected]
+
+
+def test_a_count_within_the_tolerance_of_the_scale_agrees() -> None:
+    assert differences(OURS, metrc(), counted=counted(3979, tolerance="1")) == []
+    assert differences(OURS, metrc(), counted=counted(3978, tolerance="1")) != []
+
+
+def test_a_count_from_before_our_last_movement_says_nothing() -> None:
+    moved = replace(OURS, moved_at=NOON + timedelta(seconds=1))
+    assert differences(moved, metrc(seen_at=NOON + SETTLE * 2), counted=counted(3979)) == []
 
 
 def test_what_metrc_does_not_show_is_missing_only_after_a_whole_walk() -> None:
-    assert differences(OURS) == [DifferenceClass.MISSING]
-    assert differences(OURS, whole=False) == []
+    assert differences(OURS) == [DifferenceClass.UNEXPLAINED]
+    assert differences(OURS, whole=False) == [DifferenceClass.TIMING]
+    assert differences(OURS, authority="401") == [DifferenceClass.AUTHORITY]
+    assert differences(OURS, transfer="On its way") == [DifferenceClass.TRANSFER]
+    assert differences(OURS, other_tag="Under another tag") == [DifferenceClass.MAPPING]
     assert differences(replace(OURS, local_state=LocalState.DELIVERED)) == []
     in_flight = replace(OURS, unresolved_action_ids=(7,))
-    assert differences(in_flight) == [DifferenceClass.IN_FLIGHT]
+    assert differences(in_flight) == [DifferenceClass.TIMING]
+    assert differences(replace(OURS, moved_at=NOON)) == [DifferenceClass.TIMING]
 
 
-def test_what_our_book_never_heard_of_is_unknown_to_us() -> None:
-    assert differences(None, metrc()) == [DifferenceClass.UNKNOWN_TO_US]
+def test_what_our_book_never_heard_of_is_explained_by_where_it_came_from() -> None:
+    assert differences(None, metrc()) == [DifferenceClass.UNEXPLAINED]
+    assert differences(None, metrc(), made_outside="Split") == [OUTSIDE]
+    assert differences(None, metrc(), twin="Twice") == [DUPLICATE]
+    assert differences(None, metrc(), transfer="Received") == [DifferenceClass.TRANSFER]
     assert differences(None, metrc(is_finished=True)) == []
     assert differences(None, metrc(seen_in=PackageList.TRANSFERRED)) == []
+
+
+def test_several_causes_together_make_up_a_difference() -> None:
+    both = (cause("-12", OUTSIDE), cause("-3", OUTSIDE))
+    explained = explain_quantity(Decimal(-15), both)
+    assert explained is not None
+    assert (explained.difference_class, explained.confidence) == (OUTSIDE, Confidence.CERTAIN)
+    assert explained.evidence == ("record", "record")
+
+    mixed = explain_quantity(Decimal(-3), (*both, cause("9", DUPLICATE)))
+    assert mixed is not None
+    assert mixed.confidence is Confidence.CERTAIN
+    some = explain_quantity(Decimal(6), (cause("-3", OUTSIDE), cause("9", DUPLICATE)))
+    assert some is not None
+    assert some.confidence is Confidence.LIKELY
+    assert explain_quantity(Decimal(-14), both) is None
+
+
+def test_a_cause_of_unknown_amount_explains_only_a_loss() -> None:
+    made = (cause(None, OUTSIDE),)
+    loss = explain_quantity(Decimal(-5), made)
+    assert loss is not None
+    assert loss.confidence is Confidence.LIKELY
+    assert explain_quantity(Decimal(5), made) is None
 
 
 def count(ours: int, theirs: int) -> Difference:
     return Difference(
         label=CARTS,
+        aspect=Aspect.QUANTITY,
         difference_class=DifferenceClass.COUNT,
+        confidence=Confidence.CERTAIN,
         our_quantity=quantity(ours, EACH),
         metrc_quantity=quantity(theirs, EACH),
+        counted=None,
         sentence="They differ.",
     )
 
@@ -110,7 +203,11 @@ def test_a_growing_difference_stays_one_case() -> None:
 
 
 def test_what_explains_itself_opens_no_case() -> None:
-    for quiet in (DifferenceClass.TIMING, DifferenceClass.IN_FLIGHT):
+    for quiet in (
+        DifferenceClass.TIMING,
+        DifferenceClass.AUTHORITY,
+        DifferenceClass.TRANSFER,
+    ):
         difference = replace(count(1, 1000), difference_class=quiet)
         assert (
             case_for_difference(difference, found_at=NOON, significant_percent=Decimal(5)) is None

@@ -16,7 +16,6 @@ from glassbox.models.packages import Package
 from glassbox.models.people import RoleGrant
 from glassbox.models.sync import ApiRequest
 from glassbox.models.transfers import Transfer
-from glassbox.queries.books import UNRESOLVED
 from glassbox.queries.gate_facts import (
     counterparty_facts,
     incoming_facts,
@@ -28,6 +27,7 @@ from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.action_kinds.facts import FactReader, Facts
 from glassbox.rules.action_kinds.kind import ActionKind, Expectation
 from glassbox.rules.action_kinds.registry import kind_named
+from glassbox.rules.action_lifecycle import UNRESOLVED
 from glassbox.rules.gates.actions import ActionFacts, Moment, SourceUse
 from glassbox.rules.gates.facts import TagFacts
 from glassbox.rules.gates.incoming import IncomingFacts
