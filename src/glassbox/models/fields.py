@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Reverse
 
 from glassbox.models.companies import Company, License
 
@@ -35,3 +36,23 @@ class MoneyField(models.DecimalField):  # type: ignore[type-arg]
         options.setdefault("max_digits", 14)
         options.setdefault("decimal_places", 2)
         super().__init__(**options)
+
+
+class ReversedField(models.GeneratedField):
+    """A text of the same row written backwards by the database, so that its last digits are a
+    range of an index.
+
+    An index on the expression would not do: behind row-level security PostgreSQL uses an index
+    only for functions that are marked leakproof, and `reverse` and `LIKE` are not.
+    """
+
+    def __init__(self, of: str = "", **options: Any) -> None:
+        options.setdefault("expression", Reverse(of))
+        options.setdefault("output_field", models.CharField(max_length=40, db_collation="C"))
+        options.setdefault("db_persist", True)
+        super().__init__(**options)
+
+    def deconstruct(self) -> Any:
+        """Return what a migration writes: the field that Django knows."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.GeneratedField", args, kwargs

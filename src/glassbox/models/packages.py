@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from glassbox.models.fields import QuantityField, TenantRow
+from glassbox.models.fields import QuantityField, ReversedField, TenantRow
 from glassbox.models.people import User
 from glassbox.models.sync import ApiRequest
 from glassbox.rules.package_state import LocalState
@@ -28,13 +28,24 @@ class Package(TenantRow):
         null=True, help_text="The last time a read of METRC showed this package."
     )
     opened_at = models.DateTimeField()
+    label_reversed = ReversedField("label")
+    printed_label_reversed = ReversedField("printed_label")
 
     class Meta:
         db_table = "packages"
         constraints = [
             models.UniqueConstraint(fields=["license", "label"], name="package_label_unique"),
         ]
-        indexes = [models.Index(fields=["license", "local_state"], name="package_by_state")]
+        indexes = [
+            models.Index(fields=["license", "local_state"], name="package_by_state"),
+            models.Index(fields=["license", "label_reversed"], name="package_by_last_digits"),
+            models.Index(
+                fields=["license", "printed_label_reversed"],
+                condition=models.Q(printed_label__gt=""),
+                name="package_by_printed_digits",
+            ),
+            models.Index(fields=["license", "production_batch_number"], name="package_by_batch"),
+        ]
 
     def __str__(self) -> str:
         return f"package #{self.pk} {self.label}"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.db import models
 
 from glassbox.models.catalog import Counterparty
-from glassbox.models.fields import MoneyField, QuantityField, TenantRow
+from glassbox.models.fields import MoneyField, QuantityField, ReversedField, TenantRow
 from glassbox.models.packages import Package
 from glassbox.models.people import User
 
@@ -174,6 +174,7 @@ class Transfer(TenantRow):
     opened_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)
     raw = models.JSONField(default=dict)
+    manifest_reversed = ReversedField("manifest_number")
 
     class Meta:
         db_table = "transfers"
@@ -183,6 +184,9 @@ class Transfer(TenantRow):
                 condition=models.Q(metrc_delivery_id__isnull=False),
                 name="transfer_delivery_unique",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["license", "manifest_reversed"], name="transfer_by_last_digits")
         ]
 
     def __str__(self) -> str:
@@ -213,6 +217,7 @@ class TransferPackage(TenantRow):
         constraints = [
             models.UniqueConstraint(fields=["transfer", "label"], name="transfer_package_once"),
         ]
+        indexes = [models.Index(fields=["license", "label"], name="transfer_package_by_label")]
 
     def __str__(self) -> str:
         return f"transfer package #{self.pk} {self.label}"
