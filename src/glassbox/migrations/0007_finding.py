@@ -14,7 +14,7 @@ def backwards(of: str) -> models.GeneratedField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("glassbox", "0004_lab_result_per_test")]
+    dependencies = [("glassbox", "0005_reconciliation")]
 
     operations = [
         migrations.AddField("package", "label_reversed", backwards("label")),

@@ -22,7 +22,7 @@ from glassbox.operations.transaction import short_transaction
 from glassbox.queries.search.find import Found, find
 from glassbox.queries.search.hits import begins_with
 from tests.builders import put_incoming, put_package
-from tests.cast import DIST, MFG, R1, person, receive_tags, tag
+from tests.cast import DIST, MFG, R1, person, tag
 from tests.db.actions import story as actions
 from tests.db.lab.story import CARTS, SAMPLE
 from tests.db.transfers.test_outgoing import SPLIT, Outgoing
