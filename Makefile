@@ -72,6 +72,7 @@ bench: setup ## the benchmarks, as ratios
 	$(BIN)/python bench/client_rate.py
 	$(BIN)/python bench/client_memory.py
 	$(BIN)/python bench/sized_worlds.py m
+	$(BIN)/python bench/compare_books.py
 
 bench-large: setup ## the largest simulated world: minutes, and 6 GB of disk
 	$(BIN)/python bench/sized_worlds.py l

@@ -458,6 +458,35 @@ class Migration(migrations.Migration):
             model_name="differenceexplanation",
             index=models.Index(fields=["license", "label"], name="explanation_by_label"),
         ),
+        migrations.AddIndex(
+            model_name="packagesnapshot",
+            index=models.Index(
+                condition=models.Q(
+                    ("is_finished", False),
+                    ("is_newest", True),
+                    ("list_name__in", ["ACTIVE", "ON_HOLD"]),
+                ),
+                fields=["license", "package"],
+                name="snapshot_open",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="packagesnapshot",
+            index=models.Index(
+                condition=models.Q(
+                    ("is_newest", True),
+                    models.Q(
+                        ("is_on_hold", True),
+                        ("is_finished", True),
+                        ("list_name", "ON_HOLD"),
+                        ("lab_state__in", ["TestFailed", "RetestFailed"]),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["license", "package"],
+                name="snapshot_demanding",
+            ),
+        ),
         migrations.RunSQL("".join(wall(table) for table in TENANT_TABLES), migrations.RunSQL.noop),
         migrations.RunSQL(RENAME_FACTS, migrations.RunSQL.noop),
     ]

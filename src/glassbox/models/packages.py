@@ -78,7 +78,27 @@ class PackageSnapshot(TenantRow):
                 fields=["package"], condition=models.Q(is_newest=True), name="snapshot_one_newest"
             ),
         ]
-        indexes = [models.Index(fields=["package", "-seen_at"], name="snapshot_newest")]
+        indexes = [
+            models.Index(fields=["package", "-seen_at"], name="snapshot_newest"),
+            models.Index(
+                fields=["license", "package"],
+                condition=models.Q(
+                    is_newest=True, is_finished=False, list_name__in=["ACTIVE", "ON_HOLD"]
+                ),
+                name="snapshot_open",
+            ),
+            models.Index(
+                fields=["license", "package"],
+                condition=models.Q(is_newest=True)
+                & (
+                    models.Q(is_on_hold=True)
+                    | models.Q(is_finished=True)
+                    | models.Q(list_name="ON_HOLD")
+                    | models.Q(lab_state__in=["TestFailed", "RetestFailed"])
+                ),
+                name="snapshot_demanding",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"snapshot #{self.pk} of package #{self.package_id}"
