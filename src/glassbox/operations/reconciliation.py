@@ -11,10 +11,12 @@ from glassbox import access
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
+from glassbox.models.counts import CountLine, CountSessionState
 from glassbox.models.exception_cases import CaseState, ExceptionCase
 from glassbox.models.packages import Package
 from glassbox.models.reconciliation import ReconciliationLine, ReconciliationReport
 from glassbox.models.sync import SyncRun, SyncRunState
+from glassbox.operations.counts import open_count_in_transaction
 from glassbox.operations.exception_cases import (
     close_cases_in_transaction,
     open_case_in_transaction,
@@ -24,7 +26,7 @@ from glassbox.queries.differences.compare import differences_at, package_count
 from glassbox.queries.freshness import freshness_of
 from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.actor import Actor
-from glassbox.rules.exception_policy import case_for_difference
+from glassbox.rules.exception_policy import CaseClass, case_for_difference
 from glassbox.rules.permissions import Permission
 from glassbox.rules.reconcile import Difference
 from glassbox.rules.rule_lines import Rules, threshold
@@ -174,9 +176,12 @@ def settle_difference_cases_in_transaction(
     percent: Decimal = threshold(rules_of(license.state), "CA-IN-03", "significant_percent")
     # What may explain itself soon neither closes nor doubles the case that is open for it.
     still_true = {difference.fact_key for difference in differences}
+    to_audit = []
     for difference in differences:
         advice = case_for_difference(difference, found_at=now, significant_percent=percent)
         if advice is not None:
+            if advice.case_class is CaseClass.SIGNIFICANT_DIFFERENCE:
+                to_audit.append(difference.label)
             open_case_in_transaction(
                 actor=actor,
                 license=license,
@@ -184,6 +189,7 @@ def settle_difference_cases_in_transaction(
                 package_id=package_ids.get(difference.label),
                 now=now,
             )
+    _open_audit(actor, license, to_audit, now)
     open_keys = ExceptionCase.objects.filter(
         license=license, state=CaseState.OPEN, fact_key__startswith="difference:"
     ).values_list("fact_key", flat=True)
@@ -194,3 +200,23 @@ def settle_difference_cases_in_transaction(
         because="A later comparison found no difference",
         now=now,
     )
+
+
+def _open_audit(actor: Actor, license: License, labels: list[str], now: datetime) -> None:
+    """Ask for a blind count of what differs so much, once while that difference lasts (CA-IN-03)."""
+    asked = set(
+        CountLine.objects.filter(license=license, label__in=labels, session__purpose="AUDIT")
+        .exclude(session__state=CountSessionState.ABANDONED)
+        .values_list("label", flat=True)
+    )
+    wanted = [label for label in labels if label not in asked]
+    if wanted:
+        open_count_in_transaction(
+            actor=actor,
+            license=license,
+            purpose="AUDIT",
+            location_name="",
+            labels=wanted,
+            is_blind=True,
+            now=now,
+        )
