@@ -91,9 +91,29 @@ function lockWhileSending(event) {
   }, 0);
 }
 
+// A scanner is a keyboard: whatever it types lands in the field, and the next label replaces it.
+function typeIntoTheScanField(event) {
+  const field = document.querySelector("[data-scan]");
+  if (!field || event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1) return;
+  if (event.target.closest("input, textarea, select, button, [contenteditable]")) return;
+  field.value = "";
+  field.focus();
+}
+
+function readyForTheNextLabel() {
+  const field = document.querySelector("[data-scan]");
+  if (!field) return;
+  field.focus();
+  field.select();
+}
+
+document.addEventListener("keydown", typeIntoTheScanField);
+document.addEventListener("htmx:afterSwap", readyForTheNextLabel);
+window.addEventListener("focus", readyForTheNextLabel);
 document.addEventListener("click", copyOnPress);
 document.addEventListener("click", closeOtherPanels);
 document.addEventListener("submit", lockWhileSending);
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-graph]").forEach(drawLineage);
+  readyForTheNextLabel();
 });

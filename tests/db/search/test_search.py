@@ -160,7 +160,7 @@ def test_who_sees_one_licence_finds_nothing_of_the_other(outgoing: Outgoing) -> 
         ("SO-1", "/orders/"),
         ("CC-2026-849", "/lab/"),
         ("4212345", "/transfers/"),
-        (tag(455), f"/l/{MFG}/catalog/"),
+        (tag(455), f"/l/{MFG}/scan/?text={tag(455)}"),
     ],
 )
 def test_one_sure_hit_opens_its_page(outgoing: Outgoing, text: str, place: str) -> None:

@@ -97,7 +97,7 @@ def unused_tags(question: Question) -> Iterator[SearchHit]:
             title=tag.label,
             detail=f"on no package; {tag.status.lower()}",
             license_number=question.numbers[tag.license_id],
-            address=question.place(tag.license_id, "catalog/"),
+            address=question.place(tag.license_id, f"scan/?text={tag.label}"),
             is_exact=True,
             is_label=True,
         )
