@@ -110,7 +110,8 @@ def test_our_book_is_corrected_by_two_people_and_the_case_closes(
     with short_transaction(license_id):
         movement = Movement.objects.get(cause="CORRECTED")
         assert (movement.quantity, movement.recorded_by_id) == (-2, differing.users["Dee"])
-    assert len(events_of(license_id, "correction.booked")) == 1
+    for event in ("correction.proposed", "correction.booked"):
+        assert len(events_of(license_id, event)) == 1
 
 
 def test_a_refused_correction_leaves_our_book_as_it_is(
@@ -130,6 +131,7 @@ def test_a_refused_correction_leaves_our_book_as_it_is(
     assert our_quantity(differing) == 500
     with short_transaction(differing.licenses[MFG]):
         assert BookCorrection.objects.get().state == "REFUSED"
+    assert len(events_of(differing.licenses[MFG], "correction.refused")) == 1
     assert correct(differing, frozen_now) != correction_id, "it may be proposed anew"
 
 
@@ -209,6 +211,7 @@ def test_an_explanation_stands_beside_the_case_and_closes_nothing(
     with short_transaction(differing.licenses[MFG]):
         row = DifferenceExplanation.objects.get()
     assert (row.our_quantity, row.metrc_quantity) == (500, 498)
+    assert len(events_of(differing.licenses[MFG], "difference.explained")) == 1
     compare(differing, frozen_now)
     assert len(open_cases(differing.licenses[MFG])) == 1
 
@@ -247,6 +250,7 @@ def test_five_percent_opens_an_audit_and_a_named_person_decides(
         assess("Fay")
     with short_transaction(license_id):
         assert Assessment.objects.get().notice_due_at == frozen_now + timedelta(hours=24)
+    assert len(events_of(license_id, "difference.assessed")) == 1
 
 
 def opened(brand: Brand, now: datetime) -> dict[str, Any]:
@@ -298,6 +302,8 @@ def test_a_blind_count_shows_no_book_until_it_is_handed_in(
         sign_count(statement="Fine", **count)
     sign_count(**{**count, "actor": person(cast, "Fay")}, statement="Both are being looked for")
     assert page("Fay").row.signed_by == "Fay"
+    for event in ("count.opened", "count.handed_in", "count.signed"):
+        assert len(events_of(cast.licenses[MFG], event)) >= 1
 
 
 def test_a_scale_may_be_half_a_percent_off_and_units_may_not(
@@ -358,5 +364,6 @@ def test_who_may_not_count_counts_nothing(cast: Brand, frozen_now: datetime) -> 
             session_id=count["session_id"],
         )
     abandon_count(reason="The vault is locked", **count)
+    assert len(events_of(cast.licenses[MFG], "count.abandoned")) == 1
     with pytest.raises(NotFound):
         write_down(label=OIL, counted="1", **count)
