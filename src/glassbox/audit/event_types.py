@@ -104,6 +104,7 @@ class EventType(StrEnum):
     INCOMING_CHECKED = "incoming.checked"
     INCOMING_BLOCKED = "incoming.blocked"
     DOCUMENT_FILED = "document.filed"
+    INSPECTION_PREPARED = "inspection.prepared"
 
 
 # What happens outside any licence. Every other event belongs to exactly one.

@@ -1,4 +1,4 @@
-"""The four papers we make: labels, chain of custody, certificate of release, manifest packet."""
+"""The papers we make: labels, custody, release, manifest packet, inspector's sheet."""
 
 from __future__ import annotations
 
@@ -58,6 +58,31 @@ class ManifestPacket:
     packages: tuple[tuple[str, str, str, Decimal | None], ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class InspectedLabel:
+    """One package on an inspector's sheet: its facts, adjustments, deliveries and last events."""
+
+    label: str
+    item: str
+    facts: tuple[tuple[str, str], ...]
+    adjustments: tuple[tuple[str, ...], ...]
+    manifests: tuple[tuple[str, ...], ...]
+    events: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectionSheet:
+    """What an inspector asked for. `answers` are the words that are no package: word, answer."""
+
+    license: str
+    stamp: str
+    is_stale: bool
+    period: str
+    facts: tuple[tuple[str, str], ...]
+    answers: tuple[tuple[str, str], ...]
+    labels: tuple[InspectedLabel, ...]
+
+
 def label_sheet(labels: Sequence[UnitLabel]) -> bytes:
     """Return a PDF of unit labels, two in a row, each with its QR code.
 
@@ -98,3 +123,8 @@ def manifest_packet(packet: ManifestPacket) -> bytes:
             "qr": qr_svg(packet.number),
         },
     )
+
+
+def inspection_sheet(sheet: InspectionSheet) -> bytes:
+    """Return the PDF of an inspector's sheet, a compact block for each package."""
+    return render("inspection", asdict(sheet))

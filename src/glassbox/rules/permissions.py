@@ -36,6 +36,7 @@ class Permission(StrEnum):
     COUNT_RECORD = "count.record"
     RECONCILIATION_RUN = "reconciliation.run"
     CASE_WORK = "case.work"
+    INSPECTION_PREPARE = "inspection.prepare"
     AUDIT_READ = "audit.read"
     COMPANY_MANAGE = "company.manage"
     CREDENTIAL_MANAGE = "credential.manage"
@@ -94,6 +95,17 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {P.CASE_WORK}
     ),
 }
+
+# An inspector is served by whoever is in charge of the premises at that hour.
+_IN_CHARGE = (
+    Role.PRODUCTION_LEAD,
+    Role.INVENTORY,
+    Role.QA_MANAGER,
+    Role.COMPLIANCE_MANAGER,
+    Role.DISTRIBUTION_MANAGER,
+    Role.OWNER,
+)
+ROLE_PERMISSIONS |= {role: ROLE_PERMISSIONS[role] | {P.INSPECTION_PREPARE} for role in _IN_CHARGE}
 
 
 def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
