@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from glassbox import access
 from glassbox.models.companies import License
+from glassbox.models.counts import CountSession
 from glassbox.models.lab import QaReview
 from glassbox.models.production import Batch, BatchOutput
 from glassbox.models.transfers import Transfer, TransferDirection, TransferPackage
@@ -15,10 +16,12 @@ from glassbox.operations.documents import PDF_TYPE, file_document_in_transaction
 from glassbox.operations.transaction import operation
 from glassbox.paperwork.sheets import (
     LABELS_AT_MOST,
+    CountSheet,
     CustodySheet,
     ManifestPacket,
     ReleaseCertificate,
     UnitLabel,
+    count_sheet,
     custody_sheet,
     label_sheet,
     manifest_packet,
@@ -27,7 +30,7 @@ from glassbox.paperwork.sheets import (
 from glassbox.queries.lab.pages import SamplePage, sample_page
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
-from glassbox.rules.quantities import number_text, quantity
+from glassbox.rules.quantities import number_text, quantity, unit_named
 from glassbox.rules.verdicts import InvalidInput, NotFound
 
 WARNING = (
@@ -194,6 +197,38 @@ def print_manifest(*, actor: Actor, license_id: int, transfer_id: int, now: date
         packages=tuple(_packed(row) for row in transfer.packages.order_by("label")),
     )
     return _file(actor, license, f"Manifest packet {packet.number}", manifest_packet(packet), now)
+
+
+@operation
+def print_count_sheet(*, actor: Actor, license_id: int, session_id: int, now: datetime) -> int:
+    """Make the sheet to count with on paper, file it, and return the paper's id.
+
+    :raises NotFound: if this licence has no such count
+    """
+    access.require(actor, Permission.COUNT_RECORD, license_id=license_id)
+    session = CountSession.objects.filter(license_id=license_id, id=session_id).first()
+    if session is None:
+        raise NotFound("There is no such count here.")
+    license = License.objects.get(id=license_id)
+    lines = session.lines.filter(is_expected=True).select_related("package").order_by("label")
+    sheet = CountSheet(
+        license=_heading(license),
+        facts=(
+            ("Count", f"{session.pk}, {session.purpose.lower()}"),
+            ("Location", session.location_name or "every location"),
+            ("Opened at", _local(license, session.opened_at)),
+        ),
+        lines=tuple(
+            (
+                line.label,
+                line.package.item_name if line.package else "",
+                line.package.location_name if line.package else "",
+                unit_named(line.unit).abbreviation,
+            )
+            for line in lines
+        ),
+    )
+    return _file(actor, license, f"Count sheet {session.pk}", count_sheet(sheet), now)
 
 
 def _packed(row: TransferPackage) -> tuple[str, str, str, Decimal | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -12,24 +13,37 @@ from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
 from glassbox.models.counts import CountLine, CountSessionState
+from glassbox.models.documents import Document
 from glassbox.models.exception_cases import CaseState, ExceptionCase
 from glassbox.models.packages import Package
-from glassbox.models.reconciliation import ReconciliationLine, ReconciliationReport
+from glassbox.models.people import User
+from glassbox.models.reconciliation import (
+    DifferenceExplanation,
+    ReconciliationLine,
+    ReconciliationReport,
+)
 from glassbox.models.sync import SyncRun, SyncRunState
+from glassbox.operations import queue
 from glassbox.operations.counts import open_count_in_transaction
+from glassbox.operations.documents import PDF_TYPE, file_document_in_transaction
 from glassbox.operations.exception_cases import (
     close_cases_in_transaction,
     open_case_in_transaction,
 )
+from glassbox.operations.person import person_id
 from glassbox.operations.transaction import operation
+from glassbox.paperwork.sheets import ReconciliationSheet, reconciliation_sheet
 from glassbox.queries.differences.compare import differences_at, package_count
 from glassbox.queries.freshness import freshness_of
 from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.actor import Actor
+from glassbox.rules.clocks import reconciliation_due_at
+from glassbox.rules.difference_causes import DifferenceClass
 from glassbox.rules.exception_policy import CaseClass, case_for_difference
 from glassbox.rules.permissions import Permission
+from glassbox.rules.quantities import quantity
 from glassbox.rules.reconcile import Difference
-from glassbox.rules.rule_lines import Rules, threshold
+from glassbox.rules.rule_lines import threshold
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
 
@@ -42,13 +56,10 @@ def reconcile_license(*, actor: Actor, license_id: int, now: datetime) -> int:
     """
     access.require(actor, Permission.RECONCILIATION_RUN, license_id=license_id)
     license = License.objects.get(id=license_id)
-    rules = rules_of(license.state)
     is_whole = freshness_of(license_id).packages_are_whole
     done = SyncRun.objects.filter(license=license, state=SyncRunState.DONE)
     run = done.order_by("-id").first() if is_whole else None
-    differences = differences_at(
-        license_id, now=now, tolerance_percent=scale_tolerance_percent(rules)
-    )
+    differences = differences_at(license_id, now=now)
     labels = {difference.label for difference in differences}
     compared = package_count(license_id)
     report = ReconciliationReport.objects.create(
@@ -78,16 +89,23 @@ def reconcile_license(*, actor: Actor, license_id: int, now: datetime) -> int:
     return report.pk
 
 
-def scale_tolerance_percent(rules: Rules) -> Decimal:
-    """Return what a count of weighed goods may be off, in percent; whole units have none."""
-    tolerance: Decimal = threshold(rules, "COUNT-SCALE", "tolerance_percent")
-    return tolerance
-
-
 class NotToSign(Refused):
     """The report cannot be signed: partly blind, signed already, or the signer's own comparison."""
 
     code = "reconciliation.not-to-sign"
+
+
+@operation
+def ask_for_comparison(*, actor: Actor, license_id: int, now: datetime) -> None:
+    """Have METRC read and the books compared now, rather than with the next read."""
+    access.require(actor, Permission.RECONCILIATION_RUN, license_id=license_id)
+    queue.defer(
+        queue.JobName.SYNC_LICENSE,
+        once=f"sync:{license_id}",
+        license_id=license_id,
+        trigger="asked",
+        feeds="",
+    )
 
 
 @operation
@@ -126,8 +144,11 @@ def sign_report(
             value=statement,
             way_out=f"Say what is done about the {differences} differences.",
         )
+    _check_owners(report)
     report.signed_by_id, report.signed_at = actor.user_id, now
-    report.save(update_fields=["signed_by", "signed_at"])
+    report.statement = statement.strip()
+    report.document = _file_report(actor, report, now)
+    report.save(update_fields=["signed_by", "signed_at", "statement", "document"])
     ledger.append(
         type=EventType.REPORT_SIGNED,
         subject=f"report:{report.pk}",
@@ -135,6 +156,72 @@ def sign_report(
         reason=statement.strip() or "No difference",
         body={"packages": report.package_count, "differences": differences},
         now=now,
+    )
+
+
+def _check_owners(report: ReconciliationReport) -> None:
+    """Every difference that nothing explains is somebody's, or is explained in words."""
+    keys = {
+        f"difference:{line.label}:{line.aspect}": line.label
+        for line in report.lines.filter(difference_class=DifferenceClass.UNEXPLAINED)
+    }
+    owned = ExceptionCase.objects.filter(
+        license_id=report.license_id, fact_key__in=keys, owner__isnull=False
+    ).values_list("fact_key", flat=True)
+    explained = {
+        f"difference:{row.label}:{row.aspect}"
+        for row in DifferenceExplanation.objects.filter(
+            license_id=report.license_id, label__in=keys.values()
+        )
+    }
+    nobodys = sorted(keys.keys() - set(owned) - explained)
+    if nobodys:
+        raise NotToSign(
+            f"{len(nobodys)} unexplained differences have no owner, the first is of "
+            f"{keys[nobodys[0]]}. Give its case to a person, or explain it."
+        )
+
+
+def _file_report(actor: Actor, report: ReconciliationReport, now: datetime) -> Document:
+    license = License.objects.get(id=report.license_id)
+    zone = ZoneInfo(license.time_zone)
+    signer = User.objects.get(id=person_id(actor))
+    sheet = ReconciliationSheet(
+        license=f"{license.legal_name}, licence {license.number}",
+        facts=(
+            ("Compared at", report.compared_at.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")),
+            ("Compared by", report.compared_by.name if report.compared_by else "Glassbox"),
+            ("Packages", f"{report.package_count:,}"),
+            ("Agree", f"{report.agreeing_count:,}"),
+            ("Signed by", signer.name),
+            ("Signed at", now.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z")),
+            ("Statement", report.statement or "No difference"),
+            ("Next due", str(reconciliation_due_at(now).astimezone(zone).date())),
+        ),
+        lines=tuple(_printed(line) for line in report.lines.order_by("label", "id")),
+    )
+    return file_document_in_transaction(
+        actor=actor,
+        license=license,
+        name=f"Reconciliation {report.compared_at.astimezone(zone):%Y-%m-%d} #{report.pk}.pdf",
+        kind="PRINTED",
+        media_type=PDF_TYPE,
+        content=reconciliation_sheet(sheet),
+        now=now,
+    )
+
+
+def _printed(line: ReconciliationLine) -> tuple[str, str, str, str, str, str]:
+    def shown(value: Decimal | None) -> str:
+        return "" if value is None else quantity(value, line.unit).text()
+
+    return (
+        line.label,
+        line.difference_class.replace("_", " ").lower(),
+        shown(line.our_quantity),
+        shown(line.metrc_quantity),
+        shown(line.counted_quantity),
+        line.sentence,
     )
 
 

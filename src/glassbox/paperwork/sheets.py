@@ -1,4 +1,4 @@
-"""The papers we make: labels, custody, release, manifest packet, inspector's sheet."""
+"""The papers we make: labels, custody, release, manifests, inspections, counts, reconciliation."""
 
 from __future__ import annotations
 
@@ -81,6 +81,35 @@ class InspectionSheet:
     facts: tuple[tuple[str, str], ...]
     answers: tuple[tuple[str, str], ...]
     labels: tuple[InspectedLabel, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconciliationSheet:
+    """A signed comparison: UID, kind, ours, METRC's, counted, in words."""
+
+    license: str
+    facts: tuple[tuple[str, str], ...]
+    lines: tuple[tuple[str, str, str, str, str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountSheet:
+    """What is to be counted: UID, item, location, unit. Blind: it bears no number of a book."""
+
+    license: str
+    facts: tuple[tuple[str, str], ...]
+    lines: tuple[tuple[str, str, str, str], ...]
+
+
+def reconciliation_sheet(sheet: ReconciliationSheet) -> bytes:
+    """Return the PDF of a signed comparison."""
+    return render("reconciliation", asdict(sheet))
+
+
+def count_sheet(sheet: CountSheet) -> bytes:
+    """Return the PDF to count with on paper: a code to scan and an empty box for each package."""
+    lines = [[*line, qr_svg(line[0])] for line in sheet.lines]
+    return render("count_sheet", {**asdict(sheet), "lines": lines})
 
 
 def label_sheet(labels: Sequence[UnitLabel]) -> bytes:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count
+from django.db.models import Count, Max
 
 from glassbox import access
+from glassbox.models.companies import License
 from glassbox.models.exception_cases import CaseState, ExceptionCase
-from glassbox.models.reconciliation import ReconciliationLine, ReconciliationReport
+from glassbox.models.reconciliation import (
+    DifferenceExplanation,
+    ReconciliationLine,
+    ReconciliationReport,
+)
 from glassbox.queries.freshness import Freshness, freshness_by_license
 from glassbox.rules.actor import Actor
+from glassbox.rules.clocks import reconciliation_due_at
+from glassbox.rules.heartbeat import WARN_BEFORE_DAYS
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import NotFound
 
@@ -40,20 +47,45 @@ class LineRow:
     """One difference, and the case that is open for it."""
 
     label: str
+    aspect: str
     difference_class: str
+    confidence: str
     our_quantity: Decimal | None
     metrc_quantity: Decimal | None
+    counted_quantity: Decimal | None
+    counted_by: str
+    counted_at: datetime | None
     unit: str
     sentence: str
     case_id: int | None
+    owner: str
+    explanation: str
+
+    @property
+    def change(self) -> Decimal | None:
+        """Return METRC's number less ours, or None where one is missing."""
+        if self.our_quantity is None or self.metrc_quantity is None:
+            return None
+        return self.metrc_quantity - self.our_quantity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duty:
+    """The thirty-day duty of one licence (CA-IN-01): when it was last done, when it is due."""
+
+    license_number: str
+    signed_at: datetime | None
+    due_at: datetime
+    color: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportList:
-    """The newest comparisons, and how fresh our view of METRC is now."""
+    """The newest comparisons, how fresh our view of METRC is now, and each licence's duty."""
 
     rows: tuple[ReportRow, ...]
     freshness: tuple[Freshness, ...]
+    duties: tuple[Duty, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +94,14 @@ class ReportPage:
 
     row: ReportRow
     lines: tuple[LineRow, ...]
+    classes: tuple[tuple[str, int], ...]
+    chosen_class: str
+    statement: str
+    document_id: int | None
     why_not_sign: str
 
 
-def report_list(*, actor: Actor, license_ids: tuple[int, ...]) -> ReportList:
+def report_list(*, actor: Actor, license_ids: tuple[int, ...], now: datetime) -> ReportList:
     """Return the newest comparisons of the licences in sight."""
     with access.reading(actor):
         reports = (
@@ -77,11 +113,36 @@ def report_list(*, actor: Actor, license_ids: tuple[int, ...]) -> ReportList:
         return ReportList(
             rows=tuple(_row(report) for report in reports[:REPORTS_AT_MOST]),
             freshness=freshness_by_license(license_ids),
+            duties=_duties(license_ids, now),
         )
 
 
-def report_page(*, actor: Actor, license_ids: tuple[int, ...], report_id: int) -> ReportPage:
-    """Return one comparison.
+def _duties(license_ids: tuple[int, ...], now: datetime) -> tuple[Duty, ...]:
+    signed = dict(
+        ReconciliationReport.objects.filter(license_id__in=license_ids, signed_at__isnull=False)
+        .values_list("license_id")
+        .annotate(at=Max("signed_at"))
+    )
+    found = []
+    for license in License.objects.filter(id__in=license_ids).order_by("-kind", "number"):
+        signed_at = signed.get(license.pk)
+        due_at = reconciliation_due_at(signed_at or license.created_at)
+        soon = due_at - now < timedelta(days=WARN_BEFORE_DAYS)
+        color = "red" if now > due_at else "orange" if soon else "green"
+        found.append(
+            Duty(license_number=license.number, signed_at=signed_at, due_at=due_at, color=color)
+        )
+    return tuple(found)
+
+
+def report_page(
+    *,
+    actor: Actor,
+    license_ids: tuple[int, ...],
+    report_id: int,
+    difference_class: str = "",
+) -> ReportPage:
+    """Return one comparison; of its differences those of one class, if one is named.
 
     :raises NotFound: if none of these licences has it
     """
@@ -94,18 +155,33 @@ def report_page(*, actor: Actor, license_ids: tuple[int, ...], report_id: int) -
         )
         if report is None:
             raise NotFound("There is no such report here.")
-        cases = dict(
-            ExceptionCase.objects.filter(
+        every = report.lines.order_by("label", "id")
+        lines = every.filter(difference_class=difference_class) if difference_class else every
+        counts = every.order_by().values_list("difference_class").annotate(number=Count("id"))
+        cases = {
+            case.fact_key: case
+            for case in ExceptionCase.objects.filter(
                 license_id=report.license_id,
                 state=CaseState.OPEN,
                 fact_key__startswith="difference:",
-            ).values_list("fact_key", "id")
-        )
+            ).select_related("owner")
+        }
+        said = _explanations(report)
         return ReportPage(
             row=_row(report),
-            lines=tuple(_line(line, cases) for line in report.lines.order_by("label", "id")),
+            lines=tuple(_line(line, cases, said) for line in lines),
+            classes=tuple(sorted(counts)),
+            chosen_class=difference_class,
+            statement=report.statement,
+            document_id=report.document_id,
             why_not_sign=_why_not_sign(actor, report),
         )
+
+
+def _explanations(report: ReconciliationReport) -> dict[tuple[str, str], DifferenceExplanation]:
+    """Return the newest explanation of each label and aspect."""
+    rows = DifferenceExplanation.objects.filter(license_id=report.license_id)
+    return {(row.label, row.aspect): row for row in rows.order_by("explained_at")}
 
 
 def _why_not_sign(actor: Actor, report: ReconciliationReport) -> str:
@@ -135,13 +211,28 @@ def _row(report: ReconciliationReport) -> ReportRow:
     )
 
 
-def _line(line: ReconciliationLine, cases: dict[str, int]) -> LineRow:
+def _line(
+    line: ReconciliationLine,
+    cases: dict[str, ExceptionCase],
+    said: dict[tuple[str, str], DifferenceExplanation],
+) -> LineRow:
+    case = cases.get(f"difference:{line.label}:{line.aspect}")
+    explained = said.get((line.label, line.aspect))
+    numbers = (line.our_quantity, line.metrc_quantity)
+    holds = explained is not None and numbers == (explained.our_quantity, explained.metrc_quantity)
     return LineRow(
         label=line.label,
+        aspect=line.aspect,
         difference_class=line.difference_class,
+        confidence=line.confidence,
         our_quantity=line.our_quantity,
         metrc_quantity=line.metrc_quantity,
+        counted_quantity=line.counted_quantity,
+        counted_by=line.counted_by,
+        counted_at=line.counted_at,
         unit=line.unit,
         sentence=line.sentence,
-        case_id=cases.get(f"difference:{line.label}:{line.aspect}"),
+        case_id=case.pk if case else None,
+        owner=case.owner.name if case and case.owner else "",
+        explanation=explained.explanation if explained and holds else "",
     )

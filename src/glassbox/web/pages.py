@@ -1,12 +1,15 @@
-"""page(): the whole page, or only its fragment when htmx asks. The one place that knows htmx."""
+"""page(): the whole page, or only its fragment when htmx asks; change_here(): what a button does."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 
+from glassbox.rules.verdicts import NotFound
 from glassbox.web.request import PageRequest
 
 
@@ -32,3 +35,17 @@ def page(
         "slug": request.scope.slug if hasattr(request, "scope") else "both",
     }
     return HttpResponse(render_to_string(chosen, {**frame, **context}, request), status=status)
+
+
+def change_here(
+    request: PageRequest, address: str, change: Callable[[int], object], said: str
+) -> HttpResponse:
+    """Do something at the one licence of a page, say so, and lead to an address below it.
+
+    :raises NotFound: in the view of both licences, which is read only
+    """
+    if request.scope.license is None:
+        raise NotFound("Choose one licence first: the view of both is read only.")
+    change(request.scope.license.id)
+    messages.success(request, said)
+    return HttpResponseRedirect(f"/{request.scope.slug}/{address}/")

@@ -13,6 +13,7 @@ from glassbox.web.forms import (
     packages,
     papers,
     production,
+    reconciliation,
     transfers,
 )
 from glassbox.web.forms.work_form import WorkForm, work_view
@@ -63,4 +64,10 @@ WORK: list[URLPattern] = [
     _work("orders/<int:subject>/split/", "order_split", orders.ORDER_SPLIT),
     _work("orders/<int:subject>/cancel/", "order_cancel", orders.ORDER_CANCELLATION),
     _work("orders/<int:subject>/withdraw/", "withdrawal", orders.WITHDRAWAL),
+    _work("differences/<str:subject>/correct/", "correction", reconciliation.CORRECTION),
+    _work("differences/<str:subject>/explain/", "explanation", reconciliation.EXPLANATION),
+    _work("cases/<int:subject>/assess/", "assessment", reconciliation.ASSESSMENT),
+    _work("counts/new/", "new_count", reconciliation.NEW_COUNT),
+    _work("counts/<int:subject>/sheet/", "count_upload", reconciliation.COUNT_UPLOAD),
+    _work("counts/<int:subject>/print/", "count_print", reconciliation.COUNT_PRINT),
 ]

@@ -8,6 +8,7 @@ import pytest
 
 from glassbox.access import NotPermitted
 from glassbox.cli.demo_brand import Brand
+from glassbox.models.documents import Document
 from glassbox.models.exception_cases import ExceptionCase
 from glassbox.models.packages import Movement, Package
 from glassbox.models.sync import SyncCursor, SyncRun, SyncRunState
@@ -92,7 +93,7 @@ def test_a_difference_is_one_case_however_often_it_is_found(
         ("COUNT_DIFFERS", f"difference:{OIL}:QUANTITY", frozen_now + timedelta(days=3))
     ]
     assert len(events_of(license_id, "case.opened")) == 1
-    shown = report_list(actor=person(read_whole, "Ivy"), license_ids=(license_id,))
+    shown = report_list(actor=person(read_whole, "Ivy"), license_ids=(license_id,), now=frozen_now)
     assert [row.difference_count for row in shown.rows] == [1, 1, 1]
 
 
@@ -190,6 +191,17 @@ def test_a_report_is_signed_once_and_by_another_person(
         sign("Nell")
     with pytest.raises(InvalidInput, match="1 differences"):
         sign("Fay", "  ")
+    with pytest.raises(NotToSign, match="have no owner"):
+        sign("Fay")
+    with short_transaction(license_id):
+        case_id = ExceptionCase.objects.get().pk
+    assign_case(
+        actor=person(read_whole, "Fay"),
+        license_id=license_id,
+        case_id=case_id,
+        owner_id=read_whole.users["Dee"],
+        now=frozen_now,
+    )
     sign("Fay")
     with pytest.raises(NotToSign, match="signed already"):
         sign("Fay")
@@ -198,6 +210,9 @@ def test_a_report_is_signed_once_and_by_another_person(
         actor=person(read_whole, "Fay"), license_ids=(license_id,), report_id=report_id
     )
     assert (page.row.signed_by, page.row.signed_at) == ("Fay", frozen_now)
+    with short_transaction(license_id):
+        paper = Document.objects.get(id=page.document_id)
+    assert bytes(paper.content).startswith(b"%PDF")
     assert len(events_of(license_id, "report.signed")) == 1
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.conf import settings
 
 from glassbox.models.actions import RegulatedAction
+from glassbox.models.companies import License
 from glassbox.models.packages import Package
 from glassbox.queries.differences.candidates import Candidate, candidates
 from glassbox.queries.differences.known import known_of
 from glassbox.queries.freshness import freshness_of, packages_as_of
+from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.action_lifecycle import UNRESOLVED
 from glassbox.rules.package_state import LocalState, PackageList, PackageState
 from glassbox.rules.quantities import quantity
@@ -24,13 +25,13 @@ from glassbox.rules.reconcile import (
     Reading,
     differences_of,
 )
+from glassbox.rules.rule_lines import threshold
 
 
 def differences_at(
     license_id: int,
     *,
     now: datetime,
-    tolerance_percent: Decimal = Decimal(0),
     only: tuple[str, ...] | None = None,
 ) -> tuple[Difference, ...]:
     """Return every difference of a licence by label, inside the caller's transaction.
@@ -41,8 +42,13 @@ def differences_at(
     if not found:
         return ()
     freshness = freshness_of(license_id)
+    state = License.objects.values_list("state", flat=True).get(id=license_id)
     known = known_of(
-        license_id, found, freshness=freshness, tolerance_percent=tolerance_percent, now=now
+        license_id,
+        found,
+        freshness=freshness,
+        tolerance_percent=threshold(rules_of(state), "COUNT-SCALE", "tolerance_percent"),
+        now=now,
     )
     reading = Reading(
         is_whole=freshness.packages_are_whole,

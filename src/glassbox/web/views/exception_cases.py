@@ -1,19 +1,13 @@
-"""Case list, one case, assign, note, close; and the comparisons that cases came from."""
+"""Case list, one case, assign, note, close."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from glassbox.operations.exception_cases import assign_case, close_case, note_case
-from glassbox.operations.reconciliation import sign_report
 from glassbox.queries.exception_cases import CaseFilter, case_list, case_page
-from glassbox.queries.reconciliation import report_list, report_page
-from glassbox.rules.verdicts import NotFound
-from glassbox.web.pages import page
+from glassbox.web.pages import change_here, page
 from glassbox.web.request import PageRequest
 
 
@@ -47,21 +41,11 @@ def case(request: PageRequest, case_id: int) -> HttpResponse:
     return page(request, "exception_cases/case.html", {"case": found, "nav": "cases"})
 
 
-def _change(
-    request: PageRequest, address: str, change: Callable[[int], None], said: str
-) -> HttpResponse:
-    if request.scope.license is None:
-        raise NotFound("Choose one licence first: the view of both is read only.")
-    change(request.scope.license.id)
-    messages.success(request, said)
-    return HttpResponseRedirect(f"/{request.scope.slug}/{address}/")
-
-
 @require_POST
 def assign(request: PageRequest, case_id: int) -> HttpResponse:
     """Give a case to a person."""
     owner = request.POST.get("owner", "")
-    return _change(
+    return change_here(
         request,
         f"cases/{case_id}",
         lambda license_id: assign_case(
@@ -78,7 +62,7 @@ def assign(request: PageRequest, case_id: int) -> HttpResponse:
 @require_POST
 def note(request: PageRequest, case_id: int) -> HttpResponse:
     """Write what somebody found or did."""
-    return _change(
+    return change_here(
         request,
         f"cases/{case_id}",
         lambda license_id: note_case(
@@ -95,7 +79,7 @@ def note(request: PageRequest, case_id: int) -> HttpResponse:
 @require_POST
 def close(request: PageRequest, case_id: int) -> HttpResponse:
     """Close a case with its cause and its fix."""
-    return _change(
+    return change_here(
         request,
         f"cases/{case_id}",
         lambda license_id: close_case(
@@ -106,37 +90,4 @@ def close(request: PageRequest, case_id: int) -> HttpResponse:
             now=request.now,
         ),
         "Closed.",
-    )
-
-
-@require_GET
-def reports(request: PageRequest) -> HttpResponse:
-    """List the comparisons of our book with METRC."""
-    found = report_list(actor=request.actor, license_ids=request.scope.license_ids)
-    return page(request, "exception_cases/reports.html", {"reports": found, "nav": "cases"})
-
-
-@require_GET
-def report(request: PageRequest, report_id: int) -> HttpResponse:
-    """Show one comparison with every difference."""
-    found = report_page(
-        actor=request.actor, license_ids=request.scope.license_ids, report_id=report_id
-    )
-    return page(request, "exception_cases/report.html", {"report": found, "nav": "cases"})
-
-
-@require_POST
-def sign(request: PageRequest, report_id: int) -> HttpResponse:
-    """Sign a comparison: the thirty days begin again."""
-    return _change(
-        request,
-        f"reconciliation/{report_id}",
-        lambda license_id: sign_report(
-            actor=request.actor,
-            license_id=license_id,
-            report_id=report_id,
-            statement=request.POST.get("statement", ""),
-            now=request.now,
-        ),
-        "Signed.",
     )
