@@ -172,7 +172,7 @@ def _count_sheet(opened: Opened) -> Sheet:
                 tuple(Option(value=one, words=one.lower()) for one in PURPOSES),
                 value="CYCLE",
             ),
-            check_field("is_blind", "Blind count", value="on"),
+            check_field("is_blind", "Blind count", value="yes"),
         ),
         why_not="" if total else "METRC shows no open package here.",
     )
