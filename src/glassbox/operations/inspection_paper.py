@@ -8,8 +8,6 @@ from zoneinfo import ZoneInfo
 
 from glassbox.models.companies import License
 from glassbox.paperwork.sheets import InspectedLabel, InspectionSheet
-from glassbox.queries.frame import FRESH_FOR
-from glassbox.queries.freshness import freshness_of
 from glassbox.queries.labels.sheet import LabelSheet, ManifestLine, Scanned
 from glassbox.rules.actor import Actor
 from glassbox.rules.quantities import quantity
@@ -20,8 +18,7 @@ def paper_of(
 ) -> InspectionSheet:
     """Return the paper of a prepared sheet, inside the operation's transaction."""
     zone = ZoneInfo(license.time_zone)
-    read = freshness_of(license.pk)
-    is_stale = read.as_of is None or bool(read.error) or now - read.as_of > FRESH_FOR
+    (read,) = scanned.readings
     said = (
         f"METRC's word as of {_at(read.as_of, zone)}"
         if read.as_of
@@ -36,7 +33,7 @@ def paper_of(
     return InspectionSheet(
         license=f"{license.legal_name}, licence {license.number}",
         stamp=f"{said}; ours as of {_at(now, zone)}.",
-        is_stale=is_stale,
+        is_stale=not read.is_being_read,
         period=period,
         facts=(
             ("Prepared by", f"{actor.name}, {_at(now, zone)}"),

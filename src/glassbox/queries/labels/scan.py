@@ -6,6 +6,7 @@ from datetime import datetime
 
 from glassbox import access
 from glassbox.queries.labels.load import label_sheets, usual_period
+from glassbox.queries.labels.readings import metrc_readings
 from glassbox.queries.labels.sheet import Period, Scanned
 from glassbox.queries.labels.unknown import unknown_labels
 from glassbox.rules.actor import Actor
@@ -29,8 +30,15 @@ def scan(
     read = read_labels(text, at_most=LABELS_AT_MOST)
     with access.reading(actor) as visible:
         wanted = tuple(one for one in license_ids if one in visible)
+        readings = metrc_readings(wanted, now)
         sheets = label_sheets(wanted, read.labels, period=period, now=now)
         found = {sheet.label for sheet in sheets}
         rest = [word for word in (*read.labels, *read.not_labels) if word not in found]
         unknown = unknown_labels(wanted, visible, rest) if rest else ()
-    return Scanned(read=read, sheets=sheets, unknown=unknown, period=period or usual_period(now))
+    return Scanned(
+        read=read,
+        readings=readings,
+        sheets=sheets,
+        unknown=unknown,
+        period=period or usual_period(now),
+    )

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from glassbox.queries.labels.readings import MetrcReading
 from glassbox.rules.labels import ReadLabels
 
 
@@ -179,6 +180,7 @@ class Scanned:
     """What became of a scanned text: the packages, and every word that is none."""
 
     read: ReadLabels
+    readings: tuple[MetrcReading, ...]
     sheets: tuple[LabelSheet, ...]
     unknown: tuple[UnknownLabel, ...]
     period: Period
