@@ -99,26 +99,42 @@ def _children(
     license_id: int, labels: list[str], since: dict[str, datetime], causes: Causes
 ) -> None:
     """Packages that METRC shows as made from these and our book does not, and the other way."""
-    arrows = list(
-        PackageLineage.objects.filter(license_id=license_id, parent_label__in=labels).exclude(
-            claimed_by_us_at__isnull=False, seen_in_metrc_at__isnull=False
-        )
-    )
-    children = [arrow.child_label for arrow in arrows]
+    arrows = list(PackageLineage.objects.filter(license_id=license_id, parent_label__in=labels))
+    of_one_book = [
+        arrow
+        for arrow in arrows
+        if arrow.claimed_by_us_at is None or arrow.seen_in_metrc_at is None
+    ]
+    children = [arrow.child_label for arrow in of_one_book]
     first = _first_seen(license_id, children)
     claimed = set(
         PackageLineage.objects.filter(
             license_id=license_id, child_label__in=children, claimed_by_us_at__isnull=False
         ).values_list("child_label", flat=True)
     )
-    for arrow in arrows:
+    # What our own actions took of each parent: the same again, not by us, may be a second entry.
+    taken = {
+        (arrow.parent_label, arrow.quantity, arrow.unit)
+        for arrow in arrows
+        if arrow.claimed_by_us_at is not None and arrow.seen_in_metrc_at is not None
+    }
+    for arrow in of_one_book:
         child = first.get(arrow.child_label)
         if child is None:
             continue
         if arrow.claimed_by_us_at is not None:
             _claimed_but_unseen(arrow, causes)
         elif arrow.parent_label not in since or child.opened_at > since[arrow.parent_label]:
-            _made_outside(arrow, child, arrow.child_label in claimed, causes)
+            amount = (arrow.parent_label, child.quantity.value, child.quantity.unit.name)
+            _made_outside(arrow, child, _kind_of_child(arrow, claimed, amount in taken), causes)
+
+
+def _kind_of_child(
+    arrow: PackageLineage, claimed: set[str], is_taken_already: bool
+) -> DifferenceClass:
+    if arrow.child_label in claimed:
+        return DifferenceClass.LINEAGE
+    return DifferenceClass.DUPLICATE if is_taken_already else DifferenceClass.CHANGED_OUTSIDE
 
 
 class FirstSeen:
@@ -152,24 +168,27 @@ def _claimed_but_unseen(arrow: PackageLineage, causes: Causes) -> None:
     )
 
 
+CHILD_WORDS = {
+    DifferenceClass.LINEAGE: "METRC took it for {child}, which we made from another package",
+    DifferenceClass.DUPLICATE: "in METRC {amount} were taken twice, the second time as {child}",
+    DifferenceClass.CHANGED_OUTSIDE: "in METRC {amount} were made of it as {child}, not by us",
+}
+
+
 def _made_outside(
-    arrow: PackageLineage, child: FirstSeen, is_claimed: bool, causes: Causes
+    arrow: PackageLineage, child: FirstSeen, difference_class: DifferenceClass, causes: Causes
 ) -> None:
     amount = child.quantity
-    if is_claimed:
-        difference_class = DifferenceClass.LINEAGE
-        words = f"METRC took it for {arrow.child_label}, which we made from another package"
-    else:
-        difference_class = DifferenceClass.CHANGED_OUTSIDE
-        words = f"in METRC {amount.text()} were made of it as {arrow.child_label}, not by us"
     causes[arrow.parent_label].append(
         Cause(
             difference_class=difference_class,
             effect=-amount.value if child.has_one_source else None,
             unit=amount.unit.name,
-            words=words,
+            words=CHILD_WORDS[difference_class].format(
+                child=arrow.child_label, amount=amount.text()
+            ),
             evidence=f"package:{arrow.child_label}",
-            keeps_the_goods=True,
+            keeps_the_goods=difference_class is DifferenceClass.CHANGED_OUTSIDE,
         )
     )
 
