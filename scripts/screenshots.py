@@ -41,6 +41,8 @@ PAGES = (
     ("sync", "Fay", f"/l/{MAKER}/sync/"),
     ("company", "Owen", "/both/company/"),
     ("lab", "Eve", f"/l/{MOVER}/lab/"),
+    ("scan", "Hal", f"/l/{MOVER}/scan/"),
+    ("inspections", "Hal", f"/l/{MOVER}/inspection/"),
     ("audit", "Ivy", "/both/audit/"),
 )
 

@@ -27,7 +27,7 @@ BEHIND_LISTS = {
     "exchange": (f"packages/{CARTS_TAG}/exchanges/", "#main a[href*='/sync/exchanges/']"),
 }
 # Pages of what the main job leaves none of.
-WITHOUT_A_THING = {"case", "report"}
+WITHOUT_A_THING = {"case", "report", "inspection"}
 TABLET = {"width": 1024, "height": 768}
 
 

@@ -106,8 +106,8 @@ def _facts(sheet: LabelSheet, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
         ("COA", _certificate(sheet)),
         ("Production batch", sheet.production_batch_number or "none"),
         ("Printed UID", "its own" if sheet.printed_label == sheet.label else sheet.printed_label),
-        ("Came with", _manifests(sheet.came_with) or "no delivery of ours"),
-        ("Goes with", _manifests(sheet.goes_with) or "no delivery"),
+        ("Came with", _manifests(sheet.label, sheet.came_with) or "no delivery of ours"),
+        ("Goes with", _manifests(sheet.label, sheet.goes_with) or "no delivery"),
         ("QA", sheet.release),
         ("Holds", "; ".join(holds) or "none"),
         ("Open cases", "; ".join(case.title for case in sheet.cases) or "none"),
@@ -117,16 +117,18 @@ def _facts(sheet: LabelSheet, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
 def _certificate(sheet: LabelSheet) -> str:
     coa = sheet.certificate
     if coa is None:
-        return "none is filed"
+        return f"none is filed; {sheet.results}" if sheet.results else "none is filed"
     left = f"{coa.days_left} days left" if coa.days_left > 0 else f"too old since {coa.expires_on}"
     verdict = "" if coa.passed else " FAILED,"
     return f"{coa.number},{verdict} issued {coa.issued_date}, {left}; {coa.laboratory}"
 
 
-def _manifests(lines: tuple[ManifestLine, ...]) -> str:
+def _manifests(label: str, lines: tuple[ManifestLine, ...]) -> str:
     return "; ".join(
         f"{line.number or 'not registered'} ({line.state.lower().replace('_', ' ')},"
-        f" {line.other_license_number})"
+        f" {line.other_license_number}"
+        + ("" if line.label == label else f", as …{line.label[-8:]}")
+        + ")"
         for line in lines
     )
 

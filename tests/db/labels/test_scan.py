@@ -83,6 +83,7 @@ def test_one_label_tells_everything_in_one_sheet(outgoing: Outgoing) -> None:
         "Clear Creek Laboratory, C8-9990001-LIC",
     )
     assert sheet.certificate.days_left in (361, 362, 363)
+    assert sheet.results.startswith("METRC shows results of Clear Creek Laboratory, 20")
     assert (sheet.production_batch_number, sheet.printed_label) == ("PB-V-201", CARTS)
     assert [line.number for line in sheet.came_with] == ["0000000042"]
     assert sheet.hold_reasons == ("A box is wet.",)
@@ -104,6 +105,10 @@ def test_a_split_has_the_certificate_of_what_it_was_split_from(outgoing: Outgoin
     assert sheet.certificate.number == "CC-2026-849"
     assert sheet.printed_label == CARTS
     assert sheet_of(outgoing, CARTS).carried_by == (SPLIT,)
+    assert sheet.came_with == ()
+    put_incoming(outgoing.license_id, {CARTS: 4000}, now=outgoing.now, manifest="0000000042")
+    came_with = sheet_of(outgoing, SPLIT).came_with
+    assert [(line.number, line.label) for line in came_with] == [("0000000042", CARTS)]
     assert [line.state for line in sheet.goes_with] == ["PLANNED"]
     assert [line.state for line in sheet.open_manifests] == ["PLANNED"]
 
@@ -211,6 +216,9 @@ def test_a_uid_of_both_licences_has_a_sheet_for_each(outgoing: Outgoing) -> None
     both = scanned(outgoing, CARTS, numbers=(MFG, DIST))
 
     assert [sheet.license_number for sheet in both.sheets] == [DIST, MFG]
+    see_package(outgoing.license_id, CARTS, now=outgoing.now, list_name="TRANSFERRED")
+    moved = scanned(outgoing, CARTS, numbers=(MFG, DIST))
+    assert [sheet.license_number for sheet in moved.sheets] == [MFG, DIST]
     assert [sheet.license_number for sheet in scanned(outgoing, CARTS).sheets] == [DIST]
 
 
@@ -240,7 +248,7 @@ def test_two_hundred_labels_take_as_many_statements_as_one(outgoing: Outgoing) -
             scanned(outgoing, text)
         return len(captured)
 
-    assert statements(" ".join(labels)) == statements(labels[0]) <= 29
+    assert statements(" ".join(labels)) == statements(labels[0]) <= 30
 
 
 @pytest.mark.parametrize("scope", [f"l/{DIST}", "both"])

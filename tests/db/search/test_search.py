@@ -105,6 +105,21 @@ def test_a_name_or_number_finds_its_thing(
     assert (what, title) in hits(outgoing, text)
 
 
+def test_bare_digits_end_a_uid_before_they_number_a_case(
+    outgoing: Outgoing, frozen_now: datetime
+) -> None:
+    label = tag(1234, DIST)
+    put_package(outgoing.license_id, label, 4, now=frozen_now)
+    with short_transaction(outgoing.license_id):
+        ExceptionCase.objects.update(id=1234)
+
+    assert ("Case", "case 1234") in hits(outgoing, "1234")
+    assert look(outgoing, "1234").sure_address == ""
+    assert look(outgoing, "001234").sure_address.endswith(f"/packages/{label}/")
+    for text in ("case 1234", "#1234"):
+        assert look(outgoing, text).sure_address.endswith("/cases/1234/"), text
+
+
 def test_what_is_said_to_be_a_case_is_no_action(outgoing: Outgoing) -> None:
     assert {what for what, _ in hits(outgoing, "case 1")} == {"Case"}
     assert {what for what, _ in hits(outgoing, "action 1")} == {"Action"}

@@ -11,6 +11,8 @@ from glassbox.models.people import User
 LISTS = (
     "",
     "search/?text=1A4",
+    "scan/?text=1A4060300000001000000455",
+    "inspection/",
     "packages/",
     "packages/?view=all&text=oil",
     "packages.csv",

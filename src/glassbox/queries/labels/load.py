@@ -41,6 +41,8 @@ class _Proofs:
     as_of: PackagesAsOf
     certificates: dict[int, CertificateLine]
     manifests: dict[Key, tuple[ManifestLine, ...]]
+    ancestors: dict[Key, frozenset[str]]
+    results: dict[Key, str]
     batch_ids: dict[Key, int]
     counts: dict[int, CountLine]
     holds: dict[int, tuple[str, ...]]
@@ -61,7 +63,7 @@ def label_sheets(
 ) -> tuple[LabelSheet, ...]:
     """Return a sheet for each label at each licence that holds it, in the order of `labels`.
 
-    Inside the caller's read transaction; 20 statements at most. Events are of the period, or the
+    Inside the caller's read transaction; 21 statements at most. Events are of the period, or the
     newest of all times; adjustments are of the period, or of the last 90 days.
     """
     rows = with_metrc(Package.objects.filter(license_id__in=license_ids, label__in=labels))
@@ -76,7 +78,15 @@ def label_sheets(
         return ()
     beside = _proofs(packages, license_ids, period, now)
     order = {label: place for place, label in enumerate(labels)}
-    packages.sort(key=lambda one: (order[one.label], one.license.number))
+    # Of a label that two licences have held, where it lies now stands first.
+    gone = (PackageList.TRANSFERRED, PackageList.INACTIVE)
+    packages.sort(
+        key=lambda one: (
+            order[one.label],
+            one.__dict__["metrc_list"] in gone,
+            one.license.number,
+        )
+    )
     return tuple(_sheet(package, beside) for package in packages)
 
 
@@ -91,15 +101,16 @@ def _proofs(
     }
     adjusted = period or usual_period(now)
     zone = ZoneInfo(packages[0].license.time_zone)
+    ancestors = proofs.ancestors_by_label(license_ids, labels)
     first = datetime.combine(adjusted.first, time.min, zone)
     last = datetime.combine(adjusted.last, time.max, zone)
     return _Proofs(
         numbers=numbers,
         as_of=packages_as_of(tuple(license_ids)),
-        certificates=proofs.certificates_by_package(
-            packages, numbers, proofs.ancestors_by_label(license_ids, labels), today
-        ),
-        manifests=proofs.manifests_by_label(license_ids, labels),
+        certificates=proofs.certificates_by_package(packages, numbers, ancestors, today),
+        manifests=proofs.manifests_by_label(license_ids, labels.union(*ancestors.values())),
+        ancestors=ancestors,
+        results=proofs.results_by_label(license_ids, labels),
         batch_ids=proofs.batch_ids(license_ids, numbers.values()),
         counts=proofs.counts_by_package(ids),
         holds=proofs.holds_by_package(ids),
@@ -171,12 +182,28 @@ def _sheet(package: Package, beside: _Proofs) -> LabelSheet:
         printed_label=package.printed_label or package.label,
         carried_by=beside.carriers.get(key, ()),
         certificate=beside.certificates.get(package.pk),
-        came_with=tuple(one for one in manifests if one.direction == "INCOMING"),
+        results=beside.results.get(key, ""),
+        came_with=_came_with(key, beside),
         goes_with=tuple(one for one in manifests if one.direction == "OUTGOING"),
         cases=beside.cases.get(package.pk, ()),
         events=beside.events.get(package.pk, ()),
         adjustments=beside.adjustments.get(key, ()),
     )
+
+
+def _came_with(key: Key, beside: _Proofs) -> tuple[ManifestLine, ...]:
+    """Return the deliveries a package came with; of one made here, those of its sources."""
+    license_id, label = key
+    for labels in ({label}, beside.ancestors.get(key, frozenset())):
+        lines = tuple(
+            line
+            for one in sorted(labels)
+            for line in beside.manifests.get((license_id, one), ())
+            if line.direction == "INCOMING"
+        )
+        if lines:
+            return lines
+    return ()
 
 
 def _place(package: Package, manifests: tuple[ManifestLine, ...]) -> str:

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from glassbox.models.catalog import Counterparty
 from glassbox.models.exception_cases import CaseState, ExceptionCase
-from glassbox.models.lab import CertificateOfAnalysis, QaReview, QaVerdict
+from glassbox.models.lab import CertificateOfAnalysis, LabResult, QaReview, QaVerdict
 from glassbox.models.packages import Count, Hold, Package
 from glassbox.models.production import Batch
 from glassbox.models.transfers import TransferDirection, TransferPackage
@@ -113,6 +113,18 @@ def _certificate_line(
     )
 
 
+def results_by_label(license_ids: Collection[int], labels: Collection[str]) -> dict[Key, str]:
+    """Return which laboratory's results METRC shows of each label, and since when; one statement."""
+    rows = LabResult.objects.filter(
+        license_id__in=license_ids, label__in=labels, revoked_at__isnull=True
+    ).order_by("license_id", "label", F("released_at").desc(nulls_last=True), "-id")
+    return {
+        (row.license_id, row.label): f"METRC shows results of {row.laboratory_name}"
+        + (f", {row.released_at:%Y-%m-%d}" if row.released_at else "")
+        for row in rows.distinct("license_id", "label").defer("raw")
+    }
+
+
 def manifests_by_label(
     license_ids: Collection[int], labels: Collection[str]
 ) -> dict[Key, tuple[ManifestLine, ...]]:
@@ -125,6 +137,7 @@ def manifests_by_label(
         found[row.license_id, row.label].append(
             ManifestLine(
                 transfer_id=transfer.pk,
+                label=row.label,
                 direction=transfer.direction,
                 number=transfer.manifest_number or transfer.template_name,
                 state=transfer.state,

@@ -35,9 +35,10 @@ class CertificateLine:
 
 @dataclass(frozen=True, kw_only=True)
 class ManifestLine:
-    """A delivery that the package came with or goes with."""
+    """A delivery that the package, or with another `label` its source, came or goes with."""
 
     transfer_id: int
+    label: str
     direction: str
     number: str
     state: str
@@ -125,6 +126,7 @@ class LabelSheet:
     printed_label: str
     carried_by: tuple[str, ...]
     certificate: CertificateLine | None
+    results: str
     came_with: tuple[ManifestLine, ...]
     goes_with: tuple[ManifestLine, ...]
     cases: tuple[CaseLine, ...]

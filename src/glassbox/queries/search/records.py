@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.db.models import Q
 
@@ -16,21 +17,29 @@ from glassbox.queries.search.hits import HITS_PER_KIND, Question, SearchHit
 SHORTEST_HASH = 8
 LONGEST_HASH = 64
 LARGEST_ID = 2**31
-NUMBERED = re.compile(r"(?:(action|case)\s*)?#?\s*(\d{1,10})", re.IGNORECASE)
+NUMBERED = re.compile(r"(?:(action|case)\s*)?#?\s*([1-9]\d{0,9})", re.IGNORECASE)
 
 
-def number_in(text: str, what: str) -> int | None:
+@dataclass(frozen=True, kw_only=True)
+class Numbered:
+    """An id in a text, and whether it can be nothing else: bare digits may end a UID as well."""
+
+    id: int
+    is_sure: bool
+
+
+def number_in(text: str, what: str) -> Numbered | None:
     """Return the id in "12", "#12" or "case 12", unless it is said to be of something else."""
     found = NUMBERED.fullmatch(text)
-    if found is None or (found[1] or what).lower() != what:
+    if found is None or (found[1] or what).lower() != what or int(found[2]) >= LARGEST_ID:
         return None
-    return int(found[2]) if int(found[2]) < LARGEST_ID else None
+    return Numbered(id=int(found[2]), is_sure=not text.isdecimal())
 
 
 def actions(question: Question) -> Iterator[SearchHit]:
     """Yield a regulated action by its number, or by the token in its note."""
     number = number_in(question.text, "action")
-    asked = Q(token=question.text) if number is None else Q(id=number)
+    asked = Q(token=question.text) if number is None else Q(id=number.id)
     for action in RegulatedAction.objects.filter(question.here, asked):
         yield SearchHit(
             what="Action",
@@ -38,7 +47,7 @@ def actions(question: Question) -> Iterator[SearchHit]:
             detail=action.effect_sentence,
             license_number=question.numbers[action.license_id],
             address=question.place(action.license_id, f"actions/{action.pk}/"),
-            is_exact=True,
+            is_exact=number is None or number.is_sure,
         )
 
 
@@ -47,7 +56,7 @@ def cases(question: Question) -> Iterator[SearchHit]:
     number = number_in(question.text, "case")
     asked = Q(title__icontains=question.text, state=CaseState.OPEN)
     if number is not None:
-        asked |= Q(id=number)
+        asked |= Q(id=number.id)
     found = ExceptionCase.objects.filter(question.here, asked)
     for case in found.order_by("-opened_at", "id")[:HITS_PER_KIND]:
         yield SearchHit(
@@ -56,7 +65,7 @@ def cases(question: Question) -> Iterator[SearchHit]:
             detail=case.title,
             license_number=question.numbers[case.license_id],
             address=question.place(case.license_id, f"cases/{case.pk}/"),
-            is_exact=case.pk == number,
+            is_exact=number is not None and number.is_sure and case.pk == number.id,
         )
 
 
