@@ -106,6 +106,17 @@ class EventType(StrEnum):
     DOCUMENT_FILED = "document.filed"
     INSPECTION_PREPARED = "inspection.prepared"
 
+    ALERT_RAISED = "alert.raised"
+    ALERT_ACKNOWLEDGED = "alert.acknowledged"
+    ALERT_SETTINGS_CHANGED = "alert_settings.changed"
+    ALERT_DELIVERY_GIVEN_UP = "alert_delivery.given_up"
+    WEBHOOK_ADDED = "webhook.added"
+    WEBHOOK_REMOVED = "webhook.removed"
+    DATE_WATCHED = "date.watched"
+    DATE_SETTLED = "date.settled"
+    ACCESS_DECLARED_LOST = "access.declared_lost"
+    ACCESS_DECLARED_REGAINED = "access.declared_regained"
+
 
 # What happens outside any licence. Every other event belongs to exactly one.
 TYPES_WITHOUT_LICENSE = frozenset(

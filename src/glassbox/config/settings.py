@@ -39,6 +39,25 @@ WORKER_DEAD_AFTER_SECONDS = env_float("GLASSBOX_WORKER_DEAD_AFTER_SECONDS", 15.0
 SYNC_EVERY_SECONDS = env_float("GLASSBOX_SYNC_EVERY_SECONDS", 600.0)
 SYNC_OVERLAP_SECONDS = env_float("GLASSBOX_SYNC_OVERLAP_SECONDS", 3900.0)
 
+# Alerts. How often the clocks of a licence are looked at, and by which doors alerts leave.
+ALERTS_EVERY_SECONDS = env_float("GLASSBOX_ALERTS_EVERY_SECONDS", 60.0)
+WEBHOOK_TIMEOUT_SECONDS = env_float("GLASSBOX_WEBHOOK_TIMEOUT_SECONDS", 10.0)
+# Links in mails and webhooks begin with this: the address people open Glassbox by.
+GLASSBOX_PUBLIC_URL = env_text("GLASSBOX_PUBLIC_URL").rstrip("/")
+# Mail goes to a server, or into files for those who want to see it; with neither it waits.
+EMAIL_HOST = env_text("GLASSBOX_MAIL_HOST")
+EMAIL_PORT = env_int("GLASSBOX_MAIL_PORT", 587)
+EMAIL_HOST_USER = env_text("GLASSBOX_MAIL_USER")
+EMAIL_HOST_PASSWORD = env_secret("GLASSBOX_MAIL_PASSWORD")
+EMAIL_USE_TLS = env_bool("GLASSBOX_MAIL_TLS", True)
+EMAIL_TIMEOUT = env_int("GLASSBOX_MAIL_TIMEOUT_SECONDS", 20)
+EMAIL_FILE_PATH = env_text("GLASSBOX_MAIL_FOLDER")
+EMAIL_BACKEND = "django.core.mail.backends." + (
+    "filebased.EmailBackend" if EMAIL_FILE_PATH else "smtp.EmailBackend"
+)
+DEFAULT_FROM_EMAIL = env_text("GLASSBOX_MAIL_FROM", "glassbox@localhost")
+GLASSBOX_MAIL_IS_SET_UP = bool(EMAIL_HOST or EMAIL_FILE_PATH)
+
 SECRET_KEY = env_secret("GLASSBOX_SECRET_KEY")
 if not SECRET_KEY:
     if IS_PRODUCTION:

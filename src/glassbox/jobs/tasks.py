@@ -12,6 +12,8 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from glassbox import clock
+from glassbox.operations.alerts.deliver import deliver_alert
+from glassbox.operations.alerts.raising import raise_due_alerts
 from glassbox.operations.following import follow_license
 from glassbox.operations.queue import JobName
 from glassbox.operations.reconciliation import reconcile_license
@@ -107,5 +109,24 @@ def confirm(license_id: int, action_id: int, **_: object) -> None:
         actor=system_actor("sender"),
         license_id=license_id,
         action_id=action_id,
+        now=clock.now(),
+    )
+
+
+@app.task(name=JobName.RAISE_ALERTS)
+@_job
+def raise_alerts(license_id: int, **_: object) -> None:
+    """Look at the clocks of one licence."""
+    raise_due_alerts(actor=system_actor("alerts"), license_id=license_id, now=clock.now())
+
+
+@app.task(name=JobName.DELIVER_ALERT)
+@_job
+def deliver(license_id: int, delivery_id: int, **_: object) -> None:
+    """Send one alert to one receiver."""
+    deliver_alert(
+        actor=system_actor("alerts"),
+        license_id=license_id,
+        delivery_id=delivery_id,
         now=clock.now(),
     )

@@ -2,6 +2,7 @@
 
 from glassbox.models import (
     actions,
+    alerts,
     catalog,
     companies,
     counts,
@@ -9,6 +10,7 @@ from glassbox.models import (
     documents,
     exception_cases,
     lab,
+    outages,
     packages,
     people,
     production,
@@ -21,6 +23,7 @@ from glassbox.models.people import User
 __all__ = [
     "User",
     "actions",
+    "alerts",
     "catalog",
     "companies",
     "counts",
@@ -28,6 +31,7 @@ __all__ = [
     "documents",
     "exception_cases",
     "lab",
+    "outages",
     "packages",
     "people",
     "production",

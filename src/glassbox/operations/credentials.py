@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
-from pathlib import Path
 
-import tink
 from django.conf import settings
-from tink import TinkError, aead, secret_key_access
 
 from glassbox import access
 from glassbox.audit import ledger
@@ -16,15 +12,13 @@ from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
 from glassbox.models.credentials import MetrcCredential
 from glassbox.models.people import RoleGrant, User
+from glassbox.operations.sealing import SealDoesNotOpen, seal, unseal
 from glassbox.operations.transaction import operation
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
-KEYSET_NAME = "metrc-keys.json"
 SHORTEST_KEY = 8
-
-aead.register()
 
 
 class NoKey(Refused):
@@ -81,7 +75,7 @@ def add_credential(
         version=version,
         added_at=now,
     )
-    credential.sealed_key = _aead().encrypt(user_key.strip().encode(), _bound_to(credential))
+    credential.sealed_key = seal(user_key.strip(), _bound_to(credential))
     credential.save()
     ledger.append(
         type=EventType.CREDENTIAL_ADDED,
@@ -144,8 +138,8 @@ def open_key_in_transaction(license_id: int, *, user_id: int | None) -> tuple[Me
         who = "for reading" if user_id is None else f"of {User.objects.get(id=user_id).name}"
         raise NoKey(f"No METRC key {who} is stored at this licence. Store one on the company page.")
     try:
-        return found, _aead().decrypt(bytes(found.sealed_key), _bound_to(found)).decode()
-    except TinkError as error:
+        return found, unseal(bytes(found.sealed_key), _bound_to(found))
+    except SealDoesNotOpen as error:
         raise SealBroken(
             f"The METRC key of {found.owner_name} cannot be opened with this installation's keyset. "
             "Store the key again on the company page."
@@ -159,30 +153,3 @@ def _bound_to(credential: MetrcCredential) -> bytes:
         f"cred/v1|{settings.GLASSBOX_ENVIRONMENT}|{credential.company_id}"
         f"|{credential.license_id}|{kind}|{credential.version}"
     ).encode()
-
-
-def _aead() -> aead.Aead:
-    path = Path(settings.GLASSBOX_KEYS_FOLDER) / KEYSET_NAME
-    if not path.exists():
-        _make_keyset(path)
-    handle = tink.json_proto_keyset_format.parse(path.read_text(), secret_key_access.TOKEN)
-    return handle.primitive(aead.Aead)
-
-
-def _make_keyset(path: Path) -> None:
-    if settings.IS_PRODUCTION:
-        raise Refused(f"The keyset {path} is missing. Restore it from its own backup.")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
-    text = tink.json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
-    temporary = path.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    # Two processes may make one at once: the first to link its file wins, both use that one.
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()

@@ -15,6 +15,8 @@ class JobName(StrEnum):
     CONFIRM_ACTION = "confirm_action"
     RECONCILE_LICENSE = "reconcile_license"
     FOLLOW_LICENSE = "follow_license"
+    RAISE_ALERTS = "raise_alerts"
+    DELIVER_ALERT = "deliver_alert"
 
 
 def defer(job: JobName, *, once: str, **arguments: int | str) -> None:

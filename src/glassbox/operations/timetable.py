@@ -1,4 +1,4 @@
-"""What is due: which licences to read again, and which actions to send or to look up."""
+"""What is due: licences to read again, actions to send or look up, alerts to raise and deliver."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from django.db.models import Q
 
 from glassbox import access
 from glassbox.models.actions import RegulatedAction
+from glassbox.models.alerts import AlertDelivery, AlertWatch
 from glassbox.models.companies import License
 from glassbox.models.sync import SyncRun, SyncRunState
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import BY_HAND
+from glassbox.operations.alerts.deliver import due_deliveries
 from glassbox.operations.submission.confirm import release_settled_lanes
 from glassbox.operations.sync.run import DEAD_AFTER
 from glassbox.operations.transaction import operation
@@ -21,6 +23,7 @@ from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 
 ACTIONS_AT_MOST = 200
+DELIVERIES_AT_MOST = 200
 
 
 def defer_due_jobs(*, actor: Actor, now: datetime) -> None:
@@ -42,6 +45,7 @@ def _defer_for(*, actor: Actor, license_id: int, now: datetime) -> None:
             trigger="timetable",
         )
     _defer_actions(license_id, now)
+    _defer_alerts(license_id, now)
 
 
 def _sync_is_due(license_id: int, now: datetime) -> bool:
@@ -70,3 +74,18 @@ def _defer_actions(license_id: int, now: datetime) -> None:
     ):
         for action_id in actions.values_list("id", flat=True)[:ACTIONS_AT_MOST]:
             queue.defer(job, once=f"{once}:{action_id}", license_id=license_id, action_id=action_id)
+
+
+def _defer_alerts(license_id: int, now: datetime) -> None:
+    """Queue a look at the clocks once a minute, and every delivery that may leave."""
+    since = now - timedelta(seconds=settings.ALERTS_EVERY_SECONDS)
+    if not AlertWatch.objects.filter(license_id=license_id, looked_at__gt=since).exists():
+        queue.defer(queue.JobName.RAISE_ALERTS, once=f"alerts:{license_id}", license_id=license_id)
+    due = AlertDelivery.objects.filter(due_deliveries(now), license_id=license_id)
+    for delivery_id in due.order_by("id").values_list("id", flat=True)[:DELIVERIES_AT_MOST]:
+        queue.defer(
+            queue.JobName.DELIVER_ALERT,
+            once=f"deliver:{delivery_id}",
+            license_id=license_id,
+            delivery_id=delivery_id,
+        )

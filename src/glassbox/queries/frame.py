@@ -10,10 +10,12 @@ from django.db.models import Count, F, Q, QuerySet
 
 from glassbox import access
 from glassbox.models.actions import RegulatedAction
+from glassbox.models.alerts import Alert
 from glassbox.models.companies import Installation, License, LicenseKind
 from glassbox.models.credentials import MetrcCredential
 from glassbox.models.exception_cases import CaseState, ExceptionCase
 from glassbox.queries.freshness import freshness_by_license
+from glassbox.queries.outages import api_away_by_license
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import NotFound
@@ -49,6 +51,8 @@ class LicenseBadge:
     key_problem: str
     open_actions: int
     open_cases: int
+    unseen_alerts: int
+    api_away_since: datetime | None
     access_lost_at: datetime | None
 
 
@@ -74,6 +78,11 @@ class Scope:
     @property
     def time_zone(self) -> str:
         return self.licenses[0].time_zone if self.licenses else "UTC"
+
+    @property
+    def unseen_alerts(self) -> int:
+        """What the bell counts: alerts that hold and that nobody has acknowledged."""
+        return sum(badge.unseen_alerts for badge in self.licenses)
 
 
 def scope(*, actor: Actor, license_number: str | None, now: datetime) -> Scope:
@@ -102,6 +111,10 @@ def _badges(license_ids: tuple[int, ...], now: datetime) -> tuple[LicenseBadge, 
     key_problems = _key_problems()
     actions = _count_by_license(RegulatedAction.objects.exclude(state__in=ENDED_STATES))
     cases = _count_by_license(ExceptionCase.objects.filter(state=CaseState.OPEN))
+    alerts = _count_by_license(
+        Alert.objects.filter(ended_at__isnull=True, acknowledged_at__isnull=True)
+    )
+    away = api_away_by_license(license_ids)
     badges = []
     for license in License.objects.filter(id__in=license_ids).order_by("-kind", "number"):
         as_of = read[license.id].as_of
@@ -119,6 +132,8 @@ def _badges(license_ids: tuple[int, ...], now: datetime) -> tuple[LicenseBadge, 
                 key_problem=key_problems.get(license.id, ""),
                 open_actions=actions.get(license.id, 0),
                 open_cases=cases.get(license.id, 0),
+                unseen_alerts=alerts.get(license.id, 0),
+                api_away_since=away[license.id].since if license.id in away else None,
                 access_lost_at=license.access_lost_at,
             )
         )

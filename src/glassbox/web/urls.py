@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from glassbox.web import sign_in
 from glassbox.web.views import (
     actions,
+    alerts,
     audit_trail,
     company,
     counts,
@@ -15,6 +16,7 @@ from glassbox.web.views import (
     inspection,
     lab,
     orders,
+    outages,
     packages,
     production,
     reconciliation,
@@ -98,6 +100,11 @@ urlpatterns = [
     *scoped("counts/<int:session_id>/hand-in/", counts.hand_in, "count_hand_in"),
     *scoped("counts/<int:session_id>/sign/", counts.sign, "count_sign"),
     *scoped("counts/<int:session_id>/abandon/", counts.abandon, "count_abandon"),
+    *scoped("alerts/", alerts.inbox, "alerts"),
+    *scoped("alerts/channels/", alerts.channels, "alert_channels"),
+    *scoped("alerts/<int:alert_id>/acknowledge/", alerts.acknowledge, "alert_acknowledge"),
+    *scoped("alerts/webhooks/<int:webhook_id>/remove/", alerts.remove, "webhook_remove"),
+    *scoped("outage/", outages.outage, "outage"),
     *scoped("lab/", lab.lab, "lab"),
     *scoped("lab/<int:sample_id>/", lab.sample, "sample"),
     *scoped("packages/<str:label>/qa/", lab.review, "qa_review"),

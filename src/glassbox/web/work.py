@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from glassbox.web.forms import (
+    alerts,
     catalog,
     incoming,
     inspection,
     lab,
     orders,
+    outages,
     packages,
     papers,
     production,
@@ -70,4 +72,11 @@ WORK: list[URLPattern] = [
     _work("counts/new/", "new_count", reconciliation.NEW_COUNT),
     _work("counts/<int:subject>/sheet/", "count_upload", reconciliation.COUNT_UPLOAD),
     _work("counts/<int:subject>/print/", "count_print", reconciliation.COUNT_PRINT),
+    _work("alerts/settings/", "alert_settings", alerts.SETTINGS),
+    _work("alerts/webhooks/new/", "new_webhook", alerts.NEW_WEBHOOK),
+    _work("alerts/dates/new/", "new_date", alerts.NEW_DATE),
+    _work("alerts/dates/<int:subject>/settle/", "date_settle", alerts.DATE_SETTLING),
+    _work("outage/lost/", "access_lost", outages.ACCESS_LOST),
+    _work("outage/regained/", "access_regained", outages.ACCESS_REGAINED),
+    _work("outage/sheet/", "contingency_sheet", outages.SHEET),
 ]

@@ -1,0 +1,1 @@
+"""Room: what somebody must know in time, and how it reaches them."""

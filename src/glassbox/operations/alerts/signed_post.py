@@ -1,0 +1,77 @@
+"""One signed POST to a webhook: to the machine that was checked, without redirects, in time."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+
+from glassbox.operations.alerts.webhooks import allows_local_webhooks, machines_of
+from glassbox.rules.alert_delivery import check_webhook_machines, check_webhook_url
+from glassbox.rules.verdicts import InvalidInput
+
+SIGNATURE_HEADER = "Glassbox-Signature"
+DELIVERY_HEADER = "Glassbox-Delivery"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    """What came of one try; no error means that it arrived."""
+
+    status: int | None
+    error: str
+
+
+def signature(secret: str, timestamp: int, body: bytes) -> str:
+    """Return the header that proves who sent `body` and when: HMAC-SHA256 over "time.body"."""
+    signed = f"{timestamp}.".encode() + body
+    digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return f"t={timestamp},v1={digest}"
+
+
+def post_signed(*, url: str, secret: str, body: bytes, delivery_id: str, now: datetime) -> Posted:
+    """Send `body` to a webhook once; never raises for what the receiver or the network does.
+
+    The name is looked up and checked here, and the connection goes to the very address that was
+    checked: a name that changes in between leads nowhere else.
+    """
+    try:
+        pinned, host = _pinned(url)
+    except InvalidInput as refused:
+        return Posted(status=None, error=refused.message)
+    headers = {
+        "Host": urlsplit(url).netloc,
+        "Content-Type": "application/json",
+        "User-Agent": "Glassbox",
+        DELIVERY_HEADER: delivery_id,
+        SIGNATURE_HEADER: signature(secret, int(now.timestamp()), body),
+    }
+    try:
+        with (
+            httpx.Client(
+                timeout=settings.WEBHOOK_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+            ) as client,
+            # The answer's status is all we want: what a receiver says is not read.
+            client.stream(
+                "POST", pinned, content=body, headers=headers, extensions={"sni_hostname": host}
+            ) as answer,
+        ):
+            status = answer.status_code
+    except httpx.HTTPError as problem:
+        return Posted(status=None, error=f"No answer: {type(problem).__name__} {problem}".strip())
+    if 200 <= status < 300:
+        return Posted(status=status, error="")
+    return Posted(status=status, error=f"The receiver answered {status}.")
+
+
+def _pinned(url: str) -> tuple[httpx.URL, str]:
+    allows_local = allows_local_webhooks()
+    host = check_webhook_url(url, allows_local=allows_local)
+    machines = machines_of(host)
+    check_webhook_machines(host, machines, allows_local=allows_local)
+    return httpx.URL(url).copy_with(host=machines[0]), host

@@ -1,0 +1,83 @@
+"""What a mail, a digest and a webhook say of alerts."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from django.conf import settings
+
+from glassbox.models.alerts import Alert, AlertDelivery
+from glassbox.queries.alerts import zone_of
+from glassbox.rules.alerts import stage_words
+
+SUBJECT_CHARACTERS = 150
+IN_A_DIGEST_AT_MOST = 100
+
+
+def mail_of(delivery: AlertDelivery, now: datetime) -> tuple[str, str]:
+    """Return subject and text of a mail: of one alert, or of all that hold now."""
+    if delivery.alert is not None:
+        return _mail_of_alert(delivery.alert)
+    open_alerts = Alert.objects.filter(
+        license_id=delivery.license_id, ended_at__isnull=True
+    ).select_related("license")
+    count = open_alerts.count()
+    shown = open_alerts.order_by("due_at", "id")[:IN_A_DIGEST_AT_MOST]
+    lines = [_line(alert) for alert in shown]
+    if count > IN_A_DIGEST_AT_MOST:
+        lines.append(f"and {count - IN_A_DIGEST_AT_MOST} more")
+    number = delivery.license.number
+    subject = f"{number}: {count} alert{'' if count == 1 else 's'} on {delivery.digest_of}"
+    lines += ["", _link(number, "alerts/")]
+    return _one_line(subject), "\n".join(lines)
+
+
+def _mail_of_alert(alert: Alert) -> tuple[str, str]:
+    number = alert.license.number
+    subject = f"{number}: {stage_words(alert.stage)}: {alert.title}"
+    parts = [alert.title, "", f"Due: {_due(alert)}", f"What to do: {alert.what_to_do}"]
+    if alert.rule_id:
+        parts.append(f"Rule: {alert.rule_id}")
+    parts += ["", _link(number, alert.address), f"Acknowledge: {_link(number, 'alerts/')}"]
+    return _one_line(subject), "\n".join(parts)
+
+
+def webhook_body(alert: Alert, delivery_id: str) -> bytes:
+    """Return the JSON that a webhook is sent; its fields are in docs/alerts.md."""
+    return json.dumps(
+        {
+            "delivery": delivery_id,
+            "type": "alert.raised",
+            "license": alert.license.number,
+            "fact": alert.fact_key,
+            "stage": alert.stage,
+            "severity": alert.severity,
+            "title": alert.title,
+            "what_to_do": alert.what_to_do,
+            "rule": alert.rule_id,
+            "due_at": alert.due_at.isoformat() if alert.due_at else None,
+            "raised_at": alert.raised_at.isoformat(),
+            "link": _link(alert.license.number, alert.address),
+        },
+        sort_keys=True,
+    ).encode()
+
+
+def _line(alert: Alert) -> str:
+    return f"- {alert.severity}, {stage_words(alert.stage)}: {alert.title} (due {_due(alert)})"
+
+
+def _due(alert: Alert) -> str:
+    if alert.due_at is None:
+        return "no fixed time"
+    return alert.due_at.astimezone(zone_of(alert.license)).strftime("%b %-d, %Y %H:%M %Z")
+
+
+def _link(number: str, address: str) -> str:
+    return f"{settings.GLASSBOX_PUBLIC_URL}/l/{number}/{address}"
+
+
+def _one_line(text: str) -> str:
+    """A header of a mail is one line, whatever stands in a title."""
+    return " ".join(text.split())[:SUBJECT_CHARACTERS]
