@@ -64,6 +64,7 @@ def read_own_facility(walk: Walk) -> None:
         answer = walk.session.client.one(endpoints.FACILITIES)
     except Unauthorized:
         _refuse_key(walk, "METRC answers 401 to every read with it, its own facilities too")
+    walk.metrc_now = answer.metrc_clock_at
     if not any(is_facility_of(raw, walk.session.number) for raw in answer.rows):
         _refuse_key(walk, f"METRC does not show it the facility {walk.session.number}")
 

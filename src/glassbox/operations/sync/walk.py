@@ -38,6 +38,7 @@ class Walk:
     run_id: int
     now: datetime
     is_first: bool
+    metrc_now: datetime | None = None
     counts: dict[str, int] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
@@ -46,6 +47,11 @@ class Walk:
     @property
     def license_id(self) -> int:
         return self.session.license.pk
+
+    @property
+    def until(self) -> datetime:
+        """Return METRC's own time when the run began: LastModified is told by that clock."""
+        return self.metrc_now or self.now
 
     def beat_in_transaction(self) -> None:
         """Show that the run is alive, and see that it still may write.
@@ -131,7 +137,7 @@ def windows_since(walk: Walk, endpoint: Endpoint, cursor: SyncCursor) -> list[Wi
         return [None]
     since = (cursor.read_until or walk.session.license.sync_from).replace(microsecond=0)
     overlap = timedelta(seconds=settings.SYNC_OVERLAP_SECONDS)
-    return list(cut(min(since, walk.now), walk.now, overlap=overlap))
+    return list(cut(min(since, walk.until), walk.until, overlap=overlap))
 
 
 def read_rows(walk: Walk, endpoint: Endpoint, window: Window | None) -> tuple[ReadRow, ...]:
