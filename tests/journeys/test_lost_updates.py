@@ -22,6 +22,8 @@ from tests.journeys.sync_story import sync
 PACKAGES = 200
 ROWS_PER_WRITE = 10
 CYCLE = timedelta(minutes=5)
+# What METRC shows is as old as this, long after the changes were made.
+LAG_MS = 60_000
 
 
 class Hand(threading.Thread):
@@ -84,7 +86,9 @@ def in_our_view(brand: Brand, labels: list[str]) -> dict[str, float]:
 def lose_nothing(brand: Brand, desk: Desk, offset: timedelta, changes: int) -> None:
     desk.do("clock", offsetSeconds=offset.total_seconds())
     labels = bring_goods(desk, PACKAGES)
-    desk.do("faults", rules=[{"path": "/packages/v2/*", "kind": "stale-read", "delayMs": 3000}])
+    desk.do(
+        "faults", rules=[{"path": "/packages/v2/active", "kind": "stale-read", "delayMs": LAG_MS}]
+    )
     hand = Hand(desk, labels, changes)
     hand.start()
     walks = 0
@@ -99,6 +103,9 @@ def lose_nothing(brand: Brand, desk: Desk, offset: timedelta, changes: int) -> N
         hand.join(120)
         connections.close_all()
     assert hand.done == changes and walks > 0
+    sync(brand)
+    stale, truth = in_our_view(brand, labels), in_metrc(desk, labels)
+    assert stale != truth, "the lag hid nothing, so this shows nothing"
     desk.do("faults", rules=[])
 
     desk.do("clock", offsetSeconds=(offset + CYCLE).total_seconds())

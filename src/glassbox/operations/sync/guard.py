@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NoReturn
 
 from django.db.models import F, Q
@@ -64,7 +65,9 @@ def read_own_facility(walk: Walk) -> None:
         answer = walk.session.client.one(endpoints.FACILITIES)
     except Unauthorized:
         _refuse_key(walk, "METRC answers 401 to every read with it, its own facilities too")
-    walk.metrc_now = answer.metrc_clock_at
+    if answer.metrc_clock_at is not None:
+        # The header tells whole seconds, the one that has begun.
+        walk.metrc_now = answer.metrc_clock_at + timedelta(seconds=1)
     if not any(is_facility_of(raw, walk.session.number) for raw in answer.rows):
         _refuse_key(walk, f"METRC does not show it the facility {walk.session.number}")
 
