@@ -65,13 +65,17 @@ class AlertGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class AlertInbox:
-    """What somebody must know of, the gravest first; `stale` are licences nobody watches."""
+    """What somebody must know of, the gravest first; `stale` are licences nobody watches.
+
+    `given_up` counts the deliveries that reached nobody, of alerts that still hold.
+    """
 
     groups: tuple[AlertGroup, ...]
     total: int
     unseen: int
     looked_at: datetime | None
     stale: tuple[str, ...]
+    given_up: int
     may_take: bool
 
 
@@ -97,6 +101,9 @@ def alert_inbox(*, actor: Actor, license_ids: tuple[int, ...], now: datetime) ->
             unseen=open_alerts.filter(acknowledged_at__isnull=True).count(),
             looked_at=min(looked) if looked else None,
             stale=_unwatched(license_ids, watches, now),
+            given_up=AlertDelivery.objects.filter(
+                alert__in=open_alerts, state=DeliveryState.GIVEN_UP
+            ).count(),
             may_take=all(
                 Permission.ALERT_TAKE in access.permissions_at(actor, license_id)
                 for license_id in license_ids

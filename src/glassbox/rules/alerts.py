@@ -13,7 +13,6 @@ from glassbox.rules.clocks import (
     CORRECTION_DAYS,
     access_notice_due_at,
     correction_due_at,
-    elapsed_text,
     entry_due_at,
     escalation_level,
     reconciliation_due_at,
@@ -268,7 +267,7 @@ def _arrivals(facts: AlertFacts) -> Iterator[DueAlert]:
             stage=f"{max(passed)}H",
             severity=CaseSeverity.HIGH if len(passed) > 1 else CaseSeverity.MEDIUM,
             due_at=transfer.at,
-            title=f"The delivery {way} {transfer.partner} is {elapsed_text(late)} past its arrival",
+            title=f"The delivery {way} {transfer.partner} has not arrived as planned",
             what_to_do="Call the driver and the receiver. Goods between two licences are on "
             "nobody's shelf; both sides enter what happened within 24 hours.",
             rule_id="CA-TT-02",
@@ -385,7 +384,7 @@ def _api_away(facts: AlertFacts) -> Iterator[DueAlert]:
             stage=f"{max(passed)}H",
             severity=CaseSeverity.HIGH if len(passed) > 1 else CaseSeverity.MEDIUM,
             due_at=None,
-            title=f"METRC's API has not answered for {elapsed_text(away)}",
+            title="METRC's API does not answer",
             what_to_do="Try METRC's own pages. If they work, work there and attest it. If nobody "
             "can get in, a person declares the loss of access.",
             rule_id="G3",
@@ -407,7 +406,7 @@ def _access_lost(facts: AlertFacts) -> Iterator[DueAlert]:
         stage=stage,
         severity=CaseSeverity.HIGH if stage == OPENED else CaseSeverity.CRITICAL,
         due_at=due_at,
-        title=f"Access to METRC is declared lost for {elapsed_text(max(lost_for, timedelta(0)))}",
+        title="Access to METRC is declared lost",
         what_to_do="Keep complete records on paper; nothing is transferred in or out. Past 72 "
         "hours a person tells DCC. Software tells nobody outside by itself.",
         rule_id="CA-TT-10",

@@ -125,7 +125,12 @@ def _webhook_sheet(opened: Opened) -> Sheet:
         "is sealed and never shown again; docs/alerts.md says how to check the signature.",
         fields=(
             Field(name="url", label="Address", hint="Begins with https://"),
-            Field(name="secret", label="Secret", hint="At least 16 characters"),
+            Field(
+                name="secret",
+                label="Secret",
+                kind=FieldKind.SECRET,
+                hint="At least 16 characters",
+            ),
         ),
     )
 

@@ -20,10 +20,14 @@ FILE_BYTES_AT_MOST = 5 * 1024 * 1024
 
 
 class FieldKind(StrEnum):
-    """Name how a field is typed and what its value is. A SCAN is typed, scanned or chosen."""
+    """Name how a field is typed and what its value is. A SCAN is typed, scanned or chosen.
+
+    What was typed into a SECRET is never shown again, not even when the form is refused.
+    """
 
     TEXT = "text"
     LONG = "long"
+    SECRET = "secret"
     NUMBER = "number"
     WHOLE = "whole"
     DATE = "date"
