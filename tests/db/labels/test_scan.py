@@ -21,6 +21,7 @@ from glassbox.queries.labels.sheet import LabelSheet, Scanned, UnknownKind
 from glassbox.rules.verdicts import InvalidInput
 from tests.builders import put_adjustment, put_incoming, put_package, see_package
 from tests.cast import DIST, MFG, person, receive_tags, tag
+from tests.db.actions import story as actions
 from tests.db.lab.story import CARTS, ITEM
 from tests.db.transfers.test_outgoing import SPLIT, Outgoing
 
@@ -168,6 +169,22 @@ def test_a_tag_without_goods_says_what_became_of_it(
     assert answer.kind is kind
     assert words in answer.sentence
     assert answer.what_to_do
+
+
+def test_a_tag_that_an_action_is_to_use_names_the_action(cast: Brand, frozen_now: datetime) -> None:
+    actions.put_oil(cast, frozen_now, tags=2)
+    action_id = actions.draft(cast, frozen_now)
+
+    staged, free = scan(
+        actor=person(cast, "Fay"),
+        license_ids=(cast.licenses[MFG],),
+        text=f"{tag(455)} {tag(456)}",
+        now=frozen_now,
+    ).unknown
+
+    assert f"Action {action_id} is to use it" in staged.sentence
+    assert staged.links == ((f"Action {action_id}", f"/l/{MFG}/actions/{action_id}/"),)
+    assert (free.kind, free.links) == (UnknownKind.UNUSED_TAG, ())
 
 
 def test_what_is_no_package_here_says_whose_it_is(outgoing: Outgoing) -> None:

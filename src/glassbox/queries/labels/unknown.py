@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from glassbox.models.actions import RegulatedAction
 from glassbox.models.catalog import Tag, TagStatus
 from glassbox.models.companies import License
 from glassbox.models.packages import Package, PackageLineage
 from glassbox.models.transfers import Transfer, TransferPackage
+from glassbox.queries.frame import ENDED_STATES
 from glassbox.queries.labels.sheet import UnknownKind, UnknownLabel
 from glassbox.rules.labels import STATE_PREFIX, is_label
 
@@ -40,6 +42,7 @@ class _Known:
     """What our database holds of words that are no package in sight."""
 
     tags: dict[str, Tag]
+    actions: dict[str, tuple[str, int, str]]
     elsewhere: dict[str, str]
     manifests: dict[str, tuple[str, Transfer]]
     carriers: dict[str, list[tuple[str, str]]]
@@ -49,7 +52,7 @@ class _Known:
 def unknown_labels(
     license_ids: Collection[int], visible: Collection[int], words: Collection[str]
 ) -> tuple[UnknownLabel, ...]:
-    """Return what each word is; six statements inside the caller's read transaction."""
+    """Return what each word is; seven statements inside the caller's read transaction."""
     known = _known(license_ids, visible, words)
     return tuple(_answer(word, known) for word in words)
 
@@ -77,7 +80,17 @@ def _known(
         license_id__in=license_ids, parent_label__in=words
     ).values_list("parent_label", "child_label", "license_id"):
         children.setdefault(parent, []).append(_package_link(child, numbers[license_id]))
+    live = RegulatedAction.objects.filter(
+        license_id__in=license_ids, labels__has_any_keys=list(words)
+    ).exclude(state__in=ENDED_STATES)
     return _Known(
+        actions={
+            label: (numbers[license_id], action_id, sentence)
+            for license_id, action_id, sentence, labels in live.order_by("id").values_list(
+                "license_id", "id", "effect_sentence", "labels"
+            )
+            for label in labels
+        },
         tags={
             tag.label: tag
             for tag in Tag.objects.filter(license_id__in=license_ids, label__in=words)
@@ -100,8 +113,7 @@ def _answer(word: str, known: _Known) -> UnknownLabel:
     if not is_label(word):
         return _not_a_tag(word)
     if word in known.tags:
-        kind, sentence, what_to_do = TAG_ANSWERS[TagStatus(known.tags[word].status)]
-        return UnknownLabel(word=word, kind=kind, sentence=sentence, what_to_do=what_to_do)
+        return _tag(word, known)
     for describe in (_elsewhere, _on_manifest, _printed, _source):
         answer = describe(word, known)
         if answer is not None:
@@ -118,6 +130,17 @@ def _not_a_tag(word: str) -> UnknownLabel:
         " last digits into the search field.",
         links=(("Search for it", f"search/?list=1&text={word}"),),
     )
+
+
+def _tag(word: str, known: _Known) -> UnknownLabel:
+    kind, sentence, what_to_do = TAG_ANSWERS[TagStatus(known.tags[word].status)]
+    links: tuple[tuple[str, str], ...] = ()
+    if word in known.actions:
+        number, action_id, effect = known.actions[word]
+        sentence = f"{sentence} Action {action_id} is to use it: {effect}"
+        what_to_do = "See how far the action is; METRC does not know the package yet."
+        links = ((f"Action {action_id}", f"/l/{number}/actions/{action_id}/"),)
+    return UnknownLabel(word=word, kind=kind, sentence=sentence, what_to_do=what_to_do, links=links)
 
 
 def _elsewhere(word: str, known: _Known) -> UnknownLabel | None:
