@@ -38,6 +38,8 @@ class EventType(StrEnum):
     COUNT_HANDED_IN = "count.handed_in"
     COUNT_SIGNED = "count.signed"
     COUNT_ABANDONED = "count.abandoned"
+    ENTRY_LATE_EXPLAINED = "entry.late_explained"
+    ENTRY_ERROR_REPORTED = "entry.error_reported"
     CASE_OPENED = "case.opened"
     CASE_REOPENED = "case.reopened"
     CASE_ASSIGNED = "case.assigned"

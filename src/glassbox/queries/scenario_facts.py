@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Model, Q, Sum
@@ -15,7 +16,7 @@ from glassbox.models.lab import LabSample, QaReview
 from glassbox.models.packages import Package
 from glassbox.models.production import Batch
 from glassbox.models.sync import SyncRun
-from glassbox.models.transfers import Driver, Order, OrderLine, Transfer, Vehicle
+from glassbox.models.transfers import Allocation, Driver, Order, OrderLine, Transfer, Vehicle
 from glassbox.queries.packages.rows import metrc_state_words, with_metrc
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import system_actor
@@ -40,7 +41,7 @@ def action(license_id: int, action_id: int) -> dict[str, Any] | None:
         return {"state": row.state, "attempts": row.attempts.count()} if row else None
 
 
-def open_cases(license_id: int, case_class: str) -> list[dict[str, Any]]:
+def open_cases(license_id: int, case_class: str, now: datetime) -> list[dict[str, Any]]:
     """Return the open cases of a class, or of every class if it is empty."""
     with access.reading(READER, license_id=license_id):
         rows = ExceptionCase.objects.filter(license_id=license_id, state=CaseState.OPEN)
@@ -49,9 +50,10 @@ def open_cases(license_id: int, case_class: str) -> list[dict[str, Any]]:
         return [
             {
                 "title": row.title,
-                "due_in_hours": (row.due_at - row.opened_at).total_seconds() / 3600
+                "due_in_hours": round((row.due_at - row.opened_at).total_seconds() / 3600, 2)
                 if row.due_at
                 else None,
+                "is_overdue": row.due_at is not None and row.due_at < now,
             }
             for row in rows
         ]
@@ -95,6 +97,8 @@ NAMED: dict[str, tuple[type[Model], str]] = {
     "order": (Order, "number"),
     "order_line": (OrderLine, "order_id"),
     "transfer": (Transfer, "id"),
+    "case": (ExceptionCase, "case_class"),
+    "allocation": (Allocation, "order_line_id"),
 }
 
 

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from glassbox.web.forms import (
     alerts,
     catalog,
+    entries,
     incoming,
     inspection,
     lab,
@@ -69,6 +70,8 @@ WORK: list[URLPattern] = [
     _work("differences/<str:subject>/correct/", "correction", reconciliation.CORRECTION),
     _work("differences/<str:subject>/explain/", "explanation", reconciliation.EXPLANATION),
     _work("cases/<int:subject>/assess/", "assessment", reconciliation.ASSESSMENT),
+    _work("cases/<int:subject>/late/", "late_reason", entries.LATE_REASON),
+    _work("packages/<str:subject>/wrong-entry/", "entry_error", entries.ENTRY_ERROR),
     _work("counts/new/", "new_count", reconciliation.NEW_COUNT),
     _work("counts/<int:subject>/sheet/", "count_upload", reconciliation.COUNT_UPLOAD),
     _work("counts/<int:subject>/print/", "count_print", reconciliation.COUNT_PRINT),

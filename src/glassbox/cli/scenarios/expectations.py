@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from glassbox import clock
 from glassbox.audit.verify import verify
 from glassbox.cli.scenarios.stage import Stage
 from glassbox.queries import scenario_facts as facts
@@ -109,7 +110,9 @@ def _action(scene: Scene, wanted: dict[str, Any]) -> list[tuple[str, bool, str]]
 
 
 def _cases(scene: Scene, wanted: dict[str, Any]) -> list[tuple[str, bool, str]]:
-    rows = facts.open_cases(scene.license_id(wanted["at"]), str(wanted.get("class", "")))
+    rows = facts.open_cases(
+        scene.license_id(wanted["at"]), str(wanted.get("class", "")), clock.now()
+    )
     named = wanted.get("class", "any class")
     outcomes = [
         (
@@ -118,6 +121,15 @@ def _cases(scene: Scene, wanted: dict[str, Any]) -> list[tuple[str, bool, str]]:
             "; ".join(row["title"] for row in rows) or "there is none",
         )
     ]
+    if "overdue" in wanted:
+        late = [row["title"] for row in rows if row["is_overdue"]]
+        outcomes.append(
+            (
+                f"{wanted['overdue']} of them are overdue",
+                len(late) == int(wanted["overdue"]),
+                "; ".join(late) or "none is",
+            )
+        )
     if "due_in_hours" in wanted:
         hours = [row["due_in_hours"] for row in rows]
         outcomes.append(

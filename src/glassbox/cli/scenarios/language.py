@@ -37,7 +37,7 @@ EXPECTATIONS: dict[str, frozenset[str]] = {
     "metrc": frozenset({"label", "at", "quantity", "lab_state", "absent", "location"}),
     "book": frozenset({"label", "at", "quantity", "local_state"}),
     "action": frozenset({"id", "at", "state", "attempts"}),
-    "cases": frozenset({"at", "class", "count", "due_in_hours"}),
+    "cases": frozenset({"at", "class", "count", "due_in_hours", "overdue"}),
     "events": frozenset({"at", "type", "count", "at_least"}),
     "writes": frozenset({"path", "method", "license", "count"}),
     "transfer": frozenset({"at", "manifest", "direction", "state", "packages", "wholesale_total"}),

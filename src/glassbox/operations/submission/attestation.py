@@ -13,6 +13,7 @@ from glassbox.audit.event_types import EventType
 from glassbox.models.actions import ActionProbe, RegulatedAction
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import locked_action
+from glassbox.operations.entries import flag_late_entry_in_transaction
 from glassbox.operations.exception_cases import open_case_in_transaction
 from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.submission.confirm import confirm_action
@@ -87,6 +88,7 @@ def attest(
         },
         now=now,
     )
+    flag_late_entry_in_transaction(actor=actor, action=action, now=now)
     queue.defer(
         queue.JobName.CONFIRM_ACTION,
         once=f"confirm:{action.pk}",
