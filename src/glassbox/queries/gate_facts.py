@@ -193,6 +193,7 @@ def transfer_facts(license: License, transfer: Transfer, now: datetime) -> Trans
         departs_at=departs,
         arrives_at=arrives,
         delivery_date=arrives.astimezone(ZoneInfo(license.time_zone)).date(),
+        access_is_lost=license.access_lost_at is not None,
     )
 
 

@@ -14,6 +14,7 @@ from glassbox.cli.demo_brand import Brand
 from glassbox.models.companies import License
 from glassbox.models.people import User
 from glassbox.models.sync import ApiRequest
+from glassbox.models.transfers import TransferState
 from glassbox.operations.credentials import add_credential
 from glassbox.operations.outages import (
     AccessStands,
@@ -23,6 +24,7 @@ from glassbox.operations.outages import (
 )
 from glassbox.operations.sync.run import SyncFailed, run_sync
 from glassbox.operations.transaction import short_transaction
+from glassbox.operations.transfers.release import TransferBlocked
 from glassbox.queries.documents import filed_document
 from glassbox.queries.outages import OutageOf, api_away_by_license, contingency_facts, outage_page
 from glassbox.rules.actor import system_actor
@@ -30,6 +32,8 @@ from glassbox.rules.verdicts import InvalidInput, NotFound
 from tests.builders import put_package
 from tests.cast import DIST, MFG, person, tag
 from tests.db.alerts.story import alerts, events, look
+from tests.db.lab.story import CARTS
+from tests.db.transfers.test_outgoing import SPLIT, Outgoing, see_transfer
 
 
 def client_of(brand: Brand, name: str) -> Client:
@@ -42,21 +46,21 @@ def outage(brand: Brand, name: str = "Fay") -> OutageOf:
     return outage_page(actor=person(brand, name), license_ids=(brand.licenses[MFG],)).licenses[0]
 
 
-def lose(brand: Brand, now: datetime, name: str = "Fay") -> int:
+def lose(brand: Brand, now: datetime, name: str = "Fay", number: str = MFG) -> int:
     return declare_access_lost(
         actor=person(brand, name),
-        license_id=brand.licenses[MFG],
+        license_id=brand.licenses[number],
         lost_at=now - timedelta(hours=1),
         reason="Nobody can sign in to METRC",
         now=now,
     )
 
 
-def read_in_vain(brand: Brand, now: datetime) -> None:
+def read_in_vain(brand: Brand, now: datetime, number: str = MFG) -> None:
     """Read METRC where nobody listens."""
     add_credential(
         actor=system_actor("set-up"),
-        license_id=brand.licenses[MFG],
+        license_id=brand.licenses[number],
         user_id=None,
         owner_name="Fay",
         user_key="not-a-real-key-0001",
@@ -69,7 +73,7 @@ def read_in_vain(brand: Brand, now: datetime) -> None:
     ):
         run_sync(
             actor=system_actor("sync"),
-            license_id=brand.licenses[MFG],
+            license_id=brand.licenses[number],
             trigger="timetable",
             now=now,
         )
@@ -231,3 +235,30 @@ def test_the_page_of_outages_shows_both_and_offers_what_one_may(
     lose(cast, frozen_now)
     page = fay.get(f"/l/{MFG}/outage/").content.decode()
     assert "Declare it back" in page and "72 hours" in page
+
+
+def test_nothing_leaves_while_access_is_lost_though_it_may_while_the_api_is_away(
+    cast: Brand, frozen_now: datetime
+) -> None:
+    outgoing = Outgoing(cast, frozen_now)
+    first, second = outgoing.plan(), outgoing.plan(packages=[{"label": CARTS}])
+    read_in_vain(cast, frozen_now, DIST)
+    outgoing.release(first)
+    see_transfer(outgoing.license_id, first, TransferState.REGISTERED)
+    lose(cast, frozen_now, number=DIST)
+
+    with pytest.raises(TransferBlocked) as at_release:
+        outgoing.release(second)
+    with pytest.raises(TransferBlocked) as at_dock:
+        outgoing.load(first, SPLIT)
+
+    assert "transfer.access-lost" in {one.code for one in at_release.value.findings}
+    assert [one.code for one in at_dock.value.findings] == ["transfer.access-lost"]
+    declare_access_regained(
+        actor=person(cast, "Fay"),
+        license_id=cast.licenses[DIST],
+        reason="I signed in",
+        now=frozen_now,
+    )
+    outgoing.load(first, SPLIT)
+    assert events(cast, EventType.TRANSFER_DISPATCHED, DIST) == 1

@@ -25,13 +25,18 @@ from glassbox.rules.gates.packages import (
     package_is_not_held_by_state,
     package_is_not_held_by_us,
 )
-from glassbox.rules.gates.transfers import TRANSFER_GATES, load_matches_manifest
+from glassbox.rules.gates.transfers import ACCESS_GATES, TRANSFER_GATES, load_matches_manifest
 from glassbox.rules.package_state import LocalState
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import Finding, Refused
 
 # At the dock METRC shows the goods on their manifest already: what counts is what is loaded.
-DOCK_GATES = (load_matches_manifest, package_is_not_held_by_state, package_is_not_held_by_us)
+DOCK_GATES = (
+    *ACCESS_GATES,
+    load_matches_manifest,
+    package_is_not_held_by_state,
+    package_is_not_held_by_us,
+)
 BEFORE_DEPARTURE = (
     TransferState.PLANNED,
     TransferState.RELEASED,
@@ -167,7 +172,7 @@ def _check(actor: Actor, transfer: Transfer, now: datetime) -> tuple[Finding, ..
     labels = list(transfer.packages.values_list("label", flat=True))
     inherit_releases_in_transaction(actor=actor, license=transfer.license, labels=labels, now=now)
     facts = transfer_facts(transfer.license, transfer, now)
-    findings = run_gates(TRANSFER_GATES, facts)
+    findings = run_gates((*ACCESS_GATES, *TRANSFER_GATES), facts)
     check = GateCheck.objects.create(
         company_id=transfer.company_id,
         license_id=transfer.license_id,

@@ -54,7 +54,8 @@ class TransferFacts(GateFacts):
 
     `delivery_date` is the day of `arrives_at` in the facility's own time zone.
     `loaded_labels` is the scan at the dock, None before loading. `correction_is_approved` says
-    that DCC's approval of a corrective action plan is on file (CA-BT-27).
+    that DCC's approval of a corrective action plan is on file (CA-BT-27). `access_is_lost` is a
+    person's declaration, never the mere silence of METRC's API (corrections 4).
     """
 
     destination: LicenseFacts
@@ -69,6 +70,7 @@ class TransferFacts(GateFacts):
     delivery_date: date
     loaded_labels: frozenset[str] | None = None
     correction_is_approved: bool = False
+    access_is_lost: bool = False
 
     def line(self, label: str) -> TransferLine | None:
         """Return what the transfer says of a package."""
@@ -360,6 +362,21 @@ def load_matches_manifest(facts: TransferFacts) -> Iterator[Finding]:
             fix="Load exactly what is on the manifest.",
         )
 
+
+def nothing_leaves_while_access_is_lost(facts: TransferFacts) -> Iterator[Finding]:
+    """Block release and departure while access to METRC is declared lost (G8, CA-TT-11)."""
+    if facts.access_is_lost:
+        yield from facts.broken(
+            "G8",
+            code="transfer.access-lost",
+            subject=facts.acting.number,
+            message=f"Access to METRC is declared lost for {facts.acting.number}.",
+            fix="Wait until access is declared back; keep records on paper meanwhile.",
+        )
+
+
+# Asked at release and at the dock; a write to METRC has the same gate of its own.
+ACCESS_GATES = (nothing_leaves_while_access_is_lost,)
 
 # Read top to bottom on the page and on the printed gate report, in this order.
 TRANSFER_GATES = (
