@@ -13,7 +13,7 @@ from glassbox.audit.event_types import EventType
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.companies import License
 from glassbox.models.people import User
-from glassbox.models.sync import ApiRequest
+from glassbox.models.sync import ApiRequest, SyncRun, SyncRunState
 from glassbox.models.transfers import TransferState
 from glassbox.operations.credentials import add_credential
 from glassbox.operations.outages import (
@@ -126,6 +126,35 @@ def test_any_answer_ends_it_but_a_server_error_is_none(
         away = api_away_by_license((cast.licenses[MFG],))
 
     assert bool(away) is is_away
+
+
+@pytest.mark.parametrize("answers_before", [0, 1])
+def test_a_list_that_alone_fails_is_no_api_that_is_away(
+    cast: Brand, frozen_now: datetime, answers_before: int
+) -> None:
+    with short_transaction(cast.licenses[MFG]) as license:
+        tenant = {"company_id": license.company_id, "license": license}
+        run = SyncRun.objects.create(
+            **tenant,
+            state=SyncRunState.FAILED,
+            trigger="timetable",
+            started_at=frozen_now,
+            heartbeat_at=frozen_now,
+            error="METRC did not answer at /tags/v2/package/available.",
+        )
+        for second, status in enumerate([200] * answers_before + [None] * 4):
+            ApiRequest.objects.create(
+                **tenant,
+                sync_run=run,
+                purpose="sync",
+                method="GET",
+                path="/",
+                sent_at=frozen_now + timedelta(seconds=second),
+                duration_seconds=1,
+                status=status,
+            )
+
+        assert bool(api_away_by_license((license.pk,))) is not bool(answers_before)
 
 
 def test_access_that_is_declared_lost_says_nothing_of_the_api(
