@@ -133,9 +133,13 @@ def check_webhook_url(url: str, *, allows_local: bool) -> str:
     :raises InvalidInput: if it is no address, holds a password, or is not https (on a machine of
         development http is taken too)
     """
-    parts = urlsplit(url)
     schemes = ("https", "http") if allows_local else ("https",)
-    if parts.scheme not in schemes or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.port != 0 and not any(c.isspace() or not c.isprintable() for c in url)
+    except ValueError:
+        is_whole = False
+    if not is_whole or parts.scheme not in schemes or not parts.hostname:
         raise InvalidInput(
             field="address", value=url, way_out=f"Give an address that begins {schemes[0]}://."
         )

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -57,7 +58,7 @@ class Receiver:
 
     url: str = ""
     status: int = 204
-    pause_seconds: float = 0.0
+    drips: int = 0
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
 
@@ -69,6 +70,9 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             seen.got.append((dict(self.headers), body))
+            for _ in range(seen.drips):
+                self.wfile.write(b"H")
+                time.sleep(0.2)
             self.send_response(seen.status)
             if seen.status == 302:
                 self.send_header("Location", seen.url)
@@ -207,6 +211,23 @@ def test_a_redirect_is_not_followed(cast: Brand, frozen_now: datetime, receiver:
     assert after.last_error == "The receiver answered 302."
 
 
+@override_settings(WEBHOOK_TIMEOUT_SECONDS=1.0)
+def test_a_receiver_that_drips_holds_no_worker(
+    cast: Brand, frozen_now: datetime, receiver: Receiver
+) -> None:
+    receiver.drips = 25
+    add(cast, receiver.url, frozen_now)
+    put_case(cast, frozen_now)
+    look(cast, frozen_now)
+    (delivery,) = deliveries(cast, channel="WEBHOOK")
+    began = time.monotonic()
+
+    after = deliver(cast, delivery, frozen_now)
+
+    assert time.monotonic() - began < 4
+    assert (after.state, after.last_error) == ("WAITING", "No answer within 1 seconds.")
+
+
 def test_what_a_dead_worker_held_is_sent_by_another_under_the_same_id(
     cast: Brand, frozen_now: datetime, receiver: Receiver
 ) -> None:
@@ -221,6 +242,24 @@ def test_what_a_dead_worker_held_is_sent_by_another_under_the_same_id(
     assert deliver(cast, delivery, frozen_now + timedelta(minutes=4)).state == "SENDING"
     assert deliver(cast, delivery, frozen_now + timedelta(minutes=6)).state == "SENT"
     assert len(receiver.got) == 1
+
+
+def test_a_delivery_that_kills_every_worker_is_given_up(
+    cast: Brand, frozen_now: datetime, receiver: Receiver
+) -> None:
+    add(cast, receiver.url, frozen_now)
+    put_case(cast, frozen_now)
+    look(cast, frozen_now)
+    (delivery,) = deliveries(cast, channel="WEBHOOK")
+    with short_transaction(cast.licenses[MFG]):
+        delivery.state, delivery.claimed_at = "SENDING", frozen_now
+        delivery.attempts = TRIES_AT_MOST
+        delivery.save()
+
+    after = deliver(cast, delivery, frozen_now + timedelta(minutes=6))
+
+    assert (after.state, after.last_error) == ("GIVEN_UP", "The worker died at every try.")
+    assert receiver.got == []
 
 
 def test_a_secret_is_sealed_and_destroyed_when_its_webhook_goes(

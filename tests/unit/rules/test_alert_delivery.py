@@ -150,7 +150,8 @@ def test_a_delivery_is_tried_six_times_further_and_further_apart() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://example.com/", "ftp://example.com/", "https://", "example.com", "https://a:b@c.com/"],
+    ["http://example.com/", "ftp://example.com/", "https://", "example.com", "https://a:b@c.com/"]
+    + ["https://[::1", "https://a.com:99999/", "https://a.com:0/", "https://a.com/\n"],
 )
 def test_an_unsafe_address_is_refused(url: str) -> None:
     with pytest.raises(InvalidInput):

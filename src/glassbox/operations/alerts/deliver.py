@@ -25,7 +25,7 @@ from glassbox.operations.alerts.webhooks import SecretBroken, open_secret_in_tra
 from glassbox.operations.alerts.words import mail_of, webhook_body
 from glassbox.operations.transaction import operation
 from glassbox.rules.actor import Actor
-from glassbox.rules.alert_delivery import next_try_at
+from glassbox.rules.alert_delivery import TRIES_AT_MOST, next_try_at
 from glassbox.rules.permissions import Permission
 
 # A worker that died while it sent: its delivery is taken up again, and may arrive twice.
@@ -90,6 +90,9 @@ def _claim(*, actor: Actor, license_id: int, delivery_id: int, now: datetime) ->
         delivery.state = DeliveryState.NOT_NEEDED
         delivery.last_error = "It held no more when it could be sent."
         delivery.save(update_fields=["state", "last_error"])
+        return None
+    if delivery.attempts >= TRIES_AT_MOST:
+        _give_up(actor, delivery, "The worker died at every try.", now)
         return None
     delivery.state, delivery.claimed_at = DeliveryState.SENDING, now
     delivery.attempts += 1
@@ -175,20 +178,26 @@ def _record(
     delivery = AlertDelivery.objects.select_for_update().get(id=claimed.delivery_id)
     if delivery.state != DeliveryState.SENDING or delivery.attempts != claimed.attempts:
         return
+    again_at = next_try_at(attempts=claimed.attempts, now=now)
+    if error and again_at is None:
+        _give_up(actor, delivery, error, now)
+        return
     delivery.last_error = error
-    if not error:
-        delivery.state, delivery.sent_at = DeliveryState.SENT, now
+    if error and again_at is not None:
+        delivery.state, delivery.not_before_at = DeliveryState.WAITING, again_at
     else:
-        again_at = next_try_at(attempts=claimed.attempts, now=now)
-        delivery.state = DeliveryState.GIVEN_UP if again_at is None else DeliveryState.WAITING
-        delivery.not_before_at = again_at or delivery.not_before_at
+        delivery.state, delivery.sent_at = DeliveryState.SENT, now
     delivery.save(update_fields=["state", "sent_at", "last_error", "not_before_at"])
-    if delivery.state == DeliveryState.GIVEN_UP:
-        ledger.append(
-            type=EventType.ALERT_DELIVERY_GIVEN_UP,
-            subject=f"alert_delivery:{delivery.pk}",
-            actor=actor,
-            reason=error,
-            body={"alert": delivery.alert_id, "attempts": delivery.attempts},
-            now=now,
-        )
+
+
+def _give_up(actor: Actor, delivery: AlertDelivery, error: str, now: datetime) -> None:
+    delivery.state, delivery.last_error = DeliveryState.GIVEN_UP, error
+    delivery.save(update_fields=["state", "last_error"])
+    ledger.append(
+        type=EventType.ALERT_DELIVERY_GIVEN_UP,
+        subject=f"alert_delivery:{delivery.pk}",
+        actor=actor,
+        reason=error,
+        body={"alert": delivery.alert_id, "attempts": delivery.attempts},
+        now=now,
+    )

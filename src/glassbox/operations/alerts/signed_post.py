@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ def post_signed(*, url: str, secret: str, body: bytes, delivery_id: str, now: da
         pinned, host = _pinned(url)
     except InvalidInput as refused:
         return Posted(status=None, error=refused.message)
+    except httpx.InvalidURL as problem:
+        return Posted(status=None, error=f"The address cannot be used: {problem}")
     headers = {
         "Host": urlsplit(url).netloc,
         "Content-Type": "application/json",
@@ -51,22 +54,29 @@ def post_signed(*, url: str, secret: str, body: bytes, delivery_id: str, now: da
         DELIVERY_HEADER: delivery_id,
         SIGNATURE_HEADER: signature(secret, int(now.timestamp()), body),
     }
+    seconds = settings.WEBHOOK_TIMEOUT_SECONDS
     try:
-        with (
-            httpx.Client(
-                timeout=settings.WEBHOOK_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
-            ) as client,
-            # The answer's status is all we want: what a receiver says is not read.
-            client.stream(
-                "POST", pinned, content=body, headers=headers, extensions={"sni_hostname": host}
-            ) as answer,
-        ):
-            status = answer.status_code
-    except httpx.HTTPError as problem:
+        # One limit for the whole exchange: a receiver that sends a byte now and then would pass
+        # any limit on a single read, and hold a worker for ever.
+        status = asyncio.run(asyncio.wait_for(_post(pinned, host, body, headers), seconds))
+    except TimeoutError:
+        return Posted(status=None, error=f"No answer within {seconds:g} seconds.")
+    except (httpx.HTTPError, httpx.InvalidURL) as problem:
         return Posted(status=None, error=f"No answer: {type(problem).__name__} {problem}".strip())
     if 200 <= status < 300:
         return Posted(status=status, error="")
     return Posted(status=status, error=f"The receiver answered {status}.")
+
+
+async def _post(pinned: httpx.URL, host: str, body: bytes, headers: dict[str, str]) -> int:
+    async with (
+        httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=None) as client,
+        # The answer's status is all we want: what a receiver says is not read.
+        client.stream(
+            "POST", pinned, content=body, headers=headers, extensions={"sni_hostname": host}
+        ) as answer,
+    ):
+        return answer.status_code
 
 
 def _pinned(url: str) -> tuple[httpx.URL, str]:
