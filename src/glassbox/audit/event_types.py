@@ -44,6 +44,7 @@ class EventType(StrEnum):
     CASE_REOPENED = "case.reopened"
     CASE_ASSIGNED = "case.assigned"
     CASE_NOTED = "case.noted"
+    CASE_SNOOZED = "case.snoozed"
     CASE_CLOSED = "case.closed"
 
     ACTION_DRAFTED = "action.drafted"

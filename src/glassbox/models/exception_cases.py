@@ -40,6 +40,7 @@ class ExceptionCase(TenantRow):
     state = models.CharField(max_length=10, choices=[(s, s.title()) for s in CaseState])
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     closed_because = models.CharField(max_length=1000, blank=True)

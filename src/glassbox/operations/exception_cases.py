@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -13,10 +13,13 @@ from glassbox.models.companies import License
 from glassbox.models.exception_cases import CaseNote, CaseState, ExceptionCase
 from glassbox.models.people import User
 from glassbox.operations.transaction import operation
+from glassbox.queries.case_truth import Standing, truth_of
 from glassbox.rules.actor import Actor
 from glassbox.rules.exception_policy import CaseAdvice, CaseClass, CaseSeverity
 from glassbox.rules.permissions import Permission
-from glassbox.rules.verdicts import InvalidInput, NotFound
+from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
+
+SNOOZE_AT_MOST = timedelta(days=7)
 
 
 def open_case_in_transaction(
@@ -47,7 +50,7 @@ def open_case_in_transaction(
     _take_advice(case, advice)
     case.package_id, case.transfer_id, case.action_id = package_id, transfer_id, action_id
     case.state, case.opened_at, case.closed_at, case.closed_because = CaseState.OPEN, now, None, ""
-    case.closed_by_id = None
+    case.closed_by_id, case.snoozed_until = None, None
     case.save()
     ledger.append(
         type=event,
@@ -85,6 +88,7 @@ def _reword(case: ExceptionCase, advice: CaseAdvice, actor: Actor, now: datetime
     before = case.severity
     _take_advice(case, advice)
     case.due_at = min(due_at, advice.due_at) if due_at else advice.due_at
+    case.snoozed_until = None
     case.save()
     ledger.append(
         type=EventType.CASE_NOTED,
@@ -161,19 +165,80 @@ def note_case(*, actor: Actor, license_id: int, case_id: int, text: str, now: da
     )
 
 
+class StillTrue(Refused):
+    """What the case says is so still; closing it would hide it."""
+
+    code = "case.still-true"
+
+
 @operation
 def close_case(*, actor: Actor, license_id: int, case_id: int, because: str, now: datetime) -> None:
-    """Close a case with its cause and its fix.
-
-    A difference that is still there opens its case again with the next comparison.
+    """Close a case with its cause and its fix, once what it says is so no more.
 
     :raises InvalidInput: if no reason is given
+    :raises StillTrue: if a look now shows that its fact still holds
     """
     access.require(actor, Permission.CASE_WORK, license_id=license_id)
     case = _open_case(license_id, case_id)
     if not because.strip():
         raise InvalidInput(field="reason", value=because, way_out="Write the cause and the fix.")
+    truth = truth_of(case, now)
+    if truth.standing is Standing.HOLDS:
+        raise StillTrue(f"It is still so: {truth.sentence} Settle that first; it closes by itself.")
     _close(case, actor, because.strip(), now)
+
+
+@operation
+def recheck_case(*, actor: Actor, license_id: int, case_id: int, now: datetime) -> str:
+    """Look now whether a case's fact still holds; close it if not. Return what was seen."""
+    access.require(actor, Permission.CASE_WORK, license_id=license_id)
+    case = _open_case(license_id, case_id)
+    truth = truth_of(case, now)
+    if truth.standing is Standing.GONE:
+        _close(case, actor, truth.sentence, now)
+        return f"{truth.sentence} The case is closed."
+    return truth.sentence
+
+
+@operation
+def snooze_case(
+    *, actor: Actor, license_id: int, case_id: int, until: datetime, reason: str, now: datetime
+) -> None:
+    """Put a case out of the daily list for a while, never beyond its own clock.
+
+    :raises InvalidInput: without a reason, or if the time is past, too far, or after the due time
+    """
+    access.require(actor, Permission.CASE_WORK, license_id=license_id)
+    case = _open_case(license_id, case_id)
+    if not reason.strip():
+        raise InvalidInput(field="reason", value=reason, way_out="Say what you are waiting for.")
+    latest = now + SNOOZE_AT_MOST
+    if case.due_at is not None:
+        latest = min(latest, case.due_at)
+    if not now < until < latest:
+        raise InvalidInput(
+            field="until",
+            value=until.isoformat(),
+            way_out=f"Choose a time from now to {latest:%Y-%m-%d %H:%M} UTC, before its clock ends.",
+        )
+    case.snoozed_until = until
+    case.save(update_fields=["snoozed_until"])
+    CaseNote.objects.create(
+        company_id=case.company_id,
+        license_id=license_id,
+        case=case,
+        author_id=actor.user_id,
+        text=f"Snoozed until {until:%Y-%m-%d %H:%M} UTC: {reason.strip()}",
+        noted_at=now,
+    )
+    ledger.append(
+        type=EventType.CASE_SNOOZED,
+        subject=f"case:{case.pk}",
+        actor=actor,
+        reason=reason.strip(),
+        body={"until": until.isoformat()},
+        now=now,
+    )
 
 
 def _open_case(license_id: int, case_id: int) -> ExceptionCase:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from glassbox import access
 from glassbox.models.exception_cases import CaseState, ExceptionCase
@@ -26,6 +26,7 @@ class CaseFilter:
     case_class: str = ""
     severity: str = ""
     owner_id: int | None = None
+    snoozed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,7 @@ class CaseRow:
     due_at: datetime | None
     is_overdue: bool
     note_count: int
+    snoozed_until: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,7 @@ class CaseList:
 
     rows: tuple[CaseRow, ...]
     total: int
+    snoozed_count: int
     classes: tuple[tuple[str, int], ...]
 
 
@@ -89,7 +92,9 @@ def case_list(
     """Return the cases of the licences in sight, the gravest first; 500 at most."""
     with access.reading(actor):
         here = ExceptionCase.objects.filter(license_id__in=license_ids)
-        found = _filtered(here, filter)
+        asleep = Q(state=CaseState.OPEN, snoozed_until__gt=now)
+        chosen = here.filter(asleep) if filter.snoozed else here.exclude(asleep)
+        found = _filtered(chosen, filter)
         ordered = (
             found.select_related("license", "package", "owner")
             .annotate(rank=_rank(), note_count=Count("notes"))
@@ -100,6 +105,7 @@ def case_list(
         return CaseList(
             rows=tuple(_row(case, now) for case in ordered[:ROWS_AT_MOST]),
             total=found.count(),
+            snoozed_count=here.filter(asleep).count(),
             classes=tuple((name, number) for name, number in counts),
         )
 
@@ -177,6 +183,7 @@ def _row(case: ExceptionCase, now: datetime) -> CaseRow:
         due_at=case.due_at,
         is_overdue=is_open and case.due_at is not None and case.due_at < now,
         note_count=case.__dict__["note_count"],
+        snoozed_until=case.snoozed_until,
     )
 
 

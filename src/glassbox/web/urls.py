@@ -82,6 +82,7 @@ urlpatterns = [
     *scoped("cases/<int:case_id>/", exception_cases.case, "case"),
     *scoped("cases/<int:case_id>/assign/", exception_cases.assign, "case_assign"),
     *scoped("cases/<int:case_id>/note/", exception_cases.note, "case_note"),
+    *scoped("cases/<int:case_id>/recheck/", exception_cases.recheck, "case_recheck"),
     *scoped("cases/<int:case_id>/close/", exception_cases.close, "case_close"),
     *scoped("reconciliation/", reconciliation.reports, "reports"),
     *scoped("reconciliation/compare/", reconciliation.compare_now, "compare_now"),

@@ -70,6 +70,7 @@ WORK: list[URLPattern] = [
     _work("differences/<str:subject>/correct/", "correction", reconciliation.CORRECTION),
     _work("differences/<str:subject>/explain/", "explanation", reconciliation.EXPLANATION),
     _work("cases/<int:subject>/assess/", "assessment", reconciliation.ASSESSMENT),
+    _work("cases/<int:subject>/snooze/", "case_snooze", entries.SNOOZE),
     _work("cases/<int:subject>/late/", "late_reason", entries.LATE_REASON),
     _work("packages/<str:subject>/wrong-entry/", "entry_error", entries.ENTRY_ERROR),
     _work("counts/new/", "new_count", reconciliation.NEW_COUNT),

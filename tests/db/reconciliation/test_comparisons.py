@@ -12,7 +12,14 @@ from glassbox.models.documents import Document
 from glassbox.models.exception_cases import ExceptionCase
 from glassbox.models.packages import Movement, Package
 from glassbox.models.sync import SyncCursor, SyncRun, SyncRunState
-from glassbox.operations.exception_cases import assign_case, close_case, note_case
+from glassbox.operations.exception_cases import (
+    StillTrue,
+    assign_case,
+    close_case,
+    note_case,
+    recheck_case,
+    snooze_case,
+)
 from glassbox.operations.reconciliation import NotToSign, reconcile_license, sign_report
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.exception_cases import CaseFilter, case_list, case_page
@@ -249,6 +256,10 @@ def test_a_case_is_given_noted_and_closed_by_people(
     note_case(text="The scale was off", **common)  # type: ignore[arg-type]
     with pytest.raises(InvalidInput):
         close_case(because=" ", **common)  # type: ignore[arg-type]
+    with pytest.raises(StillTrue, match="our book says 500 g, METRC says 498 g"):
+        close_case(because="It looks settled", **common)  # type: ignore[arg-type]
+    assert "498 g" in recheck_case(**common)  # type: ignore[arg-type]
+    see_package(license_id, OIL, now=frozen_now, quantity="500")
     close_case(because="Scale repaired, METRC adjusted", **common)  # type: ignore[arg-type]
 
     page = case_page(actor=fay, license_ids=(license_id,), case_id=row.id, now=frozen_now)
@@ -325,3 +336,62 @@ def test_freshness_is_that_of_the_oldest_essential_feed(cast: Brand, frozen_now:
 
     assert (now.as_of, now.packages_as_of, now.error) == (older, older, "GET x answered 500")
     assert not now.packages_are_whole
+
+
+def test_a_look_closes_a_case_whose_fact_is_gone(read_whole: Brand, frozen_now: datetime) -> None:
+    license_id = read_whole.licenses[MFG]
+    put_ours(read_whole, frozen_now, OIL, "500", "498")
+    compare(read_whole, frozen_now)
+    see_package(license_id, OIL, now=frozen_now, quantity="500")
+    with short_transaction(license_id):
+        case_id = ExceptionCase.objects.get().pk
+
+    said = recheck_case(
+        actor=person(read_whole, "Fay"), license_id=license_id, case_id=case_id, now=frozen_now
+    )
+
+    assert said.endswith("The case is closed.")
+    assert open_cases(license_id) == []
+
+
+def test_a_case_waits_no_longer_than_its_clock_and_wakes_when_it_gets_graver(
+    read_whole: Brand, frozen_now: datetime
+) -> None:
+    license_id = read_whole.licenses[MFG]
+    put_ours(read_whole, frozen_now, OIL, "500", "498")
+    compare(read_whole, frozen_now)
+    fay = person(read_whole, "Fay")
+    with short_transaction(license_id):
+        case = ExceptionCase.objects.get()
+    assert case.due_at == frozen_now + timedelta(days=3)
+
+    def snooze(until: datetime, reason: str = "The scale is away", name: str = "Fay") -> None:
+        snooze_case(
+            actor=person(read_whole, name),
+            license_id=license_id,
+            case_id=case.pk,
+            until=until,
+            reason=reason,
+            now=frozen_now,
+        )
+
+    for until in (frozen_now, frozen_now - timedelta(hours=1), frozen_now + timedelta(days=3)):
+        with pytest.raises(InvalidInput, match="until"):
+            snooze(until)
+    with pytest.raises(InvalidInput, match="reason"):
+        snooze(frozen_now + timedelta(days=1), " ")
+    with pytest.raises(NotPermitted):
+        snooze(frozen_now + timedelta(days=1), name="Ivy")
+    snooze(frozen_now + timedelta(days=1))
+
+    def listed(now: datetime, **chosen: bool) -> int:
+        return case_list(
+            actor=fay, license_ids=(license_id,), filter=CaseFilter(**chosen), now=now
+        ).total
+
+    assert (listed(frozen_now), listed(frozen_now, snoozed=True)) == (0, 1)
+    assert listed(frozen_now + timedelta(days=1, seconds=1)) == 1
+    assert len(events_of(license_id, "case.snoozed")) == 1
+    see_package(license_id, OIL, now=frozen_now, quantity="300")
+    compare(read_whole, frozen_now)
+    assert listed(frozen_now) == 1, "it has become graver"

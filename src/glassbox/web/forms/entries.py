@@ -1,10 +1,11 @@
-"""Forms about entries into METRC: why one came late, and that one is wrong."""
+"""Forms about cases: why an entry came late, that one is wrong, that a case waits a while."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from glassbox.operations.entries import give_late_reason, report_entry_error
+from glassbox.operations.exception_cases import snooze_case
 from glassbox.queries.drafting import draft_choices
 from glassbox.queries.exception_cases import case_page
 from glassbox.rules.permissions import Permission
@@ -60,6 +61,38 @@ def _error(opened: Opened, said: dict[str, Any]) -> str:
     return f"cases/{case_id}/"
 
 
+def _snooze_sheet(opened: Opened) -> Sheet:
+    case = case_page(
+        actor=opened.actor,
+        license_ids=(opened.license_id,),
+        case_id=opened.number,
+        now=opened.now,
+    )
+    return Sheet(
+        title="Let a case wait",
+        sentence="It leaves the daily list until then, never beyond its own clock or seven days. "
+        "If it becomes graver it wakes at once.",
+        facts=(("Case", case.row.title),),
+        fields=(
+            Field(name="until", label="Until", kind=FieldKind.MOMENT),
+            reason_field(label="What you are waiting for"),
+        ),
+    )
+
+
+def _snooze(opened: Opened, said: dict[str, Any]) -> str:
+    snooze_case(**opened.who(), case_id=opened.number, **said)
+    return f"cases/{opened.number}/"
+
+
+SNOOZE = WorkForm(
+    button="Let it wait",
+    done="The case waits; its clock runs on.",
+    nav="cases",
+    permission=Permission.CASE_WORK,
+    sheet=_snooze_sheet,
+    do=_snooze,
+)
 LATE_REASON = WorkForm(
     button="Put the reason on record",
     done="The reason is on record and the case is closed.",

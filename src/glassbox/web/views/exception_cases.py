@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_GET, require_POST
 
-from glassbox.operations.exception_cases import assign_case, close_case, note_case
+from glassbox.operations.exception_cases import (
+    assign_case,
+    close_case,
+    note_case,
+    recheck_case,
+)
 from glassbox.queries.exception_cases import CaseFilter, case_list, case_page
+from glassbox.rules.verdicts import NotFound
 from glassbox.web.pages import change_here, page
 from glassbox.web.request import PageRequest
 
@@ -18,7 +25,11 @@ def cases(request: PageRequest) -> HttpResponse:
     found = case_list(
         actor=request.actor,
         license_ids=request.scope.license_ids,
-        filter=CaseFilter(state=state, case_class=request.GET.get("class", "")),
+        filter=CaseFilter(
+            state=state,
+            case_class=request.GET.get("class", ""),
+            snoozed=request.GET.get("show") == "snoozed",
+        ),
         now=request.now,
     )
     return page(
@@ -91,3 +102,16 @@ def close(request: PageRequest, case_id: int) -> HttpResponse:
         ),
         "Closed.",
     )
+
+
+@require_POST
+def recheck(request: PageRequest, case_id: int) -> HttpResponse:
+    """Look now whether what the case says is still so."""
+    license = request.scope.license
+    if license is None:
+        raise NotFound("Choose one licence first: the view of both is read only.")
+    said = recheck_case(
+        actor=request.actor, license_id=license.id, case_id=case_id, now=request.now
+    )
+    messages.success(request, said)
+    return HttpResponseRedirect(f"/{request.scope.slug}/cases/{case_id}/")

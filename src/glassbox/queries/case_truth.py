@@ -1,0 +1,142 @@
+"""Whether the fact behind a case still holds: looked up in our own database, now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import F, Q
+
+from glassbox.models.actions import RegulatedAction
+from glassbox.models.credentials import MetrcCredential
+from glassbox.models.exception_cases import ExceptionCase
+from glassbox.models.packages import PackageSnapshot
+from glassbox.models.sync import SyncRun, SyncRunState
+from glassbox.models.transfers import TransferPackage
+from glassbox.queries.differences.compare import differences_at
+from glassbox.rules.action_lifecycle import UNRESOLVED
+
+
+class Standing(StrEnum):
+    """Name how the fact behind a case stands."""
+
+    HOLDS = "HOLDS"
+    GONE = "GONE"
+    CANNOT_TELL = "CANNOT_TELL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """Hold how a fact stands, and what was seen."""
+
+    standing: Standing
+    sentence: str
+
+
+Lookup = Callable[[ExceptionCase, datetime], Truth]
+
+
+def truth_of(case: ExceptionCase, now: datetime) -> Truth:
+    """Return whether a case's fact still holds, inside the caller's transaction.
+
+    Of a fact that only a person can judge it says so.
+    """
+    lookup = LOOKUPS.get(case.fact_key.partition(":")[0])
+    if lookup is None:
+        return Truth(
+            standing=Standing.CANNOT_TELL, sentence="Only a person can say whether it is settled."
+        )
+    return lookup(case, now)
+
+
+def _truth(holds: bool, is_so: str, is_gone: str) -> Truth:
+    return Truth(
+        standing=Standing.HOLDS if holds else Standing.GONE,
+        sentence=is_so if holds else is_gone,
+    )
+
+
+def _difference(case: ExceptionCase, now: datetime) -> Truth:
+    _, label, aspect = case.fact_key.split(":")
+    found = [
+        one
+        for one in differences_at(case.license_id, now=now, only=(label,))
+        if one.aspect == aspect
+    ]
+    return _truth(
+        bool(found),
+        found[0].sentence if found else "",
+        f"{label}: the two books agree about it now.",
+    )
+
+
+def _state_hold(case: ExceptionCase, now: datetime) -> Truth:
+    label = case.fact_key.split(":")[1]
+    held = PackageSnapshot.objects.filter(
+        license_id=case.license_id, package__label=label, is_newest=True, is_on_hold=True
+    ).exists()
+    return _truth(held, f"METRC still flags {label}.", f"METRC shows no flag on {label} any more.")
+
+
+def _sync_failed(case: ExceptionCase, now: datetime) -> Truth:
+    newest = (
+        SyncRun.objects.filter(license_id=case.license_id)
+        .exclude(state=SyncRunState.RUNNING)
+        .order_by("-id")
+        .first()
+    )
+    failed = newest is None or newest.state != SyncRunState.DONE
+    said = newest.error if newest else "METRC was never read."
+    return _truth(failed, f"The newest run failed too: {said}", "A later run read METRC.")
+
+
+def _key_refused(case: ExceptionCase, now: datetime) -> Truth:
+    refused = MetrcCredential.objects.filter(
+        Q(last_worked_at__isnull=True) | Q(last_refused_at__gt=F("last_worked_at")),
+        id=int(case.fact_key.split(":")[1]),
+        license_id=case.license_id,
+        revoked_at__isnull=True,
+    ).exists()
+    return _truth(
+        refused, "METRC has not taken this key since.", "METRC takes the key, or it is revoked."
+    )
+
+
+def _action(case: ExceptionCase, now: datetime) -> Truth:
+    action = RegulatedAction.objects.filter(
+        license_id=case.license_id, id=int(case.fact_key.split(":")[1])
+    ).first()
+    state = action.state if action else "gone"
+    return _truth(
+        state in UNRESOLVED,
+        f"The action is {state.lower()}: nobody knows yet what METRC has.",
+        f"The action is {state.lower()}.",
+    )
+
+
+def _return_pending(case: ExceptionCase, now: datetime) -> Truth:
+    _, transfer_id, label = case.fact_key.split(":")
+    rejected = TransferPackage.objects.filter(
+        license_id=case.license_id,
+        transfer_id=int(transfer_id),
+        label=label,
+        shipment_state="Rejected",
+    ).exists()
+    return _truth(
+        rejected,
+        f"METRC still shows {label} rejected and not taken back.",
+        f"METRC shows {label} taken back.",
+    )
+
+
+LOOKUPS: dict[str, Lookup] = {
+    "difference": _difference,
+    "state-hold": _state_hold,
+    "sync-failed": _sync_failed,
+    "key-refused": _key_refused,
+    "action-blocked": _action,
+    "attestation": _action,
+    "return-pending": _return_pending,
+}
