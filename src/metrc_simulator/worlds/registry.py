@@ -43,7 +43,7 @@ WORLDS = {
         World("empty", "the cast with tags, items and locations, and not a single package", _empty),
         World("demo", "the cast with six weeks of history and goods in every state", build_demo),
         _sized("s", Size(active=300, historic=2_000, days=90)),
-        _sized("m", Size(active=5_000, historic=200_000, days=365)),
+        _sized("m", Size(active=5_000, historic=200_000, days=1_095)),
         _sized("l", Size(active=50_000, historic=3_000_000, days=1_095)),
     )
 }

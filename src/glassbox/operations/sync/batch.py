@@ -98,16 +98,25 @@ class Batch:
         """Return whether what is not in it is gone: only a whole list with every row readable."""
         return self.is_whole_list and not self.bad
 
-    def store_each(self, store: Callable[[ReadRow], None], *, writes: bool = True) -> None:
-        """Store row by row; one that cannot be read becomes a case, and the others go on."""
-        for row in self.rows:
+    def store_each(
+        self,
+        store: Callable[[ReadRow], None],
+        *,
+        writes: bool = True,
+        rows: tuple[ReadRow, ...] | None = None,
+    ) -> None:
+        """Store row by row; one that cannot be read becomes a case, and the others go on.
+
+        `rows` are those still to be stored, all of them if none are named.
+        """
+        for row in self.rows if rows is None else rows:
             try:
                 with savepoint() if writes else nullcontext():
                     store(row)
             except UNREADABLE as problem:
                 self.report_bad_row(row, sentence_of(problem, row.raw))
             else:
-                self._close_case_of(row)
+                self.close_case_of(row)
 
     def keep_each(self, model: type[TenantRow], read: Callable[[ReadRow], Kept | None]) -> None:
         """Write each row of ours as METRC has it, all in one statement where METRC lets us.
@@ -125,7 +134,7 @@ class Batch:
             except UNREADABLE as problem:
                 self.report_bad_row(row, sentence_of(problem, row.raw))
             else:
-                self._close_case_of(row)
+                self.close_case_of(row)
         try:
             with savepoint():
                 self._write(model, [kept for _, kept in found.values()])
@@ -167,7 +176,8 @@ class Batch:
             actor=self.actor, license=self.license, advice=advice, now=self.now
         )
 
-    def _close_case_of(self, row: ReadRow) -> None:
+    def close_case_of(self, row: ReadRow) -> None:
+        """Close the case of a record that could not be read and now can."""
         if self._open_keys is None:
             self._open_keys = set(
                 ExceptionCase.objects.filter(

@@ -9,8 +9,8 @@ from datetime import datetime
 from glassbox.models.catalog import Tag, TagStatus
 from glassbox.models.packages import (
     MetrcAdjustment,
+    Movement,
     Package,
-    PackageLineage,
     PackageSnapshot,
 )
 from glassbox.models.transfers import TransferPackage
@@ -23,7 +23,15 @@ from glassbox.operations.metrc_mapping import (
     package_state,
     plain,
 )
-from glassbox.operations.sync.batch import Batch, ReadRow, check_length, row_of, texts
+from glassbox.operations.sync.batch import Batch, ReadRow, check_length, row_of
+from glassbox.operations.sync.new_packages import open_new_packages
+from glassbox.operations.sync.package_rows import (
+    draw_arrows,
+    opening_of,
+    parents_of,
+    readable_package,
+    snapshot_of,
+)
 from glassbox.rules.exception_policy import CaseClass, case_for
 from glassbox.rules.lab_status import has_failed
 from glassbox.rules.package_state import LocalState, PackageList, PackageState, demanded_by
@@ -43,21 +51,14 @@ TELLS_MORE = (
     PackageList.TRANSFERRED,
     PackageList.INACTIVE,
 )
-HOLD_FLAGS = (*shapes.HOLD_FLAGS, *shapes.RECALL_FLAGS)
-TEXT_LIMITS = (
-    ("Label", 40),
-    ("LocationName", 120),
-    ("ProductionBatchNumber", 80),
-    ("LabTestingState", 40),
-    ("UnitOfMeasureName", 40),
-)
 
 
 def package_store(list_name: PackageList) -> Store:
     """Return the function that stores the rows of one of METRC's package lists."""
 
     def store(batch: Batch) -> None:
-        batch.store_each(lambda row: _store(batch, row, list_name))
+        left = open_new_packages(batch, list_name)
+        batch.store_each(lambda row: _store(batch, row, list_name), rows=left)
 
     return store
 
@@ -100,35 +101,13 @@ def _store(batch: Batch, row: ReadRow, list_name: PackageList) -> None:
     if newest is not None:
         newest.is_newest = False
         newest.save(update_fields=["is_newest"])
-    _write_snapshot(batch, row, package, seen, list_name)
-    _write_lineage(batch, seen)
+    snapshot = snapshot_of(batch, row, package, seen, list_name)
+    snapshot.save()
+    if newest is None and batch.is_first_walk:
+        _book_opening(batch, package, seen, snapshot)
+    draw_arrows(batch, {(parent, seen.label) for parent in parents_of(seen)}, batch.now)
     _open_cases(batch, package, newest, state)
     batch.stored += 1
-
-
-def readable_package(raw: object) -> shapes.Package:
-    """Return a package of which every field that we rely on can be read.
-
-    :raises BadRow: naming the package and the field
-    """
-    seen = shapes.package(raw)
-    for name, at_most in TEXT_LIMITS:
-        value = texts(seen.raw, (name,), f"The package {seen.label[:40]}")[name]
-        check_length(f"The package {seen.label[:40]}", name, value, at_most)
-    check_length(f"The package {seen.label}", "item name", seen.item_name, 200)
-    if not seen.unit:
-        raise shapes.BadRow(f"The package {seen.label} has no UnitOfMeasureName.")
-    for flag in HOLD_FLAGS:
-        # A hold that we cannot read must never look like no hold.
-        if not isinstance(seen.raw.get(flag), bool | None):
-            raise shapes.BadRow(
-                f"The package {seen.label} has {flag} {seen.raw[flag]!r}, neither true nor false."
-            )
-    if seen.last_modified_at is None and seen.raw.get("LastModified"):
-        raise shapes.BadRow(
-            f"The package {seen.label} has LastModified {seen.raw['LastModified']!r}, no time."
-        )
-    return seen
 
 
 def _is_older(seen: datetime | None, newest: datetime | None) -> bool:
@@ -143,33 +122,6 @@ def _is_the_same(newest: PackageSnapshot, seen: shapes.Package, list_name: Packa
     return TELLS_MORE.index(known) > TELLS_MORE.index(
         list_name
     ) and newest.content_sha256 == content_sha256(seen.raw, list_name=known)
-
-
-def _write_snapshot(
-    batch: Batch,
-    row: ReadRow,
-    package: Package,
-    seen: shapes.Package,
-    list_name: PackageList,
-) -> None:
-    PackageSnapshot.objects.create(
-        **batch.tenant,
-        package=package,
-        api_request_id=row.api_request_id,
-        metrc_id=seen.id,
-        list_name=list_name,
-        item_name=seen.item_name,
-        quantity=seen.quantity,
-        unit=seen.unit,
-        lab_state=seen.lab_testing_state,
-        location_name=seen.location_name,
-        is_on_hold=seen.is_on_hold or seen.is_on_recall or list_name is PackageList.ON_HOLD,
-        is_finished=seen.is_finished,
-        last_modified_at=seen.last_modified_at,
-        seen_at=batch.now,
-        content_sha256=content_sha256(seen.raw, list_name=list_name),
-        raw=plain(seen.raw),
-    )
 
 
 def _open_package(batch: Batch, seen: shapes.Package, list_name: PackageList) -> Package:
@@ -194,26 +146,17 @@ def _open_package(batch: Batch, seen: shapes.Package, list_name: PackageList) ->
     Tag.objects.filter(license=batch.license, label=seen.label).update(
         status=TagStatus.USED, used_at=batch.now
     )
-    if batch.is_first_walk:
-        _book_opening(batch, package, seen)
-    elif seen.received_from_manifest_number:
+    if not batch.is_first_walk and seen.received_from_manifest_number:
         _book_receipt(batch, package, seen)
     return package
 
 
-def _book_opening(batch: Batch, package: Package, seen: shapes.Package) -> None:
-    """What was here before us enters our book as METRC has it, once, and says so."""
-    book_movement_in_transaction(
-        package=package,
-        quantity=quantity(seen.quantity, seen.unit),
-        cause="OPENING",
-        reason="Taken over from METRC when Glassbox began",
-        evidence="METRC's package list",
-        fact_key="opening",
-        recorded_by_id=None,
-        occurred_at=seen.last_modified_at or batch.now,
-        now=batch.now,
-    )
+def _book_opening(
+    batch: Batch, package: Package, seen: shapes.Package, snapshot: PackageSnapshot
+) -> None:
+    """Book what was here before us, once; what our book already has stays as it is."""
+    if not Movement.objects.filter(package=package).exists():
+        opening_of(batch, package, seen, snapshot).save()
 
 
 def _book_receipt(batch: Batch, package: Package, seen: shapes.Package) -> None:
@@ -241,19 +184,6 @@ def _book_receipt(batch: Batch, package: Package, seen: shapes.Package) -> None:
         occurred_at=seen.received_at or batch.now,
         now=batch.now,
     )
-
-
-def _write_lineage(batch: Batch, seen: shapes.Package) -> None:
-    """Draw the arrows from the sources. Behind a receipt manifest METRC shows others' goods."""
-    if seen.received_from_manifest_number:
-        return
-    for parent in seen.source_package_labels:
-        PackageLineage.objects.update_or_create(
-            license=batch.license,
-            parent_label=parent,
-            child_label=seen.label,
-            defaults={"company_id": batch.license.company_id, "seen_in_metrc_at": batch.now},
-        )
 
 
 def _open_cases(
