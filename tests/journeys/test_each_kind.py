@@ -81,9 +81,10 @@ class Story:
         send(self.brand, self.number, action_id)
         look(self.brand, self.number, action_id)
         action = action_of(self.brand, self.number, action_id)
-        assert action.state == ActionState.ACCEPTED, (kind, action.state, action.outcome)
         with short_transaction(self.brand.licenses[self.number]):
-            answer = ActionAttempt.objects.get(action_id=action_id).answer
+            attempt = ActionAttempt.objects.get(action_id=action_id)
+        assert action.state == ActionState.ACCEPTED, (kind, action.outcome, attempt.error)
+        answer = attempt.answer
         ids: list[int] = answer["ids"]
         return ids[0] if ids else 0
 
@@ -135,7 +136,7 @@ def test_a_delete_that_never_arrived_is_not_taken_for_done(
     assert action_of(brand, MOVER, action_id).state == ActionState.APPROVED
 
 
-def test_a_production_batch_a_move_a_set_and_a_finish(
+def test_a_production_batch_a_move_a_set_a_difference_and_a_finish(
     brand: Brand, desk: Desk, database: ClusterUrls
 ) -> None:
     (oil,) = receive_oil(brand, desk, 500)
@@ -145,12 +146,23 @@ def test_a_production_batch_a_move_a_set_and_a_finish(
     story.carry("package.create_production_batch", {"packages": [batch]})
     story.carry("package.move", {"labels": [TAG], "location": "Vault", "date": DAY})
     story.carry("package.adjust", set_to(TAG, "500", "488"))
+    story.carry(
+        "package.adjust_by",
+        {
+            "label": TAG,
+            "difference": "-8",
+            "unit": "Grams",
+            "reason": "Waste",
+            "note": "Left in the hose",
+            "date": now().date().isoformat(),
+        },
+    )
     story.carry("package.finish", {"labels": [oil], "date": DAY})
 
     with short_transaction(brand.licenses[MAKER]):
         made = Package.objects.get(label=TAG)
         assert (made.production_batch_number, made.location_name) == ("PB-1", "Vault")
-        assert sum(m.quantity for m in made.movements.all()) == Decimal(488)
+        assert sum(m.quantity for m in made.movements.all()) == Decimal(480)
         assert Package.objects.get(label=oil).local_state == LocalState.CLOSED
 
 

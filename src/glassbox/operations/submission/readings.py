@@ -18,10 +18,12 @@ from glassbox.rules.action_kinds.kind import Read
 from glassbox.rules.action_kinds.reading import (
     AdjustmentSeen,
     DeliveryPackageSeen,
+    LabResultSeen,
     PackageSeen,
     Reading,
     RowSeen,
     TransferSeen,
+    field_texts,
 )
 from glassbox.rules.actor import Actor
 from glassbox.rules.package_state import PackageList
@@ -35,6 +37,7 @@ PACKAGE_READ = "GET /packages/v2/{label}"
 ADJUSTMENTS_READ = "GET /packages/v2/adjustments"
 OUTGOING_READ = "GET /transfers/v2/outgoing"
 DELIVERY_READ = "GET /transfers/v2/deliveries/{id}/packages"
+LAB_RESULTS_READ = "GET /labtests/v2/results"
 TEMPLATE_PACKAGES_READ = "GET /transfers/v2/templates/outgoing/deliveries/{id}/packages"
 # METRC's clock may differ from ours; a look opens its window this much earlier and later.
 CLOCK_ROOM = timedelta(hours=1)
@@ -55,6 +58,8 @@ class _Found:
         self.transfers_whole = False
         self.delivery: dict[str, DeliveryPackageSeen] = {}
         self.delivery_whole = False
+        self.lab_results: list[LabResultSeen] = []
+        self.lab_results_whole = False
 
 
 def take_reading(
@@ -84,6 +89,8 @@ def take_reading(
             transfers_whole=found.transfers_whole,
             delivery_packages=found.delivery,
             delivery_whole=found.delivery_whole,
+            lab_results=tuple(found.lab_results),
+            lab_results_whole=found.lab_results_whole,
         ),
         tuple(found.raw_packages),
     )
@@ -112,6 +119,8 @@ def _look(session: Session, read: Read, found: _Found, *, since: datetime, now: 
         _look_at_delivery(session, int(read.key), found)
     elif read.endpoint == TEMPLATE_PACKAGES_READ:
         _look_at_template_packages(session, read, found)
+    elif read.endpoint == LAB_RESULTS_READ:
+        _look_at_lab_results(session, read.key, found)
     elif read.key:
         _look_for_row(session, read, found, now=now)
     else:
@@ -140,6 +149,7 @@ def _look_at_package(session: Session, label: str, found: _Found) -> None:
         is_finished=seen.is_finished,
         is_testing_sample=seen.is_testing_sample,
         last_modified_at=seen.last_modified_at,
+        values=field_texts(raw),
     )
 
 
@@ -182,6 +192,23 @@ def _look_at_delivery(session: Session, delivery_id: int, found: _Found) -> None
             received_quantity=_amount(seen.received_quantity, seen.unit),
         )
     found.delivery_whole = True
+
+
+def _look_at_lab_results(session: Session, package_id: str, found: _Found) -> None:
+    raws = session.client.rows(
+        endpoints.LAB_RESULTS, license_number=session.number, query={"packageId": package_id}
+    )
+    found.lab_results += [
+        LabResultSeen(
+            test_name=str(raw.get("TestTypeName") or ""),
+            level=None if raw.get("TestResultLevel") is None else Decimal(raw["TestResultLevel"]),
+            passed=raw.get("TestPassed") is True,
+            comment=str(raw.get("TestComment") or ""),
+            is_released=raw.get("ResultReleased") is True,
+        )
+        for raw in raws
+    ]
+    found.lab_results_whole = True
 
 
 def _amount(value: Decimal | None, unit: str) -> Any:

@@ -215,3 +215,5 @@ def _book_changes(action: RegulatedAction, expected: Expectation) -> None:
     for label, location in expected.moves:
         here.filter(label=label).update(location_name=location)
     here.filter(label__in=expected.finished_labels).update(local_state=LocalState.CLOSED)
+    # Nobody has looked at what comes back yet; being stricter than METRC is always allowed.
+    here.filter(label__in=expected.reopened_labels).update(local_state=LocalState.QUARANTINE)

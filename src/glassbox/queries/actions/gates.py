@@ -10,7 +10,7 @@ import msgspec
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.packages import PackageSnapshot
 from glassbox.queries.actions.facts import action_facts
-from glassbox.rules.action_kinds.reading import PackageSeen, Reading
+from glassbox.rules.action_kinds.reading import PackageSeen, Reading, field_texts
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.gates import run_gates
 from glassbox.rules.gates.actions import Moment
@@ -62,6 +62,7 @@ def preimage_of(action: RegulatedAction, now: datetime) -> Reading:
                 lab_testing_state=snapshot.lab_state,
                 is_finished=snapshot.is_finished,
                 last_modified_at=snapshot.last_modified_at,
+                values=field_texts(snapshot.raw),
             )
             for snapshot in snapshots
         },

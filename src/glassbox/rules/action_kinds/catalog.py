@@ -1,10 +1,16 @@
-"""Items and locations: create and update."""
+"""Items and locations: create and update; locations are also deleted, items never by us."""
 
 from __future__ import annotations
 
 from glassbox.rules.action_kinds.facts import FactReader
 from glassbox.rules.action_kinds.kind import Tier
-from glassbox.rules.action_kinds.named_rows import RowFamily, Wanted, create_kind, update_kind
+from glassbox.rules.action_kinds.named_rows import (
+    RowFamily,
+    Wanted,
+    archive_kind,
+    create_kind,
+    update_kind,
+)
 from glassbox.rules.action_kinds.payloads import number
 from glassbox.rules.quantities import unit_named
 
@@ -70,4 +76,16 @@ LOCATIONS = RowFamily(
     fields=("name", "type_name"),
 )
 
-KINDS = (create_kind(ITEMS), update_kind(ITEMS), create_kind(LOCATIONS), update_kind(LOCATIONS))
+KINDS = (
+    create_kind(ITEMS),
+    update_kind(ITEMS),
+    create_kind(LOCATIONS),
+    update_kind(LOCATIONS),
+    archive_kind(
+        resource="location",
+        title="location",
+        endpoint="DELETE /locations/v2/{id}",
+        reads=LOCATIONS.reads,
+        tier=Tier.STANDARD,
+    ),
+)

@@ -158,6 +158,11 @@ class FactReader:
             readers.append(FactReader(value, where))
         return tuple(readers)
 
+    def has_rows(self, name: str) -> bool:
+        """Return whether the field is a list with at least one row."""
+        value = self._facts.get(name)
+        return isinstance(value, list | tuple) and bool(value)
+
     def only(self, *names: str) -> None:
         """Refuse fields nobody would read: a misspelt name must not be lost in silence."""
         for name, value in self._facts.items():

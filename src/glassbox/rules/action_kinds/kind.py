@@ -17,6 +17,7 @@ from glassbox.rules.quantities import Quantity
 MANUFACTURING = "MANUFACTURING"
 DISTRIBUTION = "DISTRIBUTION"
 BOTH = frozenset({MANUFACTURING, DISTRIBUTION})
+LABORATORIES = frozenset({"LABORATORY"})
 
 
 class Tier(StrEnum):
@@ -34,6 +35,17 @@ class Keying(StrEnum):
     NAME = "NAME"
     TARGET_VALUE = "TARGET_VALUE"
     NONE = "NONE"
+
+
+# What follows when a look proves that a lost send did not happen (exactly_once.md 3.3).
+RETRY_RULES: dict[Keying, str] = {
+    Keying.TAG: "Sent again once a look finds that METRC does not have the tag.",
+    Keying.NAME: "Sent again only after the settle window and two looks that find no new row.",
+    Keying.TARGET_VALUE: "Sent again once a look finds the old value; its lane stays held until "
+    "no late write can land.",
+    Keying.NONE: "Sent again only after the settle window, two looks without our token, and an "
+    "unchanged quantity.",
+}
 
 
 class ProbeVerdict(StrEnum):
@@ -94,7 +106,7 @@ class Booking:
 
     label: str
     quantity: Quantity
-    cause: str  # CREATED, USED, ADJUSTED or RECEIPT
+    cause: str  # CREATED, USED, ADJUSTED, GIVEN_BACK or RECEIPT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +117,7 @@ class Expectation:
     bookings: tuple[Booking, ...] = ()
     moves: tuple[tuple[str, str], ...] = ()  # label, location
     finished_labels: tuple[str, ...] = ()
+    reopened_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,6 +183,23 @@ class ActionKind:
     def needs_token(self) -> bool:
         """Return whether the effect is found again only by our token in METRC's note."""
         return self.keying is Keying.NONE
+
+    @property
+    def retry_rule(self) -> str:
+        """Return when a send whose answer was lost may be sent again, as a sentence."""
+        if self.is_done_in_metrc:
+            return "Never sent by us: a person does it in METRC, and a look confirms it."
+        return RETRY_RULES[self.keying]
+
+    @property
+    def draft_permission(self) -> Permission:
+        """Return what a drafter must be allowed."""
+        return Permission.ACTION_DRAFT
+
+    @property
+    def review_permission(self) -> Permission:
+        """Return what a reviewer must be allowed."""
+        return Permission.ACTION_REVIEW
 
     @property
     def approval_permission(self) -> Permission:

@@ -141,7 +141,8 @@ def _body(row: FactReader, package: NewPackage) -> Body:
     }
 
 
-def _natural_key(packages: tuple[NewPackage, ...]) -> str:
+def tag_key(packages: tuple[NewPackage, ...]) -> str:
+    """Return the natural key of packages made in one send: their tags, in one short text."""
     if len(packages) == 1:
         return packages[0].label
     joined = ",".join(sorted(package.label for package in packages))
@@ -221,12 +222,13 @@ def _disagreement(package: NewPackage, seen: PackageSeen) -> str | None:
     if seen.quantity != package.quantity:
         return f"holds {seen.quantity.text()}, not {package.quantity.text()}"
     sources = {label for label, _ in package.sources}
-    if seen.source_labels and set(seen.source_labels) != sources:
+    if sources and seen.source_labels and set(seen.source_labels) != sources:
         return "was made out of other packages"
     return None
 
 
-def _judge(packages: tuple[NewPackage, ...], reading: Reading) -> Judgement:
+def judge_made(packages: tuple[NewPackage, ...], reading: Reading) -> Judgement:
+    """Return what a look proves about packages that one send makes, each recognised by its tag."""
     unread = [
         package.label
         for package in packages
@@ -283,14 +285,14 @@ def _kind(
         keying=Keying.TAG,
         max_objects_per_send=MOST_PER_SEND,
         build_payload=lambda facts: [draft.body for draft in drafts(facts)],
-        natural_key=lambda facts: _natural_key(packages(facts)),
+        natural_key=lambda facts: tag_key(packages(facts)),
         labels=labels,
         lanes=lambda facts: package_lanes(labels(facts)),
         effect_sentence=lambda facts: _sentence(packages(facts), what),
         before_after=lambda facts, preimage: _changes(packages(facts), preimage),
         expect=lambda facts, preimage: _expectation(packages(facts)),
         deciding_reads=lambda facts: _reads(packages(facts)),
-        judge_probe=lambda facts, preimage, reading: _judge(packages(facts), reading),
+        judge_probe=lambda facts, preimage, reading: judge_made(packages(facts), reading),
         gates=SAMPLE_GATES if sample else CREATE_GATES,
         rows_field=ROWS,
     )

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from glassbox.rules.quantities import Quantity
 
 
+def field_texts(raw: Mapping[str, object]) -> dict[str, str]:
+    """Return METRC's plain fields of one row as texts; what is null reads as empty."""
+    return {
+        name: "" if value is None else str(value)
+        for name, value in raw.items()
+        if value is None or isinstance(value, str | int | float | Decimal)
+    }
+
+
 @dataclass(frozen=True, kw_only=True)
 class PackageSeen:
-    """Hold one package as METRC showed it under the acting licence."""
+    """Hold one package as METRC showed it under the acting licence.
+
+    `values` are METRC's plain fields of the row as texts.
+    """
 
     label: str
     quantity: Quantity
@@ -23,6 +36,7 @@ class PackageSeen:
     is_finished: bool = False
     is_testing_sample: bool = False
     last_modified_at: datetime | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +59,17 @@ class RowSeen:
     metrc_id: int
     name: str
     values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabResultSeen:
+    """Hold one result row of a sample: a test, its level, and the laboratory's comment."""
+
+    test_name: str
+    level: Decimal | None
+    passed: bool
+    comment: str = ""
+    is_released: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +114,8 @@ class Reading:
     transfers_whole: bool = False
     delivery_packages: Mapping[str, DeliveryPackageSeen] = field(default_factory=dict)
     delivery_whole: bool = False
+    lab_results: tuple[LabResultSeen, ...] = ()
+    lab_results_whole: bool = False
 
     def package(self, label: str) -> PackageSeen | None:
         """Return a package if it was seen."""

@@ -20,6 +20,7 @@ from glassbox.rules.gates.packages import (
 )
 from glassbox.rules.gates.sampling import SAMPLING_GATES, SamplingFacts
 from glassbox.rules.gates.transfers import TRANSFER_GATES, TransferFacts
+from glassbox.rules.lab_status import has_failed, words
 from glassbox.rules.quantities import Quantity
 from glassbox.rules.rule_lines import threshold
 from glassbox.rules.verdicts import Finding
@@ -272,6 +273,20 @@ def nothing_is_made_from_nothing(facts: ActionFacts) -> Iterator[Finding]:
         )
 
 
+def remediation_may_be_recorded(facts: ActionFacts) -> Iterator[Finding]:
+    """Block recording a remediation of goods that METRC does not show as failed (CA-BT-29)."""
+    for package in facts.packages:
+        if package.metrc is not None and not has_failed(package.metrc.lab_testing_state):
+            yield from facts.broken(
+                "CA-BT-29",
+                code="action.nothing-to-remediate",
+                subject=package.label,
+                message=f"METRC shows {package.label}: testing is "
+                f"{words(package.metrc.lab_testing_state)}, so there is nothing to remediate.",
+                fix="Remediation is recorded for failed goods alone; read METRC again.",
+            )
+
+
 def transfer_may_go(facts: ActionFacts) -> Iterator[Finding]:
     """Ask every transfer gate for the transfer this action belongs to."""
     if facts.transfer is not None:
@@ -325,6 +340,26 @@ ADJUST_GATES: tuple[Gate[ActionFacts], ...] = (
 )
 # Goods in our own quarantine may still be carried to the quarantine room.
 MOVE_GATES: tuple[Gate[ActionFacts], ...] = (*COMMON_GATES, *_PACKAGE)
+# Failed goods stand in our own hold, and remediation is a way out of it (CA-BT-29).
+REMEDIATE_GATES: tuple[Gate[ActionFacts], ...] = (
+    *COMMON_GATES,
+    *_PACKAGE,
+    remediation_may_be_recorded,
+)
+# What is reopened is finished, so it cannot be asked to be active.
+UNFINISH_GATES: tuple[Gate[ActionFacts], ...] = (
+    *COMMON_GATES,
+    package_is_ours,
+    package_is_fresh,
+    package_is_not_held_by_state,
+    package_is_certain,
+)
+JOB_INPUT_GATES: tuple[Gate[ActionFacts], ...] = (
+    *ADJUST_GATES,
+    quantities_match,
+    sources_hold_enough,
+)
+JOB_OUTPUT_GATES: tuple[Gate[ActionFacts], ...] = (*COMMON_GATES, tags_are_unused)
 FINISH_GATES: tuple[Gate[ActionFacts], ...] = (*ADJUST_GATES, quantities_match)
 TRANSFER_ACTION_GATES: tuple[Gate[ActionFacts], ...] = (*COMMON_GATES, transfer_may_go)
 DELIVERY_GATES: tuple[Gate[ActionFacts], ...] = (*COMMON_GATES, delivery_may_be_settled)

@@ -11,8 +11,26 @@ from glassbox.rules.action_kinds.reading import Reading
 from glassbox.rules.action_kinds.registry import ACTION_KINDS, cut_into_sends
 from glassbox.rules.verdicts import InvalidInput
 from tests.unit.rules.action_kinds.test_done_in_metrc import REGISTER, S02, THREE
+from tests.unit.rules.action_kinds.test_jobs_and_results import (
+    ADD,
+    END,
+    PACK,
+    RELEASE,
+    REOPEN,
+    RESULTS,
+    START,
+)
 from tests.unit.rules.action_kinds.test_named_rows import LOCATION, TEMPLATE
 from tests.unit.rules.action_kinds.test_package_changes import DELTA, MOVING, SET
+from tests.unit.rules.action_kinds.test_package_fields import (
+    DATES,
+    ENDING,
+    EXTERNAL,
+    NOTE,
+    REMEDIATION,
+    REOPENING,
+)
+from tests.unit.rules.action_kinds.test_package_fields import ITEM as OTHER_ITEM
 from tests.unit.rules.action_kinds.test_packages import row
 
 ITEM = {"name": "Vape cart 1 g", "category": "Vape Cartridge", "unit": "Each"}
@@ -28,10 +46,25 @@ FACTS: dict[str, dict[str, Any]] = {
     "package.adjust_by": DELTA,
     "package.move": MOVING,
     "package.finish": {"labels": [THREE], "date": "2026-11-03"},
+    "package.change_item": OTHER_ITEM,
+    "package.set_note": NOTE,
+    "package.set_external_id": EXTERNAL,
+    "package.set_dates": DATES,
+    "package.remediate": REMEDIATION,
+    "package.unfinish": REOPENING,
+    "package.discontinue": ENDING,
+    "job.start": START,
+    "job.adjust": ADD,
+    "job.create_packages": PACK,
+    "job.finish": END,
+    "job.unfinish": REOPEN,
+    "lab.record_results": RESULTS,
+    "lab.release_results": RELEASE,
     "item.create": ITEM,
     "item.update": {"id": 5, **ITEM},
     "location.create": LOCATION,
     "location.update": {"id": 5, **LOCATION},
+    "location.delete": GONE,
     "template.create": TEMPLATE,
     "template.update": {"id": 5, **TEMPLATE},
     "template.delete": GONE,

@@ -18,7 +18,12 @@ def test_every_kind_the_product_needs_is_there_once() -> None:
     assert set(ACTION_KINDS) == {
         *("package.create", "package.create_production_batch", "package.create_testing_sample"),
         *("package.adjust", "package.adjust_by", "package.move", "package.finish"),
-        *("item.create", "item.update", "location.create", "location.update"),
+        *("package.change_item", "package.set_note", "package.set_external_id"),
+        *("package.set_dates", "package.remediate", "package.unfinish", "package.discontinue"),
+        *("job.start", "job.adjust", "job.create_packages", "job.finish", "job.unfinish"),
+        *("lab.record_results", "lab.release_results"),
+        *("item.create", "item.update"),
+        *("location.create", "location.update", "location.delete"),
         *("template.create", "template.update", "template.delete"),
         *("driver.create", "driver.update", "driver.delete"),
         *("vehicle.create", "vehicle.update", "vehicle.delete"),
@@ -46,7 +51,10 @@ def test_what_is_risky_needs_another_person_with_the_right() -> None:
     for kind in ACTION_KINDS.values():
         assert kind.needs_other_person == (kind.tier is not Tier.ROUTINE)
     routine = {kind.name for kind in ACTION_KINDS.values() if kind.tier is Tier.ROUTINE}
-    assert routine == {"package.move", "location.create", "location.update"}
+    assert routine == {
+        *("package.move", "package.set_note", "package.set_external_id"),
+        *("location.create", "location.update"),
+    }
 
 
 def test_every_kind_has_gates() -> None:

@@ -11,6 +11,7 @@ from glassbox.rules.gates.actions import (
     ADJUST_GATES,
     CREATE_GATES,
     MOVE_GATES,
+    REMEDIATE_GATES,
     TRANSFER_ACTION_GATES,
     ActionFacts,
     Moment,
@@ -173,6 +174,13 @@ def test_differing_quantities_do_not_stop_their_own_cure() -> None:
     facts = action(packages=(package(bulk, ours=quantity("4657", GRAMS)),), new_tags=(), uses=())
     assert codes(facts, ADJUST_GATES) == []
     assert codes(facts) == ["package.quantity-differs"]
+
+
+def test_only_failed_goods_have_something_to_remediate() -> None:
+    failed = metrc(BULK, "4669", GRAMS, lab_testing_state="TestFailed")
+    held = package(failed, state=LocalState.TEST_FAILED, local_hold_reason="failed a test")
+    assert codes(action(packages=(held,)), REMEDIATE_GATES) == []
+    assert codes(action(), REMEDIATE_GATES) == ["action.nothing-to-remediate"]
 
 
 def test_quarantined_goods_may_be_moved_and_held_ones_may_not() -> None:
