@@ -120,4 +120,4 @@ def test_a_name_that_no_scenario_has_is_refused_with_those_there_are() -> None:
     done = flow("S99")
 
     assert done.returncode == 2
-    assert "There are S01, S02, S14" in done.stderr
+    assert "There are S01, S02, S12, S14, S16" in done.stderr

@@ -28,7 +28,9 @@ def twisted(simulator: str, twist: Twist) -> Iterator[str]:
                     self.path, headers={"Authorization": self.headers["Authorization"]}
                 )
             status, body = twist(self.path, answer.status_code, answer.content)
-            self.send_response(status)
+            self.send_response_only(status)
+            # METRC's own clock, which windows are cut by; the server's own would be ours.
+            self.send_header("Date", answer.headers["Date"])
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

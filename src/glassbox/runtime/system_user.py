@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import pwd
@@ -12,6 +13,7 @@ from typing import Any
 
 USER_NAME = "glassbox-postgres"
 SHARED_HOME = Path("/var/lib/glassbox")
+MAKING_LOCK = Path("/run/lock/glassbox-postgres-user")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,16 +54,34 @@ def find_postgres_user() -> PostgresUser:
     """Return whom the server runs as; as root, make the system user on first use."""
     if os.geteuid() != 0:
         return PostgresUser(uid=os.getuid(), gid=os.getgid(), is_other=False)
+    entry = _find_system_user() or _make_system_user()
+    return PostgresUser(uid=entry.pw_uid, gid=entry.pw_gid, is_other=True)
+
+
+def _find_system_user() -> pwd.struct_passwd | None:
     try:
-        entry = pwd.getpwnam(USER_NAME)
+        return pwd.getpwnam(USER_NAME)
     except KeyError:
+        return None
+
+
+def _make_system_user() -> pwd.struct_passwd:
+    """Make the user, or take the one that somebody else made meanwhile.
+
+    Two `useradd` at once each write a number of their own, and the later one wins: the earlier
+    caller would hold a number that nobody has.
+    """
+    MAKING_LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with MAKING_LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if entry := _find_system_user():
+            return entry
         subprocess.run(
             ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER_NAME],
             check=True,
             capture_output=True,
         )
-        entry = pwd.getpwnam(USER_NAME)
-    return PostgresUser(uid=entry.pw_uid, gid=entry.pw_gid, is_other=True)
+        return pwd.getpwnam(USER_NAME)
 
 
 def is_reachable(path: Path, user: PostgresUser) -> bool:
