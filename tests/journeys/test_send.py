@@ -15,7 +15,7 @@ from glassbox.operations.actions.review import (
     approve_action,
     send_for_review,
 )
-from glassbox.operations.submission.send import NotYet
+from glassbox.operations.submission.claim import NotYet
 from glassbox.queries.packages.rows import PackageFilter, PackageView, package_list
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.runtime.postgres import ClusterUrls

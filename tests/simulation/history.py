@@ -64,8 +64,10 @@ class History:
         self.metrc = VirtualMetrc(keying, self.chance, late_seconds)
         self.seconds = 0.0
         self.attempt_number = 0
+        self.refused_keys = 0
         self.sent_at = 0.0
         self.last_lost_at: float | None = None
+        self.lost_sends = 0
         self.past: list[PastProbe] = []
 
     def play(self) -> Outcome:
@@ -109,7 +111,11 @@ class History:
         )
         if answer is Answer.UNKNOWN:
             self.last_lost_at = self.sent_at
-        decision = self.policy.after_answer(answer, attempt_number=self.attempt_number)
+            self.lost_sends += 1
+        self.refused_keys = self.refused_keys + 1 if answer is Answer.KEY_REFUSED else 0
+        decision = self.policy.after_answer(
+            answer, attempt_number=self.attempt_number, refused_keys=self.refused_keys
+        )
         return decision, _WHY.get(decision.step)
 
     def _crashed(self, deadline: float, *, ticket_used: bool) -> tuple[Decision, Why | None]:
@@ -124,6 +130,7 @@ class History:
             self._wait(decision.delay_seconds)
         if decision.step is Step.LOSE_ANSWER:
             self.last_lost_at = self.sent_at
+            self.lost_sends += 1
         return decision, _WHY.get(decision.step)
 
     def _look(self, why: Why) -> tuple[Decision, Why | None]:
@@ -138,7 +145,7 @@ class History:
             keying=self.keying,
             verdict=verdict,
             sentence=_SENTENCES[verdict],
-            attempt_number=self.attempt_number,
+            lost_sends=self.lost_sends,
             sent_at=self._at(self.sent_at),
             now=self._at(self.seconds),
             settle_seconds=self.policy.settle_seconds,

@@ -20,22 +20,22 @@ LATE_SECONDS = 600.0
 SHIPPED = Policy("shipped")
 
 
-def _resend(answer: Answer, *, attempt_number: int) -> Decision:
-    if answer is Answer.UNKNOWN and attempt_number < sender.MOST_ATTEMPTS:
+def _resend(answer: Answer, *, attempt_number: int, refused_keys: int) -> Decision:
+    if answer is Answer.UNKNOWN and attempt_number < sender.MOST_LOST_SENDS:
         return Decision(step=Step.RETURN_TO_APPROVED, sentence="Sending again.", delay_seconds=1)
-    return sender.after_answer(answer, attempt_number=attempt_number)
+    return sender.after_answer(answer, attempt_number=attempt_number, refused_keys=refused_keys)
 
 
-def _believe_refusal(answer: Answer, *, attempt_number: int) -> Decision:
+def _believe_refusal(answer: Answer, *, attempt_number: int, refused_keys: int) -> Decision:
     if answer is Answer.REFUSED:
         return Decision(step=Step.REJECT, sentence="METRC said no.")
-    return sender.after_answer(answer, attempt_number=attempt_number)
+    return sender.after_answer(answer, attempt_number=attempt_number, refused_keys=refused_keys)
 
 
-def _believe_yes(answer: Answer, *, attempt_number: int) -> Decision:
+def _believe_yes(answer: Answer, *, attempt_number: int, refused_keys: int) -> Decision:
     if answer in {Answer.DONE, Answer.UNKNOWN}:
         return Decision(step=Step.ACCEPT, sentence="Surely METRC has it.")
-    return sender.after_answer(answer, attempt_number=attempt_number)
+    return sender.after_answer(answer, attempt_number=attempt_number, refused_keys=refused_keys)
 
 
 def _one_absence_is_enough(facts: ProbeFacts) -> Decision:

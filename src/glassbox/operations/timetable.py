@@ -15,11 +15,13 @@ from glassbox.models.sync import SyncRun, SyncRunState
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import BY_HAND
 from glassbox.operations.alerts.deliver import due_deliveries
+from glassbox.operations.submission.circuits import license_circuit_now, metrc_circuit_now
 from glassbox.operations.submission.confirm import release_settled_lanes
 from glassbox.operations.sync.run import DEAD_AFTER
 from glassbox.operations.transaction import operation
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
+from glassbox.rules.circuit import Circuit
 from glassbox.rules.permissions import Permission
 
 ACTIONS_AT_MOST = 200
@@ -28,13 +30,14 @@ DELIVERIES_AT_MOST = 200
 
 def defer_due_jobs(*, actor: Actor, now: datetime) -> None:
     """Queue what is due, licence by licence. Polled by the worker; queues nothing twice."""
+    metrc = metrc_circuit_now(actor, now)
     for license_id in access.license_ids_of(actor):
-        _defer_for(actor=actor, license_id=license_id, now=now)
+        _defer_for(actor=actor, license_id=license_id, metrc=metrc, now=now)
         release_settled_lanes(actor=actor, license_id=license_id, now=now)
 
 
 @operation
-def _defer_for(*, actor: Actor, license_id: int, now: datetime) -> None:
+def _defer_for(*, actor: Actor, license_id: int, metrc: Circuit, now: datetime) -> None:
     access.require(actor, Permission.SYNC_RUN, license_id=license_id)
     license = License.objects.get(id=license_id)
     if license.is_active and _sync_is_due(license_id, now):
@@ -44,7 +47,7 @@ def _defer_for(*, actor: Actor, license_id: int, now: datetime) -> None:
             license_id=license_id,
             trigger="timetable",
         )
-    _defer_actions(license_id, now)
+    _defer_actions(license_id, _actions_at_most((metrc, license_circuit_now(license, now))), now)
     _defer_alerts(license_id, now)
 
 
@@ -58,8 +61,18 @@ def _sync_is_due(license_id: int, now: datetime) -> bool:
     return not is_at_work and now - newest.started_at >= every
 
 
-def _defer_actions(license_id: int, now: datetime) -> None:
-    """Queue what is approved and may be sent, and what was sent and is to be looked up."""
+def _actions_at_most(circuits: tuple[Circuit, ...]) -> int:
+    """Return how many actions to try: none while METRC rests, one to find out whether it is back."""
+    if any(circuit.is_open for circuit in circuits):
+        return 0
+    return 1 if any(circuit.is_trying for circuit in circuits) else ACTIONS_AT_MOST
+
+
+def _defer_actions(license_id: int, at_most: int, now: datetime) -> None:
+    """Queue what is approved and may be sent, and what was sent and is to be looked up.
+
+    In the order of approval: of two on the same goods the earlier one goes first.
+    """
     due = RegulatedAction.objects.filter(
         Q(not_before_at__isnull=True) | Q(not_before_at__lte=now), license_id=license_id
     )
@@ -72,7 +85,8 @@ def _defer_actions(license_id: int, now: datetime) -> None:
         (queue.JobName.SUBMIT_ACTION, "action", to_send),
         (queue.JobName.CONFIRM_ACTION, "confirm", to_look_up),
     ):
-        for action_id in actions.values_list("id", flat=True)[:ACTIONS_AT_MOST]:
+        in_order = actions.order_by("approved_at", "id")
+        for action_id in in_order.values_list("id", flat=True)[:at_most]:
             queue.defer(job, once=f"{once}:{action_id}", license_id=license_id, action_id=action_id)
 
 

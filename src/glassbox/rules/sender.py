@@ -13,13 +13,14 @@ from enum import StrEnum
 
 from glassbox.rules.action_kinds.kind import Keying, ProbeVerdict
 
-MOST_ATTEMPTS = 3
+MOST_LOST_SENDS = 3
 MOST_REFUSED_KEYS = 3
 SETTLE_SECONDS = 900
 
 _FIRST_DELAY_SECONDS = 2
 _LONGEST_DELAY_SECONDS = 300
 _KEY_DELAY_SECONDS = 300
+_UNREADABLE_DELAY_SECONDS = 15
 _READ_BACK_LONGEST_SECONDS = 60
 
 
@@ -27,6 +28,7 @@ class Answer(StrEnum):
     """Name what came back from one send."""
 
     DONE = "DONE"  # 2xx, whole and readable
+    UNSENDABLE = "UNSENDABLE"  # our own check of the call: METRC would never take it
     NOT_SENT = "NOT_SENT"  # provably before the first byte: name, connection, TLS, our own check
     BUSY = "BUSY"  # 429: not executed (ME-23)
     KEY_REFUSED = "KEY_REFUSED"  # 401, 403: not executed
@@ -56,6 +58,7 @@ class Step(StrEnum):
     BLOCK = "BLOCK"
     PROBE_AGAIN = "PROBE_AGAIN"
     WAIT = "WAIT"
+    SEND = "SEND"
 
 
 MOVE_OF: dict[Step, str | None] = {
@@ -69,6 +72,7 @@ MOVE_OF: dict[Step, str | None] = {
     Step.BLOCK: "block",
     Step.PROBE_AGAIN: None,
     Step.WAIT: None,
+    Step.SEND: None,
 }
 
 
@@ -100,7 +104,9 @@ class ProbeFacts:
     """Hold all that decides after a look.
 
     `sent_at` is the last attempt's; `last_lost_at` is when the last attempt whose answer was
-    lost had been sent, if any; `past` are the earlier looks since `sent_at`, oldest first.
+    lost had been sent, if any, and `lost_sends` how many such there were: what METRC declined or
+    what never left us had no effect, and does not count. `past` are the earlier looks since
+    `sent_at`, oldest first.
     `settle_seconds` is the window in which METRC may still apply a lost write: client timeout,
     server limit and clock difference together.
     """
@@ -109,7 +115,7 @@ class ProbeFacts:
     keying: Keying
     verdict: ProbeVerdict
     sentence: str
-    attempt_number: int
+    lost_sends: int
     sent_at: datetime
     now: datetime
     settle_seconds: int = SETTLE_SECONDS
@@ -136,10 +142,38 @@ def classify(*, status: int | None, was_sent: bool, is_readable: bool) -> Answer
     return plain.get(status, Answer.UNKNOWN) if status is not None else Answer.UNKNOWN
 
 
+def before_send(verdict: ProbeVerdict, sentence: str) -> Decision:
+    """Return whether to send now, after the look before it.
+
+    While an intent waited, somebody may have done it by hand in METRC's pages, or an earlier send
+    of ours that was lost may have landed late: sending it all the same would do it twice. What
+    cannot be read is not sent either, for then nobody knows what the send would add to.
+    """
+    if verdict is ProbeVerdict.APPLIED:
+        return Decision(step=Step.ACCEPT, sentence=sentence)
+    if verdict is ProbeVerdict.DIFFERENT:
+        return Decision(step=Step.BLOCK, sentence=f"Nothing was sent. {sentence}")
+    if verdict is ProbeVerdict.CANNOT_TELL:
+        return Decision(
+            step=Step.WAIT,
+            sentence=f"{sentence} Nothing is sent before METRC could be read.",
+            delay_seconds=_UNREADABLE_DELAY_SECONDS,
+        )
+    return Decision(step=Step.SEND, sentence=sentence)
+
+
 def after_answer(
-    answer: Answer, *, attempt_number: int, retry_after_seconds: int | None = None
+    answer: Answer,
+    *,
+    attempt_number: int,
+    refused_keys: int = 1,
+    retry_after_seconds: int | None = None,
 ) -> Decision:
-    """Return the next step after a send. Attempts count from 1 and include unsent ones."""
+    """Return the next step after a send.
+
+    Attempts count from 1 and include unsent ones; `refused_keys` says how often in a row METRC
+    has refused the key, this time included.
+    """
     if answer is Answer.DONE:
         return Decision(
             step=Step.AWAIT_READ_BACK,
@@ -155,26 +189,35 @@ def after_answer(
             step=Step.LOSE_ANSWER,
             sentence="No clear answer came back: METRC may have it. Looking before anything else.",
         )
+    if answer is Answer.TOO_LARGE:
+        return Decision(step=Step.BLOCK, sentence="METRC says the send is too large (413).")
+    if answer is Answer.UNSENDABLE:
+        return Decision(
+            step=Step.BLOCK,
+            sentence="METRC would refuse this as it stands; nothing was sent. Draft it anew.",
+        )
+    if answer is Answer.KEY_REFUSED:
+        return _after_refused_key(refused_keys)
     return _after_not_executed(answer, attempt_number, retry_after_seconds)
+
+
+def _after_refused_key(refused_keys: int) -> Decision:
+    if refused_keys >= MOST_REFUSED_KEYS:
+        return Decision(
+            step=Step.BLOCK,
+            sentence=f"METRC refused the key {refused_keys} times: check the key, its "
+            "permissions, and whether the package is ours.",
+        )
+    return Decision(
+        step=Step.RETURN_TO_APPROVED,
+        sentence="METRC refused the key; nothing was executed. Trying again later.",
+        delay_seconds=_KEY_DELAY_SECONDS * refused_keys,
+    )
 
 
 def _after_not_executed(
     answer: Answer, attempt_number: int, retry_after_seconds: int | None
 ) -> Decision:
-    if answer is Answer.TOO_LARGE:
-        return Decision(step=Step.BLOCK, sentence="METRC says the send is too large (413).")
-    if answer is Answer.KEY_REFUSED:
-        if attempt_number >= MOST_REFUSED_KEYS:
-            return Decision(
-                step=Step.BLOCK,
-                sentence=f"METRC refused the key {attempt_number} times: check the key, its "
-                "permissions, and whether the package is ours.",
-            )
-        return Decision(
-            step=Step.RETURN_TO_APPROVED,
-            sentence="METRC refused the key; nothing was executed. Trying again later.",
-            delay_seconds=_KEY_DELAY_SECONDS * attempt_number,
-        )
     delay = _delay_seconds(attempt_number, _LONGEST_DELAY_SECONDS)
     if answer is Answer.BUSY:
         asked = delay if retry_after_seconds is None else max(retry_after_seconds, 1)
@@ -281,10 +324,10 @@ def _after_absence(facts: ProbeFacts) -> Decision:
                 sentence=f"{facts.sentence} A late write could still land; looking again.",
                 delay_seconds=_seconds_until(proven_at, facts.now),
             )
-    if facts.attempt_number >= MOST_ATTEMPTS:
+    if facts.lost_sends >= MOST_LOST_SENDS:
         return Decision(
             step=Step.BLOCK,
-            sentence=f"{facts.attempt_number} sends had no effect. {facts.sentence}",
+            sentence=f"{facts.lost_sends} sends had no effect. {facts.sentence}",
         )
     return Decision(
         step=Step.REQUEUE,

@@ -7,7 +7,7 @@ import pytest
 from glassbox.rules.action_kinds.kind import Keying, ProbeVerdict
 from glassbox.rules.action_lifecycle import ActionState, next_state
 from glassbox.rules.sender import (
-    MOST_ATTEMPTS,
+    MOST_LOST_SENDS,
     MOST_REFUSED_KEYS,
     MOVE_OF,
     Answer,
@@ -19,6 +19,7 @@ from glassbox.rules.sender import (
     after_answer,
     after_crash,
     after_probe,
+    before_send,
     classify,
 )
 
@@ -51,7 +52,7 @@ def look(
             keying=keying,
             verdict=verdict,
             sentence="What METRC shows.",
-            attempt_number=attempt,
+            lost_sends=attempt,
             sent_at=SENT,
             now=at(seconds),
             settle_seconds=T,
@@ -94,16 +95,47 @@ def test_every_answer_at_every_attempt(answer: Answer, attempt: int) -> None:
         Answer.BUSY: Step.RETURN_TO_APPROVED,
         Answer.NOT_SENT: Step.RETURN_TO_APPROVED,
         Answer.TOO_LARGE: Step.BLOCK,
+        Answer.UNSENDABLE: Step.BLOCK,
         Answer.KEY_REFUSED: (
             Step.BLOCK if attempt >= MOST_REFUSED_KEYS else Step.RETURN_TO_APPROVED
         ),
     }[answer]
-    decision = after_answer(answer, attempt_number=attempt)
+    decision = after_answer(answer, attempt_number=attempt, refused_keys=attempt)
     assert decision.step is expected
     assert decision.sentence
     move = MOVE_OF[decision.step]
     if move:
         next_state(ActionState.SUBMITTING, move)
+
+
+def test_only_refusals_of_the_key_itself_count_towards_a_dead_key() -> None:
+    late = after_answer(Answer.KEY_REFUSED, attempt_number=9, refused_keys=1)
+    assert (late.step, late.delay_seconds) == (Step.RETURN_TO_APPROVED, 300)
+    again = after_answer(Answer.KEY_REFUSED, attempt_number=9, refused_keys=2)
+    assert (again.step, again.delay_seconds) == (Step.RETURN_TO_APPROVED, 600)
+    third = after_answer(Answer.KEY_REFUSED, attempt_number=9, refused_keys=MOST_REFUSED_KEYS)
+    assert third.step is Step.BLOCK
+    assert "refused the key 3 times" in third.sentence
+
+
+@pytest.mark.parametrize(
+    ("verdict", "step"),
+    [
+        (ProbeVerdict.APPLIED, Step.ACCEPT),
+        (ProbeVerdict.DIFFERENT, Step.BLOCK),
+        (ProbeVerdict.CANNOT_TELL, Step.WAIT),
+        (ProbeVerdict.ABSENT, Step.SEND),
+    ],
+)
+def test_only_what_a_look_shows_to_be_absent_is_sent(verdict: ProbeVerdict, step: Step) -> None:
+    decision = before_send(verdict, "What METRC shows.")
+    assert decision.step is step
+    assert "What METRC shows." in decision.sentence
+    assert (decision.delay_seconds > 0) is (step is Step.WAIT)
+    assert decision.hold_lanes_until is None
+    move = MOVE_OF[step]
+    if move:
+        next_state(next_state(ActionState.APPROVED, "claim"), move)
 
 
 def test_a_busy_metrc_is_given_the_time_it_asks_for() -> None:
@@ -138,7 +170,7 @@ def test_what_is_seen_as_approved_is_accepted(why: Why, keying: Keying, attempt:
 
 
 EVERYTHING = list(
-    product(Why, Keying, ProbeVerdict, (1, 2, MOST_ATTEMPTS), (0, T // 2, T, 3 * T), (0, 1))
+    product(Why, Keying, ProbeVerdict, (1, 2, MOST_LOST_SENDS), (0, T // 2, T, 3 * T), (0, 1))
 )
 
 
@@ -157,7 +189,7 @@ def test_every_decision_is_a_legal_move_and_never_a_blind_second_try() -> None:
         if decision.step is Step.REQUEUE:
             assert verdict is ProbeVerdict.ABSENT
             assert why is Why.ANSWER_LOST
-            assert attempt < MOST_ATTEMPTS
+            assert attempt < MOST_LOST_SENDS
         if decision.step is Step.ACCEPT:
             assert verdict is ProbeVerdict.APPLIED
         if decision.step is Step.REJECT:
@@ -200,7 +232,7 @@ def test_a_set_goes_again_at_once_but_keeps_its_lane_until_a_late_one_would_have
 
 
 def test_three_sends_without_effect_go_to_a_person() -> None:
-    assert look(attempt=MOST_ATTEMPTS).step is Step.BLOCK
+    assert look(attempt=MOST_LOST_SENDS).step is Step.BLOCK
 
 
 def test_after_a_yes_nothing_is_ever_sent_again() -> None:
@@ -243,7 +275,7 @@ def test_waiting_exactly_the_delay_reaches_the_moment() -> None:
         keying=Keying.NONE,
         verdict=ProbeVerdict.ABSENT,
         sentence="Nothing.",
-        attempt_number=1,
+        lost_sends=1,
         sent_at=SENT,
         now=SENT + timedelta(seconds=3, milliseconds=400),
         settle_seconds=T,

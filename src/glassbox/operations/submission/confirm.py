@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
 
 from glassbox import access
 from glassbox.models.actions import ActionAttempt, ActionProbe, RegulatedAction
@@ -13,6 +12,7 @@ from glassbox.operations import queue
 from glassbox.operations.actions.draft import locked_action
 from glassbox.operations.credentials import NoKey
 from glassbox.operations.metrc_session import open_session
+from glassbox.operations.submission.claim import lost_attempts
 from glassbox.operations.submission.kill_points import reach
 from glassbox.operations.submission.readings import keep_packages, take_reading
 from glassbox.operations.submission.settle import apply_decision_in_transaction
@@ -169,17 +169,18 @@ def _probe_facts(
     past: tuple[PastProbe, ...],
     now: datetime,
 ) -> ProbeFacts:
+    lost = list(lost_attempts(action).order_by("number"))
     return ProbeFacts(
         why=_why(action, attempt),
         keying=kind_named(action.kind).keying,
         verdict=judgement.verdict,
         sentence=judgement.sentence,
-        attempt_number=attempt.number,
-        sent_at=attempt.claimed_at,
+        lost_sends=len(lost),
+        sent_at=_sent_at(attempt),
         now=now,
         settle_seconds=int(settings.SETTLE_WINDOW_SECONDS),
         past=past,
-        last_lost_at=_last_lost_at(action),
+        last_lost_at=_sent_at(lost[-1]) if lost else None,
     )
 
 
@@ -212,13 +213,9 @@ def _why(action: RegulatedAction, attempt: ActionAttempt) -> Why:
     return Why.READ_BACK
 
 
-def _last_lost_at(action: RegulatedAction) -> datetime | None:
-    """Return when the last attempt was begun that METRC may still apply late: no clear answer."""
-    unclear = Q(http_status__isnull=True) | Q(http_status__gte=500) | Q(answer__isnull=True)
-    clear_no = Q(http_status__gte=400, http_status__lt=500)
-    lost = action.attempts.filter(unclear, ticket_used_at__isnull=False).exclude(clear_no)
-    newest = lost.order_by("-number").first()
-    return newest.claimed_at if newest else None
+def _sent_at(attempt: ActionAttempt) -> datetime:
+    """Return the latest moment known for the first byte: the ticket goes just before it."""
+    return attempt.ticket_used_at or attempt.claimed_at
 
 
 def _last_attempt(action: RegulatedAction) -> ActionAttempt | None:

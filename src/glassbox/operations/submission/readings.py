@@ -108,6 +108,8 @@ def _look(session: Session, read: Read, found: _Found, *, since: datetime, now: 
                 quantity=quantity(one.quantity, one.unit),
                 reason=one.reason,
                 note=one.note,
+                adjusted_date=one.adjusted_date,
+                adjusted_by=one.adjusted_by,
             )
             for one in seen
             if one.label == read.key

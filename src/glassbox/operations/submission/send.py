@@ -2,101 +2,77 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 import time
-import uuid
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from django.conf import settings
-from django.db import IntegrityError
 
 from glassbox import access
-from glassbox.audit import ledger
-from glassbox.audit.event_types import EventType
-from glassbox.models.actions import ActionAttempt, ActionLane, RegulatedAction
+from glassbox.models.actions import ActionAttempt, RegulatedAction
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import locked_action
-from glassbox.operations.actions.review import GatesBlocked
-from glassbox.operations.metrc_session import Session, open_session
+from glassbox.operations.metrc_session import Session
+from glassbox.operations.submission.before import look_before, settle_without_sending
+from glassbox.operations.submission.claim import BEGIN_SECONDS, Claimed, claim_or_refuse
 from glassbox.operations.submission.kill_points import reach
-from glassbox.operations.submission.readings import (
-    PACKAGE_READ,
-    keep_packages,
-    reading_to_json,
-    take_reading,
-)
+from glassbox.operations.submission.readings import reading_to_json
 from glassbox.operations.submission.settle import apply_decision_in_transaction
+from glassbox.operations.submission.waiting import open_session_or_wait, require_sendable
 from glassbox.operations.transaction import operation, short_transaction
-from glassbox.queries.actions.gates import gates_of
-from glassbox.rules.action_kinds.kind import Read
-from glassbox.rules.action_kinds.reading import Reading
-from glassbox.rules.action_kinds.registry import kind_named
-from glassbox.rules.action_lifecycle import ActionState, next_state
+from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
-from glassbox.rules.gates import is_blocked
-from glassbox.rules.gates.actions import Moment
 from glassbox.rules.permissions import Permission
 from glassbox.rules.sender import Answer, after_answer, classify
-from glassbox.rules.verdicts import Finding, Refused
+from glassbox.rules.verdicts import Refused
 from metrc_client.answers import WriteAnswer
 from metrc_client.endpoints import BY_NAME
-from metrc_client.errors import Declined, MetrcError, NotSent, RateLimited
+from metrc_client.errors import Declined, MetrcError, NotSent, RateLimited, WrongCall
 
-# Between the claim and the deadline a worker must have begun to send; METRC's time comes on top.
-BEGIN_SECONDS = 20.0
-ASK_AGAIN_SECONDS = 60
+KEY_REFUSALS = frozenset({401, 403})
 
 
-class NotYet(Refused):
-    """The action cannot be sent at this moment; it stays approved and is looked at again."""
+class TicketUsed(Refused):
+    """This attempt's only ticket is used, or the attempt was ended: nothing may be sent."""
 
-    code = "action.not-yet"
-
-
-class TicketUsed(Exception):
-    """Another worker has used this attempt's only ticket; nothing may be sent."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claimed:
-    """One attempt: what to send, its single-use ticket, and until when it may be begun."""
-
-    action_id: int
-    attempt_id: int
-    attempt_number: int
-    ticket: uuid.UUID
-    endpoint: str
-    payload: list[dict[str, Any]]
-    path_values: dict[str, int]
-    drafted_by_id: int
+    code = "action.ticket-used"
 
 
 def submit_action(*, actor: Actor, license_id: int, action_id: int, now: datetime) -> None:
     """Send one approved action to METRC, once, and record what is known of it.
 
-    Steps: look (pre-image, fresh package rows); claim (gates, lanes, ticket) and commit; send on
-    a fresh connection, using up the ticket just before the first byte; record.
+    Steps: look (pre-image, fresh package rows, and whether METRC has the effect already); claim
+    (gates, lanes, ticket) and commit; send on a fresh connection, using up the ticket just before
+    the first byte; record. What METRC has already, by hand or by an earlier send of ours, ends
+    accepted or blocked, and nothing is sent.
 
-    :raises NotYet: if its approval is not numbered in the ledger, or a lane is taken
+    :raises NotYet: if it must wait; the reason stands beside the action
     :raises GatesBlocked: if a gate says no at the claim; the attempt stays in the ledger
     """
-    drafted_by_id = _require_sendable(actor=actor, license_id=license_id, action_id=action_id)
+    time_passes = Stopwatch(now)
+    drafted_by_id = require_sendable(
+        actor=actor, license_id=license_id, action_id=action_id, now=now
+    )
     reach("before_look")
-    with open_session(
-        license_id, purpose=f"action {action_id}", as_user_id=drafted_by_id
+    with open_session_or_wait(
+        actor=actor, license_id=license_id, action_id=action_id, user_id=drafted_by_id, now=now
     ) as session:
-        preimage = _look_before(actor, session, action_id, now)
-        claimed = _claim_or_refuse(
+        looked = look_before(actor, session, action_id, now)
+        if settle_without_sending(
             actor=actor,
             license_id=license_id,
             action_id=action_id,
-            preimage=reading_to_json(preimage),
-            now=now,
+            looked=looked,
+            now=time_passes.now(),
+        ):
+            return
+        claimed = claim_or_refuse(
+            actor=actor,
+            license_id=license_id,
+            action_id=action_id,
+            preimage=reading_to_json(looked.reading),
+            now=time_passes.now(),
         )
         reach("after_claim")
-        answer, error = _send(session, claimed, license_id)
+        answer, error = _send(session, claimed, license_id, time_passes)
         reach("before_record")
         _record(
             actor=actor,
@@ -105,152 +81,36 @@ def submit_action(*, actor: Actor, license_id: int, action_id: int, now: datetim
             answer=answer,
             error=error,
             request_id=session.last_request_id,
-            now=now,
+            now=time_passes.now(),
         )
         reach("after_record")
 
 
-def _require_sendable(*, actor: Actor, license_id: int, action_id: int) -> int:
-    with short_transaction(license_id):
-        access.require(actor, Permission.ACTION_SUBMIT, license_id=license_id)
-        action = RegulatedAction.objects.filter(license_id=license_id, id=action_id).first()
-        if action is None or action.state != ActionState.APPROVED:
-            raise NotYet("This action is not approved, or somebody sends it already.")
-        # Log before act: what is not numbered could still be lost, and then nobody approved it.
-        if action.approval_event_id is None or not ledger.is_durable(action.approval_event_id):
-            raise NotYet("Its approval has no number in the ledger yet.")
-        return action.drafted_by_id
+class Stopwatch:
+    """Lets a long job's `now` go on: a claim or a first byte is not as early as the job began."""
 
+    def __init__(self, now: datetime) -> None:
+        self._began_at, self._began = now, time.monotonic()
 
-def _look_before(actor: Actor, session: Session, action_id: int, now: datetime) -> Reading:
-    with short_transaction(session.license.pk):
-        action = RegulatedAction.objects.get(id=action_id)
-    decisive = kind_named(action.kind).deciding_reads(action.facts)
-    # The gates judge the goods too, also where a list decides about the action itself.
-    goods = tuple(Read(endpoint=PACKAGE_READ, key=label) for label in action.labels)
-    reading, rows = take_reading(
-        session, tuple(dict.fromkeys((*decisive, *goods))), since=action.drafted_at, now=now
-    )
-    keep_packages(actor, session, rows, now)
-    return reading
-
-
-def _claim_or_refuse(
-    *, actor: Actor, license_id: int, action_id: int, preimage: Any, now: datetime
-) -> Claimed:
-    try:
-        claimed, findings = _claim(
-            actor=actor, license_id=license_id, action_id=action_id, preimage=preimage, now=now
-        )
-    except IntegrityError as error:
-        if "lane_taken_once" not in str(error):
-            raise
-        raise NotYet("Another write on the same goods is not settled yet.") from error
-    if claimed is None:
-        raise GatesBlocked("A gate blocks this action; see each reason.", findings=findings)
-    return claimed
-
-
-@operation
-def _claim(
-    *, actor: Actor, license_id: int, action_id: int, preimage: Any, now: datetime
-) -> tuple[Claimed | None, tuple[Finding, ...]]:
-    access.require(actor, Permission.ACTION_SUBMIT, license_id=license_id)
-    action = locked_action(license_id, action_id)
-    target = next_state(ActionState(action.state), "claim")
-    findings = gates_of(action, Moment.CLAIM, approver_id=action.approved_by_id, now=now)
-    if is_blocked(findings):
-        _remember_block(actor, action, findings, now)
-        return None, findings
-    _take_lanes(action, now)
-    attempt = _open_attempt(action, now)
-    before, action.state = action.state, target
-    action.claimed_at, action.blocked_because, action.answered_at = now, "", None
-    if action.preimage is None or attempt.number == 1:
-        action.preimage = preimage
-    action.save()
-    ledger.append(
-        type=EventType.ACTION_CLAIMED,
-        subject=f"action:{action.pk}",
-        actor=actor,
-        reason=action.reason,
-        intent_id=action.pk,
-        endpoint=action.metrc_endpoint,
-        request_sha256=action.payload_sha256,
-        state_before=before,
-        state_after=action.state,
-        body={"attempt": attempt.number},
-        now=now,
-    )
-    reach("inside_claim")
-    return _claimed(action, attempt), findings
-
-
-def _remember_block(
-    actor: Actor, action: RegulatedAction, findings: tuple[Finding, ...], now: datetime
-) -> None:
-    action.not_before_at = now + timedelta(seconds=ASK_AGAIN_SECONDS)
-    action.blocked_because = " ".join(f.message for f in findings if f.blocks)[:1000]
-    action.save(update_fields=["not_before_at", "blocked_because"])
-    ledger.append(
-        type=EventType.ACTION_BLOCKED_BY_GATES,
-        subject=f"action:{action.pk}",
-        actor=actor,
-        reason="A gate blocked the sending",
-        intent_id=action.pk,
-        body={"moment": "claim", "codes": sorted({f.code for f in findings if f.blocks})},
-        now=now,
-    )
-
-
-def _take_lanes(action: RegulatedAction, now: datetime) -> None:
-    for lane in kind_named(action.kind).lanes(action.facts):
-        ActionLane.objects.get_or_create(
-            license_id=action.license_id,
-            key=lane,
-            action=action,
-            released_at=None,
-            defaults={"company_id": action.company_id, "taken_at": now},
-        )
-
-
-def _open_attempt(action: RegulatedAction, now: datetime) -> ActionAttempt:
-    return ActionAttempt.objects.create(
-        company_id=action.company_id,
-        license_id=action.license_id,
-        action=action,
-        number=action.attempts.count() + 1,
-        worker=f"{os.uname().nodename}:{os.getpid()}",
-        ticket=uuid.uuid4(),
-        claimed_at=now,
-        deadline_at=now + timedelta(seconds=BEGIN_SECONDS + settings.METRC_TIMEOUT_SECONDS),
-    )
-
-
-def _claimed(action: RegulatedAction, attempt: ActionAttempt) -> Claimed:
-    return Claimed(
-        action_id=action.pk,
-        attempt_id=attempt.pk,
-        attempt_number=attempt.number,
-        ticket=attempt.ticket,
-        endpoint=action.metrc_endpoint,
-        payload=list(action.payload),
-        path_values=kind_named(action.kind).path_values(action.facts),
-        drafted_by_id=action.drafted_by_id,
-    )
+    def now(self) -> datetime:
+        return self._began_at + timedelta(seconds=time.monotonic() - self._began)
 
 
 def _send(
-    session: Session, claimed: Claimed, license_id: int
-) -> tuple[WriteAnswer | None, MetrcError | None]:
+    session: Session, claimed: Claimed, license_id: int, time_passes: Stopwatch
+) -> tuple[WriteAnswer | None, MetrcError | WrongCall | None]:
     def use_ticket() -> None:
         reach("before_ticket")
         with short_transaction(license_id):
+            # An attempt that was ended for us is as good as used: this worker was thought dead.
             used = ActionAttempt.objects.filter(
-                id=claimed.attempt_id, ticket=claimed.ticket, ticket_used_at__isnull=True
-            ).update(ticket_used_at=_true_now())
+                id=claimed.attempt_id,
+                ticket=claimed.ticket,
+                ticket_used_at__isnull=True,
+                ended_at__isnull=True,
+            ).update(ticket_used_at=time_passes.now())
         if not used:
-            raise TicketUsed("The ticket of this attempt was used before; nothing is sent.")
+            raise TicketUsed("The ticket of this attempt is used or void; nothing is sent.")
         reach("after_ticket")
 
     try:
@@ -262,23 +122,28 @@ def _send(
             before_send=use_ticket,
             deadline=time.monotonic() + BEGIN_SECONDS,
         )
-    except MetrcError as error:
+    except (MetrcError, WrongCall) as error:
         return None, error
     reach("after_answer")
     return answer, None
 
 
-def _true_now() -> datetime:
-    return datetime.fromtimestamp(time.time()).astimezone()
-
-
-def _classified(answer: WriteAnswer | None, error: MetrcError | None) -> Answer:
+def _classified(answer: WriteAnswer | None, error: MetrcError | WrongCall | None) -> Answer:
     if answer is not None:
         return Answer.DONE
+    if isinstance(error, WrongCall):
+        return Answer.UNSENDABLE
     if isinstance(error, NotSent):
         return Answer.NOT_SENT
     status = error.status if isinstance(error, Declined) else None
     return classify(status=status, was_sent=True, is_readable=True)
+
+
+def _refused_keys(action: RegulatedAction) -> int:
+    """Return how often in a row, up to the newest attempt, METRC has refused the key."""
+    statuses = action.attempts.order_by("-number").values_list("http_status", flat=True)
+    in_a_row = itertools.takewhile(lambda status: status in KEY_REFUSALS, statuses)
+    return sum(1 for _ in in_a_row)
 
 
 @operation
@@ -288,7 +153,7 @@ def _record(
     license_id: int,
     claimed: Claimed,
     answer: WriteAnswer | None,
-    error: MetrcError | None,
+    error: MetrcError | WrongCall | None,
     request_id: int | None,
     now: datetime,
 ) -> None:
@@ -302,7 +167,7 @@ def _record(
     attempt.http_status = answer.status if answer else getattr(error, "status", None)
     attempt.answer = {"ids": list(answer.ids), "warnings": answer.warnings} if answer else None
     attempt.response_sha256 = answer.response_sha256 if answer else ""
-    attempt.error = error.sentence[:1000] if error else ""
+    attempt.error = getattr(error, "sentence", str(error))[:1000] if error else ""
     attempt.save()
     if answer is not None:
         action.answered_at = now
@@ -311,6 +176,7 @@ def _record(
     decision = after_answer(
         _classified(answer, error),
         attempt_number=claimed.attempt_number,
+        refused_keys=_refused_keys(action),
         retry_after_seconds=None if wait is None else int(wait),
     )
     apply_decision_in_transaction(

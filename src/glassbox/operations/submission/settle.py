@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -48,6 +49,7 @@ def apply_decision_in_transaction(
     action: RegulatedAction,
     decision: Decision,
     attempt: ActionAttempt | None,
+    body: dict[str, Any] | None = None,
     now: datetime,
 ) -> None:
     """Make the lifecycle's move for a decision, with everything that must commit with it."""
@@ -78,6 +80,7 @@ def apply_decision_in_transaction(
         response_sha256=attempt.response_sha256 if attempt else "",
         state_before=before,
         state_after=action.state,
+        body=body or {},
         now=now,
     )
     if decision.step is Step.ACCEPT:

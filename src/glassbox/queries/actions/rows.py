@@ -154,7 +154,7 @@ def _waits_for(action: RegulatedAction, state: ActionState, *, is_by_hand: bool)
     if state is ActionState.APPROVED and is_by_hand:
         return "a person, to do it in METRC and attest it"
     if state is ActionState.APPROVED and action.blocked_because:
-        return "its gates, asked again every minute"
+        return "what stands beside it, asked again by itself"
     return WAITS_FOR.get(state, "")
 
 

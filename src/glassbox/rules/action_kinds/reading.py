@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from glassbox.rules.quantities import Quantity
@@ -41,12 +41,14 @@ class PackageSeen:
 
 @dataclass(frozen=True, kw_only=True)
 class AdjustmentSeen:
-    """Hold one row of METRC's adjustments; `quantity` is signed."""
+    """Hold one row of METRC's adjustments; `quantity` is signed, the day is the facility's."""
 
     label: str
     quantity: Quantity
     reason: str
     note: str
+    adjusted_date: date | None = None
+    adjusted_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
