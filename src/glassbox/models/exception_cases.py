@@ -37,6 +37,7 @@ class ExceptionCase(TenantRow):
         RegulatedAction, on_delete=models.PROTECT, related_name="cases", null=True
     )
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    owner_role = models.CharField(max_length=30, blank=True)
     state = models.CharField(max_length=10, choices=[(s, s.title()) for s in CaseState])
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)

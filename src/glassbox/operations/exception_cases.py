@@ -20,6 +20,8 @@ from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
 SNOOZE_AT_MOST = timedelta(days=7)
+# One look costs a statement or two; what is due last waits for the next read.
+LOOKS_AT_MOST = 1_000
 
 
 def open_case_in_transaction(
@@ -67,7 +69,7 @@ def _take_advice(case: ExceptionCase, advice: CaseAdvice) -> None:
     case.case_class, case.severity = advice.case_class, advice.severity
     case.title, case.what_happened = advice.title[:300], advice.what_happened
     case.why_it_matters, case.what_to_do = advice.why_it_matters, advice.what_to_do
-    case.rule_id, case.due_at = advice.rule_id, advice.due_at
+    case.rule_id, case.due_at, case.owner_role = advice.rule_id, advice.due_at, advice.owner
 
 
 def _is_graver(advice: CaseAdvice, case: ExceptionCase) -> bool:
@@ -111,6 +113,25 @@ def close_cases_in_transaction(
         license=license, state=CaseState.OPEN, fact_key__in=fact_keys
     ):
         _close(case, actor, because, now)
+
+
+def settle_cases_in_transaction(*, actor: Actor, license: License, now: datetime) -> int:
+    """Look again at every open case that our own data can judge; close those that are settled.
+
+    Differences are left to the comparison, which judges all of them at once. Returns how many
+    were closed.
+    """
+    assert connection.in_atomic_block, "a case is closed with what found its fact gone"
+    open_cases = ExceptionCase.objects.filter(license=license, state=CaseState.OPEN)
+    closed = 0
+    for case in open_cases.exclude(fact_key__startswith="difference:").order_by("due_at", "id")[
+        :LOOKS_AT_MOST
+    ]:
+        truth = truth_of(case, now)
+        if truth.standing is Standing.GONE:
+            _close(case, actor, f"Looked at again after METRC was read: {truth.sentence}", now)
+            closed += 1
+    return closed
 
 
 @operation

@@ -29,13 +29,14 @@ from glassbox.operations.documents import PDF_TYPE, file_document_in_transaction
 from glassbox.operations.exception_cases import (
     close_cases_in_transaction,
     open_case_in_transaction,
+    settle_cases_in_transaction,
 )
 from glassbox.operations.person import person_id
 from glassbox.operations.transaction import operation
 from glassbox.paperwork.sheets import ReconciliationSheet, reconciliation_sheet
 from glassbox.queries.differences.compare import differences_at, package_count
 from glassbox.queries.freshness import freshness_of
-from glassbox.queries.rule_packs import rules_of
+from glassbox.queries.rule_packs import procedures_of, rules_of
 from glassbox.rules.actor import Actor
 from glassbox.rules.clocks import reconciliation_due_at
 from glassbox.rules.difference_causes import DifferenceClass
@@ -51,8 +52,8 @@ from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 def reconcile_license(*, actor: Actor, license_id: int, now: datetime) -> int:
     """Compare every package of a licence and return the id of the report.
 
-    A difference opens one case per fact; a case whose difference is gone is closed. What METRC
-    does not show counts as missing only if every list of packages was walked to its end.
+    A difference opens one case per fact; a case whose difference is gone is closed, and so is
+    every other case that a look now finds settled. What METRC does not show counts as missing only if every list of packages was walked to its end.
     """
     access.require(actor, Permission.RECONCILIATION_RUN, license_id=license_id)
     license = License.objects.get(id=license_id)
@@ -78,6 +79,7 @@ def reconcile_license(*, actor: Actor, license_id: int, now: datetime) -> int:
     settle_difference_cases_in_transaction(
         actor=actor, license=license, differences=differences, package_ids=ids, now=now
     )
+    settle_cases_in_transaction(actor=actor, license=license, now=now)
     ledger.append(
         type=EventType.REPORT_WRITTEN,
         subject=f"report:{report.pk}",
@@ -265,7 +267,12 @@ def settle_difference_cases_in_transaction(
     still_true = {difference.fact_key for difference in differences}
     to_audit = []
     for difference in differences:
-        advice = case_for_difference(difference, found_at=now, significant_percent=percent)
+        advice = case_for_difference(
+            difference,
+            found_at=now,
+            significant_percent=percent,
+            procedures=procedures_of(license.state),
+        )
         if advice is not None:
             if advice.case_class is CaseClass.SIGNIFICANT_DIFFERENCE:
                 to_audit.append(difference.label)

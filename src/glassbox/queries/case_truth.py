@@ -12,11 +12,14 @@ from django.db.models import F, Q
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.credentials import MetrcCredential
 from glassbox.models.exception_cases import ExceptionCase
+from glassbox.models.lab import LabSample
 from glassbox.models.packages import PackageSnapshot
 from glassbox.models.sync import SyncRun, SyncRunState
 from glassbox.models.transfers import TransferPackage
 from glassbox.queries.differences.compare import differences_at
 from glassbox.rules.action_lifecycle import UNRESOLVED
+from glassbox.rules.lab_status import FAILED_STATES
+from glassbox.rules.package_state import PackageList
 
 
 class Standing(StrEnum):
@@ -35,6 +38,7 @@ class Truth:
     sentence: str
 
 
+STILL_HERE = (PackageList.ACTIVE, PackageList.ON_HOLD, PackageList.IN_TRANSIT)
 Lookup = Callable[[ExceptionCase, datetime], Truth]
 
 
@@ -131,7 +135,39 @@ def _return_pending(case: ExceptionCase, now: datetime) -> Truth:
     )
 
 
+def _late_entry(case: ExceptionCase, now: datetime) -> Truth:
+    return Truth(
+        standing=Standing.HOLDS, sentence="It was entered late and no reason is on record yet."
+    )
+
+
+def _test_failed(case: ExceptionCase, now: datetime) -> Truth:
+    """The key names a package, or the sample whose fail stopped a batch."""
+    label = case.fact_key.split(":")[1]
+    sample = LabSample.objects.filter(license_id=case.license_id, label=label).first()
+    newest = PackageSnapshot.objects.filter(
+        license_id=case.license_id,
+        is_newest=True,
+        package__label__in=sample.source_labels if sample else [label],
+    )
+    if not newest.exists():
+        return Truth(
+            standing=Standing.CANNOT_TELL, sentence=f"METRC does not show {label} here any more."
+        )
+    failed = newest.filter(
+        lab_state__in=FAILED_STATES, is_finished=False, list_name__in=STILL_HERE, quantity__gt=0
+    )
+    labels = sorted(failed.values_list("package__label", flat=True))
+    return _truth(
+        bool(labels),
+        f"METRC still shows failed goods: {', '.join(labels[:3])}.",
+        "METRC shows no failed goods of it any more.",
+    )
+
+
 LOOKUPS: dict[str, Lookup] = {
+    "late-entry": _late_entry,
+    "test-failed": _test_failed,
     "difference": _difference,
     "state-hold": _state_hold,
     "sync-failed": _sync_failed,

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from glassbox import access
-from glassbox.models.exception_cases import CaseState, ExceptionCase
+from glassbox.models.counts import CountLine
+from glassbox.models.exception_cases import Assessment, CaseState, ExceptionCase
 from glassbox.models.people import RoleGrant
+from glassbox.queries.case_truth import Truth, truth_of
+from glassbox.queries.metrc_messages import plain_words
+from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.actor import Actor
 from glassbox.rules.exception_policy import CaseSeverity
+from glassbox.rules.metrc_messages import Translation
 from glassbox.rules.permissions import ROLE_PERMISSIONS, Permission, Role
 from glassbox.rules.verdicts import NotFound
 
-ROWS_AT_MOST = 500
+ROWS_AT_MOST = 2_000
+# From so many on, cases of the same words become one line.
+SAME_AT_LEAST = 4
+# What makes two titles of the same words: UIDs and other numbers.
+PARTICULAR = re.compile(r"[0-9A-Z]{24}|\d[\d.,]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +51,7 @@ class CaseRow:
     title: str
     package_label: str
     owner: str
+    owner_role: str
     opened_at: datetime
     due_at: datetime | None
     is_overdue: bool
@@ -49,10 +60,34 @@ class CaseRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseGroup:
+    """Cases that say the same of different things: one line of the list, first due first."""
+
+    title: str
+    rows: tuple[CaseRow, ...]
+
+    @property
+    def first(self) -> CaseRow:
+        """Return the case that stands for all of them: the soonest due."""
+        return self.rows[0]
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Return everybody who has one of them."""
+        return tuple(sorted({row.owner for row in self.rows if row.owner}))
+
+    @property
+    def overdue_count(self) -> int:
+        """Return how many of them are past their due time."""
+        return sum(row.is_overdue for row in self.rows)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseList:
     """Cases, the gravest and soonest due first, and how many there are of each class."""
 
     rows: tuple[CaseRow, ...]
+    groups: tuple[CaseGroup, ...]
     total: int
     snoozed_count: int
     classes: tuple[tuple[str, int], ...]
@@ -68,14 +103,34 @@ class NoteRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AssessmentRow:
+    """A named person's decision whether a difference is significant (CA-IN-03)."""
+
+    is_significant: bool
+    statement: str
+    decided_by: str
+    decided_at: datetime
+    notice_due_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class CasePage:
-    """One case: what, why, what to do, by when, who, and everything said about it."""
+    """One case: what, why, what to do, by when, who, and everything said about it.
+
+    `truth` is what a look at our own data says now; `metrc_said` METRC's words beside plain ones.
+    """
 
     row: CaseRow
     what_happened: str
     why_it_matters: str
-    what_to_do: str
+    steps: tuple[str, ...]
+    metrc_said: tuple[Translation, ...]
+    truth: Truth | None
+    assessment: AssessmentRow | None
+    audit_count_id: int | None
+    is_difference: bool
     rule_id: str
+    citation: str
     transfer_id: int | None
     action_id: int | None
     closed_at: datetime | None
@@ -89,7 +144,7 @@ class CasePage:
 def case_list(
     *, actor: Actor, license_ids: tuple[int, ...], filter: CaseFilter, now: datetime
 ) -> CaseList:
-    """Return the cases of the licences in sight, the gravest first; 500 at most."""
+    """Return the cases of the licences in sight, the gravest first, the same ones as one line."""
     with access.reading(actor):
         here = ExceptionCase.objects.filter(license_id__in=license_ids)
         asleep = Q(state=CaseState.OPEN, snoozed_until__gt=now)
@@ -102,12 +157,29 @@ def case_list(
         )
         classes = here.filter(state=CaseState.OPEN).values_list("case_class")
         counts = classes.annotate(number=Count("id")).order_by("case_class")
+        rows = tuple(_row(case, now) for case in ordered[:ROWS_AT_MOST])
         return CaseList(
-            rows=tuple(_row(case, now) for case in ordered[:ROWS_AT_MOST]),
+            rows=rows,
+            groups=_groups(rows),
             total=found.count(),
             snoozed_count=here.filter(asleep).count(),
             classes=tuple((name, number) for name, number in counts),
         )
+
+
+def _groups(rows: tuple[CaseRow, ...]) -> tuple[CaseGroup, ...]:
+    same: dict[tuple[str, ...], list[CaseRow]] = {}
+    for row in rows:
+        words = PARTICULAR.sub("…", row.title)
+        same.setdefault((row.license_number, row.case_class, row.severity, words), []).append(row)
+    groups: list[CaseGroup] = []
+    for (*_, words), some in same.items():
+        if len(some) >= SAME_AT_LEAST:
+            groups.append(CaseGroup(title=words.removeprefix("…: "), rows=tuple(some)))
+        else:
+            groups += [CaseGroup(title=row.title, rows=(row,)) for row in some]
+    place = {row.id: number for number, row in enumerate(rows)}
+    return tuple(sorted(groups, key=lambda group: place[group.first.id]))
 
 
 def case_page(
@@ -131,8 +203,14 @@ def case_page(
             row=_row(case, now),
             what_happened=case.what_happened,
             why_it_matters=case.why_it_matters,
-            what_to_do=case.what_to_do,
+            steps=tuple(line for line in case.what_to_do.splitlines() if line),
+            metrc_said=plain_words(case.what_happened),
+            truth=truth_of(case, now) if case.state == CaseState.OPEN else None,
+            assessment=_assessment(case),
+            audit_count_id=_audit_count(case),
+            is_difference=case.fact_key.startswith("difference:"),
             rule_id=case.rule_id,
+            citation=_citation(case),
             transfer_id=case.transfer_id,
             action_id=case.action_id,
             closed_at=case.closed_at,
@@ -179,12 +257,41 @@ def _row(case: ExceptionCase, now: datetime) -> CaseRow:
         title=case.title,
         package_label=case.package.label if case.package else "",
         owner=case.owner.name if case.owner else "",
+        owner_role=case.owner_role,
         opened_at=case.opened_at,
         due_at=case.due_at,
         is_overdue=is_open and case.due_at is not None and case.due_at < now,
         note_count=case.__dict__["note_count"],
         snoozed_until=case.snoozed_until,
     )
+
+
+def _assessment(case: ExceptionCase) -> AssessmentRow | None:
+    row = Assessment.objects.filter(case=case).select_related("decided_by").first()
+    if row is None:
+        return None
+    return AssessmentRow(
+        is_significant=row.is_significant,
+        statement=row.statement,
+        decided_by=row.decided_by.name,
+        decided_at=row.decided_at,
+        notice_due_at=row.notice_due_at,
+    )
+
+
+def _audit_count(case: ExceptionCase) -> int | None:
+    """Return the newest audit count in which the package of this case is counted."""
+    if case.package_id is None:
+        return None
+    lines = CountLine.objects.filter(
+        license_id=case.license_id, package_id=case.package_id, session__purpose="AUDIT"
+    )
+    return lines.order_by("-session_id").values_list("session_id", flat=True).first()
+
+
+def _citation(case: ExceptionCase) -> str:
+    line = rules_of(case.license.state).get(case.rule_id)
+    return line.citation if line else ""
 
 
 def _people(license_id: int) -> tuple[tuple[int, str], ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from types import MappingProxyType
 
 import yaml
 
+from glassbox.rules.procedures import Procedures, read_procedures
 from glassbox.rules.rule_lines import RuleLine, read_pack
 from glassbox.rules.verdicts import InvalidInput
 
@@ -17,10 +19,23 @@ def rules_of(state: str) -> dict[str, RuleLine]:
 
     :raises InvalidInput: if there is no pack for the state, or the pack cannot be read
     """
-    path = resources.files("glassbox.rules") / "packs" / f"{state.lower()}.yaml"
+    return read_pack(_data_of(state, f"{state.lower()}.yaml"))
+
+
+@cache
+def procedures_of(state: str) -> Procedures:
+    """Return what is done about each class of difference in a state.
+
+    :raises InvalidInput: if there are none for the state, or they cannot be read
+    """
+    return MappingProxyType(read_procedures(_data_of(state, f"{state.lower()}_procedures.yaml")))
+
+
+def _data_of(state: str, name: str) -> object:
+    path = resources.files("glassbox.rules") / "packs" / name
     if not path.is_file():
-        raise InvalidInput(field="state", value=state, way_out="There is no rule pack for it.")
+        raise InvalidInput(field="state", value=state, way_out=f"There is no {name} for it.")
     try:
-        return read_pack(yaml.safe_load(path.read_text()))
+        return yaml.safe_load(path.read_text("utf-8"))
     except yaml.YAMLError as error:
-        raise InvalidInput(field="rule pack", value=path.name, way_out=str(error)) from error
+        raise InvalidInput(field="rule pack", value=name, way_out=str(error)) from error

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 
 from glassbox.rules.clocks import CORRECTION_DAYS, ENTRY_HOURS, NOTICE_HOURS
 from glassbox.rules.difference_causes import DifferenceClass
+from glassbox.rules.permissions import Role
 from glassbox.rules.quantities import number_text
 from glassbox.rules.reconcile import Aspect, Difference
 
@@ -52,182 +55,166 @@ class CaseClass(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CasePolicy:
-    """Hold what a class of case means; `due_hours` count from when it was found."""
+    """Hold what a class of case means; `due_hours` count from when it was found.
+
+    `owner` is the role that it is given to, `steps` what that person does, in order.
+    """
 
     severity: CaseSeverity
     due_hours: int
     rule_id: str
     why_it_matters: str
-    what_to_do: str
+    steps: tuple[str, ...]
+    owner: Role
 
 
 _DAY = 24
 _CORRECTION_HOURS = CORRECTION_DAYS * _DAY
 
+# Of everything that is no difference of the two books; those are in the rule packs, by state.
 POLICIES: dict[CaseClass, CasePolicy] = {
-    CaseClass.COUNT_DIFFERS: CasePolicy(
-        severity=CaseSeverity.HIGH,
-        due_hours=_CORRECTION_HOURS,
-        rule_id="CA-IN-02",
-        why_it_matters="Every difference between our book and METRC opens an audit.",
-        what_to_do="Count the package, find the cause, and correct the side that is wrong.",
-    ),
-    CaseClass.SIGNIFICANT_DIFFERENCE: CasePolicy(
-        severity=CaseSeverity.CRITICAL,
-        due_hours=NOTICE_HOURS,
-        rule_id="CA-IN-03",
-        why_it_matters="From 5 percent on, a named person decides whether the difference is "
-        "significant; if so, DCC and law enforcement are told within 24 hours. The due time is "
-        "proposed until then.",
-        what_to_do="Count at once, then record who decided, what, and why.",
-    ),
-    CaseClass.UNIT_DIFFERS: CasePolicy(
-        severity=CaseSeverity.HIGH,
-        due_hours=_CORRECTION_HOURS,
-        rule_id="CA-TT-09",
-        why_it_matters="Quantities of different units cannot be compared.",
-        what_to_do="Find which side has the wrong unit and correct it.",
-    ),
-    CaseClass.STATUS_DIFFERS: CasePolicy(
-        severity=CaseSeverity.MEDIUM,
-        due_hours=_CORRECTION_HOURS,
-        rule_id="CA-TT-09",
-        why_it_matters="Goods may be used or moved against METRC's word.",
-        what_to_do="Look at the package in METRC and bring both sides together.",
-    ),
-    CaseClass.MISSING_IN_METRC: CasePolicy(
-        severity=CaseSeverity.HIGH,
-        due_hours=ENTRY_HOURS,
-        rule_id="CA-TT-01",
-        why_it_matters="Goods that METRC does not show are untracked goods.",
-        what_to_do="Find the package and its last act in METRC; enter what is missing.",
-    ),
-    CaseClass.UNKNOWN_TO_US: CasePolicy(
-        severity=CaseSeverity.HIGH,
-        due_hours=_CORRECTION_HOURS,
-        rule_id="CA-IN-02",
-        why_it_matters="Somebody made or received this without our book knowing.",
-        what_to_do="Find who did it in METRC and take it into our book with a reason.",
-    ),
-    CaseClass.CHANGED_OUTSIDE: CasePolicy(
-        severity=CaseSeverity.LOW,
-        due_hours=_CORRECTION_HOURS,
-        rule_id="CA-TT-09",
-        why_it_matters="Somebody worked in METRC's own pages, and our book does not have it yet.",
-        what_to_do="Ask who did it and why, then take it over into our book with that reason.",
-    ),
-    CaseClass.DUPLICATE_ENTRY: CasePolicy(
-        severity=CaseSeverity.HIGH,
-        due_hours=_CORRECTION_HOURS,
-        rule_id="CA-TT-09",
-        why_it_matters="One fact stands twice in a book, and its count is wrong by it.",
-        what_to_do="Find which of the two is the real entry and take the other back.",
-    ),
-    CaseClass.LINEAGE_DIFFERS: CasePolicy(
-        severity=CaseSeverity.HIGH,
-        due_hours=_CORRECTION_HOURS,
-        rule_id="CA-TT-09",
-        why_it_matters="A recall follows sources; with the wrong one it misses goods.",
-        what_to_do="Compare the batch record with METRC's sources and correct the wrong side.",
-    ),
-    CaseClass.MAPPING_DIFFERS: CasePolicy(
-        severity=CaseSeverity.MEDIUM,
-        due_hours=_CORRECTION_HOURS,
-        rule_id="CA-TT-09",
-        why_it_matters="The goods stand in METRC under another item or another tag than with us.",
-        what_to_do="Look at the label on the goods and correct the side that is wrong.",
-    ),
-    CaseClass.TRANSFER_DIFFERS: CasePolicy(
-        severity=CaseSeverity.MEDIUM,
-        due_hours=ENTRY_HOURS,
-        rule_id="CA-TT-02",
-        why_it_matters="Goods between two licences are on nobody's shelf; both sides enter them "
-        "within 24 hours.",
-        what_to_do="Find where the goods are, count them, and finish the receipt.",
-    ),
     CaseClass.OUTCOME_BLOCKED: CasePolicy(
         severity=CaseSeverity.HIGH,
         due_hours=ENTRY_HOURS,
         rule_id="G7",
         why_it_matters="What METRC has is not what was approved.",
-        what_to_do="Compare both, then accept, reject or compensate with evidence.",
+        steps=(
+            "Open the action and read what was approved beside what METRC has.",
+            "Look at the package in METRC's own pages.",
+            "Accept it, reject it, or draft what puts it right; nothing is sent again blindly.",
+        ),
+        owner=Role.COMPLIANCE_MANAGER,
     ),
     CaseClass.OUTCOME_UNKNOWN: CasePolicy(
         severity=CaseSeverity.MEDIUM,
         due_hours=ENTRY_HOURS,
         rule_id="G7",
         why_it_matters="Until METRC can be read, nobody knows whether it happened.",
-        what_to_do="Do not repeat it by hand; see why METRC cannot be read.",
+        steps=(
+            "Do not repeat it by hand.",
+            "See on the sync page why METRC cannot be read.",
+            "Wait for the next look; it closes this case or blocks the action.",
+        ),
+        owner=Role.COMPLIANCE_MANAGER,
     ),
     CaseClass.ATTESTATION_CONTRADICTED: CasePolicy(
         severity=CaseSeverity.HIGH,
         due_hours=ENTRY_HOURS,
         rule_id="CA-TT-17",
         why_it_matters="A person attested what METRC does not show.",
-        what_to_do="Look in METRC together with that person and finish the step there.",
+        steps=(
+            "Look in METRC together with the person who attested.",
+            "Finish the step there, or take the word back.",
+            "Look again.",
+        ),
+        owner=Role.COMPLIANCE_MANAGER,
     ),
     CaseClass.RETURN_PENDING: CasePolicy(
         severity=CaseSeverity.MEDIUM,
         due_hours=ENTRY_HOURS,
         rule_id="CA-MF-08",
         why_it_matters="Rejected goods are nobody's stock until the shipper takes them back.",
-        what_to_do="Remind the shipper to receive the rejected package in METRC.",
+        steps=(
+            "Find where the rejected goods are now.",
+            "Remind the shipper to receive them in METRC under Transfers, Rejected.",
+            "Read METRC again; the case closes when they are back.",
+        ),
+        owner=Role.DISTRIBUTION_MANAGER,
     ),
     CaseClass.LATE_ENTRY: CasePolicy(
         severity=CaseSeverity.MEDIUM,
         due_hours=_DAY,
         rule_id="CA-TT-02",
         why_it_matters="Events are entered within 24 hours; a late one needs a reason on record.",
-        what_to_do="Record the reason; both times stay visible.",
+        steps=(
+            "Ask why it was entered late.",
+            "Give the reason here; both times stay visible.",
+        ),
+        owner=Role.COMPLIANCE_MANAGER,
     ),
     CaseClass.ENTRY_ERROR: CasePolicy(
         severity=CaseSeverity.MEDIUM,
         due_hours=_CORRECTION_HOURS,
         rule_id="CA-TT-09",
         why_it_matters="Entry errors are corrected within 3 calendar days of discovery.",
-        what_to_do="Correct the entry in METRC.",
+        steps=(
+            "Correct the entry in METRC.",
+            "Look at the package again, and write down what was wrong and how it was put right.",
+            "Close the case.",
+        ),
+        owner=Role.COMPLIANCE_MANAGER,
     ),
     CaseClass.STATE_HOLD: CasePolicy(
         severity=CaseSeverity.CRITICAL,
         due_hours=_DAY,
         rule_id="CA-RE-05",
         why_it_matters="Held goods may not be moved, sold, altered or destroyed.",
-        what_to_do="Keep the goods where they are and call compliance.",
+        steps=(
+            "Keep the goods where they are; mark the shelf.",
+            "Call compliance; ask the State for the reason.",
+            "When METRC shows no flag any more, quality reviews the package again.",
+        ),
+        owner=Role.COMPLIANCE_MANAGER,
     ),
     CaseClass.TEST_FAILED: CasePolicy(
         severity=CaseSeverity.CRITICAL,
         due_hours=30 * _DAY,
         rule_id="CA-BT-28",
         why_it_matters="A failed batch is destroyed unless a correction is approved in time.",
-        what_to_do="Quarantine the batch and draft the corrective action plan.",
+        steps=(
+            "Quarantine every package of the batch.",
+            "Decide with compliance: corrective action plan, retest, or destruction.",
+            "Draft that action; the case closes when METRC shows no failed goods of it any more.",
+        ),
+        owner=Role.QA_MANAGER,
     ),
     CaseClass.BAD_RECORD: CasePolicy(
         severity=CaseSeverity.MEDIUM,
         due_hours=_CORRECTION_HOURS,
         rule_id="",
         why_it_matters="A record of METRC could not be read and is missing from our view.",
-        what_to_do="Look at the record in METRC; the rest of the licence goes on.",
+        steps=(
+            "Open the exchange that is named and find the record in METRC's own pages.",
+            "If it is wrong there, correct it; if it is right there, tell support.",
+            "The rest of the licence goes on; the case closes when it can be read.",
+        ),
+        owner=Role.COMPLIANCE_MANAGER,
     ),
     CaseClass.SYNC_FAILED: CasePolicy(
         severity=CaseSeverity.MEDIUM,
         due_hours=_DAY,
         rule_id="G3",
         why_it_matters="Our view of METRC grows old, and gates close.",
-        what_to_do="See the error; the next run goes on where this one stopped.",
+        steps=(
+            "Read the error, and try METRC's own pages.",
+            "If they work, work there and attest it; if nobody gets in, declare access lost.",
+            "The next run goes on where this one stopped and closes the case.",
+        ),
+        owner=Role.COMPLIANCE_MANAGER,
     ),
     CaseClass.KEY_REFUSED: CasePolicy(
         severity=CaseSeverity.HIGH,
         due_hours=_DAY,
         rule_id="CA-IN-05",
         why_it_matters="Without a working key nothing is read or sent. Routine until assessed.",
-        what_to_do="Check the key with its owner; assess whether it was revoked or abused.",
+        steps=(
+            "Ask the key's owner whether they changed or revoked it.",
+            "Put a new key in under Company, Keys.",
+            "Assess whether it was abused; a revoked key is routine until a named person says otherwise.",
+        ),
+        owner=Role.OWNER,
     ),
     CaseClass.LEDGER_BROKEN: CasePolicy(
         severity=CaseSeverity.CRITICAL,
         due_hours=NOTICE_HOURS,
         rule_id="CA-IN-05",
         why_it_matters="The audit record may have been altered.",
-        what_to_do="Keep the machine as it is and let a named person assess it.",
+        steps=(
+            "Keep the machine as it is; stop nothing and delete nothing.",
+            "Export the ledger and verify it on another machine.",
+            "Let a named person assess it.",
+        ),
+        owner=Role.OWNER,
     ),
 }
 
@@ -259,13 +246,20 @@ class CaseAdvice:
     what_to_do: str
     rule_id: str
     fact_key: str
+    owner: Role
 
 
 def case_for(
-    case_class: CaseClass, *, fact_key: str, title: str, what_happened: str, found_at: datetime
+    case_class: CaseClass,
+    *,
+    fact_key: str,
+    title: str,
+    what_happened: str,
+    found_at: datetime,
+    policies: Mapping[CaseClass, CasePolicy] = MappingProxyType(POLICIES),
 ) -> CaseAdvice:
-    """Return the case of a class, with its severity, due time, rule and advice."""
-    policy = POLICIES[case_class]
+    """Return the case of a class, with its severity, due time, rule, owner and numbered steps."""
+    policy = policies[case_class]
     return CaseAdvice(
         case_class=case_class,
         severity=policy.severity,
@@ -273,25 +267,31 @@ def case_for(
         title=title,
         what_happened=what_happened,
         why_it_matters=policy.why_it_matters,
-        what_to_do=policy.what_to_do,
+        what_to_do="\n".join(policy.steps),
         rule_id=policy.rule_id,
         fact_key=fact_key,
+        owner=policy.owner,
     )
 
 
 def case_for_difference(
-    difference: Difference, *, found_at: datetime, significant_percent: Decimal
+    difference: Difference,
+    *,
+    found_at: datetime,
+    significant_percent: Decimal,
+    procedures: Mapping[CaseClass, CasePolicy],
 ) -> CaseAdvice | None:
     """Return the case a difference deserves, or None if it explains itself.
 
     A key that may not read has a case of its own; goods on their way become one when they are
-    overdue. Exactly `significant_percent` counts as significant (CA-IN-03: 5.0 % does).
+    overdue. Exactly `significant_percent` counts as significant (CA-IN-03: 5.0 % does), unless
+    what left the package stands in another one: then nothing is gone.
     """
     case_class = _case_class(difference)
     if case_class is None:
         return None
     title = f"{difference.label}: {case_class.replace('_', ' ').lower()}"
-    percent = difference.percent
+    percent = None if difference.keeps_the_goods else difference.percent
     if case_class in _MAY_BE_SIGNIFICANT and percent is not None and percent >= significant_percent:
         case_class = CaseClass.SIGNIFICANT_DIFFERENCE
         shown = number_text(percent.quantize(Decimal("0.01")))
@@ -304,6 +304,7 @@ def case_for_difference(
         title=title,
         what_happened=difference.sentence,
         found_at=found_at,
+        policies=procedures,
     )
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from glassbox.queries.rule_packs import procedures_of
+from glassbox.rules.clocks import CORRECTION_DAYS, ENTRY_HOURS, NOTICE_HOURS
 from glassbox.rules.difference_causes import Cause, Confidence, DifferenceClass, explain_quantity
 from glassbox.rules.exception_policy import (
     POLICIES,
@@ -14,6 +16,7 @@ from glassbox.rules.exception_policy import (
     case_for_difference,
 )
 from glassbox.rules.package_state import LocalState, PackageList, PackageState
+from glassbox.rules.procedures import read_procedures
 from glassbox.rules.quantities import EACH, GRAMS, quantity
 from glassbox.rules.reconcile import (
     Aspect,
@@ -26,10 +29,12 @@ from glassbox.rules.reconcile import (
     Reading,
     differences_of,
 )
+from glassbox.rules.verdicts import InvalidInput
 from tests.unit.rules.story import CARTS, NOON, metrc
 
 OURS = OurPackage(label=CARTS, quantity=quantity(3980, EACH), local_state=LocalState.QA_RELEASED)
 SETTLE = timedelta(seconds=900)
+PROCEDURES = procedures_of("CA")
 
 
 def differences(
@@ -184,14 +189,18 @@ def count(ours: int, theirs: int) -> Difference:
     ],
 )
 def test_exactly_five_percent_is_significant(ours: int, case_class: CaseClass) -> None:
-    case = case_for_difference(count(ours, 1000), found_at=NOON, significant_percent=Decimal(5))
+    case = case_for_difference(
+        count(ours, 1000), found_at=NOON, significant_percent=Decimal(5), procedures=PROCEDURES
+    )
     assert case is not None
     assert case.case_class is case_class
 
 
 def test_a_growing_difference_stays_one_case() -> None:
     small, large = (
-        case_for_difference(count(ours, 1000), found_at=NOON, significant_percent=Decimal(5))
+        case_for_difference(
+            count(ours, 1000), found_at=NOON, significant_percent=Decimal(5), procedures=PROCEDURES
+        )
         for ours in (999, 100)
     )
     assert small is not None
@@ -210,15 +219,74 @@ def test_what_explains_itself_opens_no_case() -> None:
     ):
         difference = replace(count(1, 1000), difference_class=quiet)
         assert (
-            case_for_difference(difference, found_at=NOON, significant_percent=Decimal(5)) is None
+            case_for_difference(
+                difference, found_at=NOON, significant_percent=Decimal(5), procedures=PROCEDURES
+            )
+            is None
         )
 
 
-def test_every_class_of_case_has_a_policy_in_words() -> None:
-    assert set(POLICIES) == set(CaseClass)
-    for policy in POLICIES.values():
+def test_what_left_into_another_package_is_never_significant() -> None:
+    split = replace(
+        count(1000, 400), difference_class=DifferenceClass.CHANGED_OUTSIDE, keeps_the_goods=True
+    )
+    gone = replace(split, keeps_the_goods=False)
+    classes = [
+        case.case_class
+        for one in (split, gone)
+        if (
+            case := case_for_difference(
+                one, found_at=NOON, significant_percent=Decimal(5), procedures=PROCEDURES
+            )
+        )
+    ]
+    assert classes == [CaseClass.CHANGED_OUTSIDE, CaseClass.SIGNIFICANT_DIFFERENCE]
+
+
+def test_every_class_of_case_has_an_owner_and_steps_in_words() -> None:
+    assert set(POLICIES) | set(PROCEDURES) == set(CaseClass)
+    assert not set(POLICIES) & set(PROCEDURES)
+    for policy in (*POLICIES.values(), *PROCEDURES.values()):
         assert policy.why_it_matters.endswith(".")
-        assert policy.what_to_do.endswith(".")
+        assert policy.owner
+        assert len(policy.steps) >= 2
+        assert all(step.endswith(".") for step in policy.steps)
+
+
+def test_the_clocks_of_law_in_the_procedures_are_those_of_the_rules() -> None:
+    assert PROCEDURES[CaseClass.SIGNIFICANT_DIFFERENCE].due_hours == NOTICE_HOURS
+    assert PROCEDURES[CaseClass.COUNT_DIFFERS].due_hours == CORRECTION_DAYS * 24
+    assert PROCEDURES[CaseClass.TRANSFER_DIFFERS].due_hours == ENTRY_HOURS
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"owner": "NOBODY"}, "COUNT_DIFFERS"),
+        ({"steps": []}, "COUNT_DIFFERS.steps"),
+        ({"due": {"hours": 0}}, "COUNT_DIFFERS.due"),
+        ({"why": None}, "COUNT_DIFFERS.why"),
+    ],
+)
+def test_a_procedure_that_cannot_be_used_is_refused_by_name(
+    change: dict[str, object], field: str
+) -> None:
+    row = {
+        "owner": "INVENTORY",
+        "severity": "HIGH",
+        "due": {"hours": 72},
+        "rule_id": "CA-IN-02",
+        "why": "So.",
+        "steps": ["Count it."],
+    }
+    with pytest.raises(InvalidInput) as refusal:
+        read_procedures({"procedures": {"COUNT_DIFFERS": {**row, **change}}})
+    assert refusal.value.field == field
+
+
+def test_a_pack_that_forgets_a_difference_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="CHANGED_OUTSIDE"):
+        read_procedures({"procedures": {}})
 
 
 def test_a_rejected_package_not_taken_back_is_due_in_24_hours() -> None:

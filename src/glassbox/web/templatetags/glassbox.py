@@ -10,6 +10,9 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from glassbox.queries.metrc_messages import plain_words
+from glassbox.rules.metrc_messages import Translation
+
 register = template.Library()
 
 UNIT_SIGNS = {
@@ -72,6 +75,13 @@ CHIP_COLORS = {
     "Accepted": "green",
     "Rejected": "red",
     "Shipped": "azure",
+    "CRITICAL": "red",
+    "HIGH": "orange",
+    "MEDIUM": "yellow",
+    "LOW": "secondary",
+    "CHANGED_OUTSIDE": "azure",
+    "UNEXPLAINED": "red",
+    "TIMING": "secondary",
 }
 
 
@@ -83,6 +93,12 @@ def quantity(value: Decimal | None, unit_name: str = "") -> str:
     number = f"{value.normalize():,f}"
     sign = UNIT_SIGNS.get(unit_name, unit_name)
     return f"{number} {sign}" if sign else number
+
+
+@register.filter
+def plain_metrc(text: str) -> tuple[Translation, ...]:
+    """Return what METRC says in a text in plain words, its own words beside them."""
+    return plain_words(str(text))
 
 
 @register.filter

@@ -21,23 +21,25 @@ from glassbox.web.request import PageRequest
 @require_GET
 def cases(request: PageRequest) -> HttpResponse:
     """List the cases that wait for a person."""
-    state = "CLOSED" if request.GET.get("show") == "closed" else "OPEN"
+    showing = request.GET.get("show", "")
+    if showing not in ("closed", "snoozed"):
+        showing = "open"
+    state = "CLOSED" if showing == "closed" else "OPEN"
+    chosen_class = request.GET.get("class", "")
     found = case_list(
         actor=request.actor,
         license_ids=request.scope.license_ids,
-        filter=CaseFilter(
-            state=state,
-            case_class=request.GET.get("class", ""),
-            snoozed=request.GET.get("show") == "snoozed",
-        ),
+        filter=CaseFilter(state=state, case_class=chosen_class, snoozed=showing == "snoozed"),
         now=request.now,
     )
-    return page(
-        request,
-        "exception_cases/list.html",
-        {"cases": found, "state": state, "nav": "cases"},
-        fragment="exception_cases/_list.html",
-    )
+    shown = {
+        "cases": found,
+        "state": state,
+        "showing": showing,
+        "chosen_class": chosen_class,
+        "nav": "cases",
+    }
+    return page(request, "exception_cases/list.html", shown, fragment="exception_cases/_list.html")
 
 
 @require_GET
