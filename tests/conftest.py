@@ -10,6 +10,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -95,11 +96,11 @@ def _connect_django(url: str) -> None:
     )
 
 
-@pytest.fixture(scope="session")
-def simulator_process() -> Iterator[str]:
+@contextmanager
+def served_simulator(*options: str) -> Iterator[str]:
     """A METRC simulator in a process of its own; yields its address."""
     process = subprocess.Popen(
-        [str(Path(sys.executable).parent / "metrc-simulator"), "serve", "--world", "empty"],
+        [str(Path(sys.executable).parent / "metrc-simulator"), "serve", *options],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -111,18 +112,28 @@ def simulator_process() -> Iterator[str]:
     process.stdout.close()
 
 
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[str]:
+    with served_simulator("--world", "empty") as address:
+        yield address
+
+
 @pytest.fixture
 def desk(simulator_process: str) -> Iterator[Desk]:
     """The desk of a METRC world without a single package, and Glassbox pointed at it."""
     with Desk(simulator_process) as desk:
         desk.do("reset", world="empty")
-        keys = desk.keys()
-        settings.GLASSBOX_METRC_URL = simulator_process
-        settings.GLASSBOX_METRC_VENDOR_KEY = keys["vendorKey"]
-        settings.METRC_TIMEOUT_SECONDS = 3.0
-        settings.METRC_GETS_PER_SECOND_PER_FACILITY = 1000
-        settings.METRC_GETS_PER_SECOND_PER_VENDOR = 1000
+        point_at(desk)
         yield desk
+
+
+def point_at(desk: Desk) -> None:
+    """Let Glassbox talk to this simulator."""
+    settings.GLASSBOX_METRC_URL = desk.address
+    settings.GLASSBOX_METRC_VENDOR_KEY = desk.keys()["vendorKey"]
+    settings.METRC_TIMEOUT_SECONDS = 3.0
+    settings.METRC_GETS_PER_SECOND_PER_FACILITY = 1000
+    settings.METRC_GETS_PER_SECOND_PER_VENDOR = 1000
 
 
 @pytest.fixture

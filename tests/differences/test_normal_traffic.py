@@ -1,0 +1,122 @@
+"""Days of normal work open no case that is not true, and miss none that is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from glassbox.cli.demo_brand import MAKER, MOVER, open_brand
+from glassbox.models.packages import Movement, Package
+from glassbox.operations.transaction import short_transaction
+from glassbox.rules.verdicts import Refused
+from glassbox.runtime.postgres import ClusterUrls
+from tests.desk import Desk
+from tests.differences.errands import move, produce, split, waste
+from tests.differences.outside import adjust_by_hand, hold, move_by_hand, split_by_hand
+from tests.differences.seeds import bring_goods
+from tests.differences.shipping import bring_carts, go_home, oil_arrives, sample, sell
+from tests.differences.traffic import Traffic
+from tests.journeys.wholesale import hire_crew
+
+FALSE_PER_1000_AT_MOST = 1
+TAGS = 300
+MINUTES_A_DAY = 24 * 60
+EVERY_DAY = (oil_arrives, split, waste, move, produce, go_home, sample, sell)
+SOME_DAYS = (adjust_by_hand, split_by_hand, move_by_hand, adjust_by_hand, hold)
+
+
+@pytest.fixture
+def street(database: ClusterUrls, desk: Desk, frozen_now: datetime) -> Traffic:
+    """A brand with a shelf of oil that both books agree about, and a crew."""
+    tags = {
+        number: desk.do("receive-tags", licenseNumber=number, count=TAGS)["labels"]
+        for number in (MAKER, MOVER)
+    }
+    bring_goods(desk, int(os.environ.get("PACKAGES", "40")))
+    for number in (MAKER, MOVER):
+        bring_carts(desk, number)
+    brand = open_brand(
+        metrc_users=desk.keys()["users"],
+        sync_from=frozen_now - timedelta(hours=3),
+        now=frozen_now,
+        with_passwords=False,
+    )
+    hire_crew(desk, MAKER)
+    hire_crew(desk, MOVER)
+    seed = int(os.environ.get("SEED", "1"))
+    street = Traffic(brand=brand, desk=desk, database=database, chance=Random(seed), tags=tags)
+    street.read(MAKER)
+    street.read(MOVER)
+    return street
+
+
+def live(street: Traffic, days: int) -> None:
+    began = street.now()
+    for day in range(days):
+        errands = list(EVERY_DAY)
+        for errand in street.chance.sample(SOME_DAYS, 3):
+            errands.insert(street.chance.randrange(len(errands)), errand)
+        for errand in errands:
+            try:
+                errand(street)
+            except Refused as refusal:
+                said = [one.message for one in refusal.findings if one.blocks]
+                raise AssertionError(f"{errand.__name__}: {refusal.message} {said}") from refusal
+        for number in (MAKER, MOVER):
+            street.take_over(number)
+        street.count_the_day()
+        spent = (street.now() - began).total_seconds() / 60
+        street.wait(max(30, (day + 1) * MINUTES_A_DAY - spent))
+
+
+def judge(street: Traffic) -> None:
+    sys.stdout.write(street.report())
+    assert street.missed == []
+    false_per_1000 = len(street.false_cases) * 1000 / street.package_days
+    assert false_per_1000 <= FALSE_PER_1000_AT_MOST, street.false_cases
+
+
+@pytest.mark.timeout(1200)
+def test_a_day_of_normal_traffic_opens_no_false_case(street: Traffic) -> None:
+    live(street, 1)
+    judge(street)
+    assert street.true_cases["CHANGED_OUTSIDE"] > 0, "nothing true was there to be told apart"
+    assert {"package.create_testing_sample", "lab passes"} & set(street.done)
+
+
+def test_what_nobody_did_is_judged_false(street: Traffic) -> None:
+    with short_transaction(street.brand.licenses[MAKER]) as license:
+        package = Package.objects.order_by("id").first()
+        assert package is not None
+        Movement.objects.create(
+            company_id=license.company_id,
+            license=license,
+            package=package,
+            quantity=Decimal(-5),
+            unit="Grams",
+            cause="ADJUSTED",
+            reason="Nobody did this in METRC",
+            evidence="test",
+            fact_key="nobody",
+            occurred_at=street.now(),
+            recorded_at=street.now(),
+        )
+    street.wait(30)
+    street.read(MAKER)
+
+    street.count_the_day()
+    with pytest.raises(AssertionError, match="SIGNIFICANT_DIFFERENCE"):
+        judge(street)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(6 * 3600)
+def test_thirty_days_of_normal_traffic_open_hardly_a_false_case(street: Traffic) -> None:
+    live(street, int(os.environ.get("DAYS", "30")))
+    judge(street)
+    assert street.package_days >= 1000
