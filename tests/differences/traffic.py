@@ -26,7 +26,7 @@ from glassbox.operations.reconciliation import reconcile_license
 from glassbox.operations.submission.attestation import attest, settle_action
 from glassbox.operations.submission.confirm import release_settled_lanes
 from glassbox.operations.submission.send import submit_action
-from glassbox.operations.sync.run import run_sync
+from glassbox.operations.sync.run import TIMETABLE, run_sync
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.differences.page import difference_page
 from glassbox.rules.actor import Actor, system_actor
@@ -124,7 +124,7 @@ class Traffic:
         license_id = self.brand.licenses[number]
         before = self.now()
         for name, job in (
-            ("sync", lambda **rest: run_sync(trigger="test", **rest)),
+            ("sync", lambda **rest: run_sync(trigger=TIMETABLE, **rest)),
             ("reconcile", reconcile_license),
             ("follower", follow_license),
             ("sender", release_settled_lanes),
