@@ -57,6 +57,7 @@ class House:
         self.processes = [
             self._start("serve", f"--port={port}"),
             self._start("sequencer"),
+            self._start("signer"),
             self._start("worker"),
         ]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.test import Client
 
-from glassbox.audit.sequencer import sequence_once
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.people import User
 from glassbox.runtime.postgres import ClusterUrls
 from tests.journeys.story import action_of, look, read, send
+from tests.ledger import make_durable
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Hands:
     def carry_out(self, drafter: str, approver: str, place: str) -> None:
         """Approve an action, let the worker send it and see it in METRC, and read METRC."""
         action_id = self.approve(drafter, approver, place)
-        sequence_once(self.database.sequencer)
+        make_durable(self.database)
         send(self.brand, self.number, action_id)
         look(self.brand, self.number, action_id)
         assert action_of(self.brand, self.number, action_id).state == "ACCEPTED"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from glassbox.audit.sequencer import sequence_once
 from glassbox.cli.demo_brand import MAKER, Brand
 from glassbox.models.actions import RegulatedAction
 from glassbox.operations.actions.draft import draft_action
@@ -17,6 +16,7 @@ from glassbox.operations.transaction import short_transaction
 from glassbox.rules.actor import Actor, system_actor
 from glassbox.runtime.postgres import ClusterUrls
 from tests.desk import Desk
+from tests.ledger import make_durable
 
 SUPPLIER = "CDPH-19990077"
 SENDER = system_actor("sender")
@@ -93,7 +93,7 @@ def approve(
     approve_action(
         actor=person(brand, approver), license_id=license_id, action_id=action_id, now=now()
     )
-    sequence_once(database.sequencer)
+    make_durable(database)
 
 
 def send(brand: Brand, number: str, action_id: int) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
 import time
+import unicodedata
 import uuid
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,7 +20,9 @@ from glassbox.audit.chain import SALT_BYTES, canonical_bytes, commitment
 from glassbox.audit.event_types import EventType
 from glassbox.rules.actor import Actor
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
+# A record has 64 KiB at most; a longer body is kept beside it, and the record holds its hash.
+BODY_BYTES_AT_MOST = 32 * 1024
 CODE_VERSION = version("glassbox")
 
 
@@ -36,6 +40,7 @@ def append(
     request_sha256: str = "",
     response_status: int | None = None,
     response_sha256: str = "",
+    on_behalf_of: int | None = None,
     state_before: str = "",
     state_after: str = "",
 ) -> uuid.UUID:
@@ -43,7 +48,8 @@ def append(
 
     `reason` and the actor's name are committed to, not written: they can be erased one day and
     every hash stays valid. `body` holds ids, states and decimal quantities as text; no personal
-    data, no floats. The event has no number until the sequencer gives it one.
+    data, no floats. `on_behalf_of` is the person whose METRC key is used. The event has no number
+    until the sequencer gives it one, and counts only below a signed head: see `is_durable`.
 
     :raises NotCanonical: if `body` has no canonical bytes
     """
@@ -52,9 +58,13 @@ def append(
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT clock_timestamp(), nullif(current_setting('app.license', true), ''),"
-            " nullif(current_setting('app.company', true), '')"
+            " nullif(current_setting('app.company', true), ''),"
+            " nullif(current_setting('app.facility', true), '')"
         )
-        database_now, license_id, company_id = cursor.fetchone()
+        database_now, license_id, company_id, facility = cursor.fetchone()
+        content, blob = body or {}, None
+        if len(whole := canonical_bytes(content)) > BODY_BYTES_AT_MOST:
+            content, blob = {}, whole
         openings = {
             "reason": _opening(reason),
             "actor_name": _opening(actor.name),
@@ -64,12 +74,20 @@ def append(
             "event_id": str(event_id),
             "type": type.value,
             "subject": subject,
-            "ts": database_now.astimezone(UTC).isoformat(),
-            "occurred_at": now.astimezone(UTC).isoformat(),
+            "ts": database_now.astimezone(UTC).isoformat(timespec="microseconds"),
+            "occurred_at": now.astimezone(UTC).isoformat(timespec="microseconds"),
             "env": settings.GLASSBOX_ENVIRONMENT,
             "company": int(company_id) if company_id else None,
             "license": int(license_id) if license_id else None,
-            "actor": {"id": actor.user_id, "via": actor.via, "session": actor.session},
+            "facility": facility,
+            "actor": {
+                "kind": "system" if actor.is_system else "person",
+                "id": actor.user_id,
+                "via": actor.via,
+                "session": actor.session,
+            },
+            "on_behalf_of": on_behalf_of,
+            "mfa": actor.has_second_factor,
             "actor_name_commit": openings["actor_name"]["commitment"],
             "reason_code": reason_code,
             "reason_commit": openings["reason"]["commitment"],
@@ -80,11 +98,12 @@ def append(
             "resp_sha256": response_sha256,
             "prev_state": state_before,
             "new_state": state_after,
-            "body": body or {},
+            "body": content,
+            "body_sha256": hashlib.sha256(blob).hexdigest() if blob else "",
             "code_version": CODE_VERSION,
         }
         cursor.execute(
-            "SELECT audit.append(%s, %s::jsonb)",
+            "SELECT audit.append(%s, %s::jsonb, %s)",
             [
                 canonical_bytes(record),
                 json.dumps(
@@ -93,20 +112,40 @@ def append(
                         for name, opening in openings.items()
                     }
                 ),
+                blob,
             ],
         )
     return event_id
 
 
 def is_durable(event_id: uuid.UUID) -> bool:
-    """Return whether an event of the readable licences has its number; before that, nothing is sent."""
+    """Return whether an event of the readable licences lies below a signed head of its log.
+
+    Before that, nothing that rests on it is sent: it could still be lost, or be said otherwise.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM audit_leaves WHERE event_id = %s", [event_id])
+        cursor.execute(
+            "SELECT 1 FROM audit_leaves l WHERE l.event_id = %s AND EXISTS (SELECT 1 FROM"
+            " audit_checkpoints c WHERE c.log_id = l.log_id AND c.size > l.index)",
+            [event_id],
+        )
         return cursor.fetchone() is not None
+
+
+def erase_opening(event_id: uuid.UUID, field: str) -> None:
+    """Delete one text that an event committed to; its hash and every proof stay valid.
+
+    The event that tells of it must be written before, in the same transaction: the database
+    refuses otherwise.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit.erase_opening(%s, %s)", [event_id, field])
 
 
 def _opening(value: str) -> dict[str, str]:
     salt = secrets.token_bytes(SALT_BYTES)
+    # What is kept is what was hashed, so that an outsider need not know our normal form.
+    value = unicodedata.normalize("NFC", value)
     return {"salt": salt.hex(), "value": value, "commitment": commitment(salt, value)}
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
 
 import psycopg
 
 from glassbox.audit.chain import EMPTY_CHAIN, chain_hash, commitment, leaf_hash
+from glassbox.audit.notes import Head, NoteWrong, open_checkpoint, parse_checkpoint
+from glassbox.audit.tree import Frontier
 
 # An event that has waited longer than this for its number was kept back.
 PENDING_SECONDS_AT_MOST = 60
+ROWS_AT_ONCE = 5000
+TELL_EVERY_EVENTS = 5000
+
+Tell = Callable[[int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,44 +32,218 @@ class Verification:
         return not self.problem
 
 
-def verify(url: str) -> Verification:
-    """Recompute every leaf, every link and every opening; name the first that is wrong.
+@dataclass(frozen=True, kw_only=True)
+class _Log:
+    log_id: int
+    license_id: int | None
+    kind: str
+    origin: str
+    size: int
+    root: bytes
+    chain: bytes
 
-    Walks in index order through one cursor: memory stays flat however long the logs are.
+
+@dataclass(kw_only=True)
+class _Claims:
+    """What is claimed elsewhere of each log: the root it had at a size, and who says so."""
+
+    by_log: dict[int, dict[int, tuple[bytes, str]]] = field(default_factory=dict)
+    problem: str = ""
+
+    def add(self, log_id: int, size: int, root: bytes, who: str) -> None:
+        known = self.by_log.setdefault(log_id, {}).setdefault(size, (root, who))
+        if known[0] != root and not self.problem:
+            self.problem = f"{who} and {known[1]} name different roots for the same {size} entries."
+
+
+def verify(url: str, *, public_key: bytes | None = None, tell: Tell | None = None) -> Verification:
+    """Recompute every leaf, link, root, checkpoint and opening; name the first that is wrong.
+
+    Signatures are checked with `public_key`, which must come from outside the database. Events
+    pass through one cursor; what stays in memory is a root for each checkpoint. `tell` is called
+    with the number of events done.
     """
     with psycopg.connect(url) as connection:
-        connection.execute("SET TRANSACTION READ ONLY")
-        events, problem = _walk(connection)
+        # One snapshot: what is appended meanwhile is the next walk's.
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        logs = _logs(connection)
+        claims = _Claims()
+        problem = _bad_checkpoint(connection, logs, public_key, claims) or _bad_anchor(
+            connection, logs, claims
+        )
+        events = 0
+        if not problem:
+            events, problem = _walk(connection, logs, claims, tell or (lambda _: None))
         problem = problem or _unnumbered(connection) or _bad_opening(connection)
     return Verification(events=events, problem=problem)
 
 
-def _walk(connection: psycopg.Connection) -> tuple[int, str]:
-    events, log, expected, chain = 0, None, 0, EMPTY_CHAIN
-    with connection.cursor(name="leaves") as cursor:
-        cursor.execute(
-            "SELECT l.log_id, l.index, l.event_id, l.leaf, l.chain, e.body, e.leaf,"
-            " coalesce(e.license_id, 0), e.record = convert_from(e.body, 'UTF8')::jsonb"
-            " FROM audit_leaves l LEFT JOIN compliance_events e USING (event_id)"
-            " ORDER BY l.log_id, l.index"
+def _logs(connection: psycopg.Connection) -> dict[int, _Log]:
+    rows = connection.execute(
+        "SELECT log_id, license_id, kind, origin, size, root, chain FROM audit_logs ORDER BY log_id"
+    )
+    return {
+        row[0]: _Log(
+            log_id=row[0],
+            license_id=row[1],
+            kind=row[2],
+            origin=row[3],
+            size=row[4],
+            root=bytes(row[5]),
+            chain=bytes(row[6]),
         )
-        for log_id, index, event_id, leaf, link, body, stored, license_id, is_same in cursor:
-            if log_id != log:
-                log, expected, chain = log_id, 0, EMPTY_CHAIN
-            where = f"Log {log_id}, event {index} ({event_id})"
-            if index != expected:
-                return events, f"{where}: number {expected} is missing."
-            if body is None:
-                return events, f"{where}: the event itself is gone."
-            if leaf_hash(body) != leaf or stored != leaf:
-                return events, f"{where}: its bytes are not those that were numbered."
-            chain = chain_hash(chain, leaf)
-            if chain != link:
-                return events, f"{where}: the chain breaks here."
-            if license_id != log_id or not is_same:
-                return events, f"{where}: a column says something else than the hashed bytes."
-            expected, events = expected + 1, events + 1
+        for row in rows
+    }
+
+
+def _bad_checkpoint(
+    connection: psycopg.Connection,
+    logs: dict[int, _Log],
+    public_key: bytes | None,
+    claims: _Claims,
+) -> str:
+    expected: dict[int, int] = {}
+    with connection.cursor(name="checkpoints") as cursor:
+        cursor.execute(
+            "SELECT log_id, number, size, root, note FROM audit_checkpoints ORDER BY log_id, number"
+        )
+        for log_id, number, size, root, note in cursor:
+            log = logs[log_id]
+            where = f"Checkpoint {number} of {log.origin}"
+            expected[log_id] = expected.get(log_id, 0) + 1
+            if number != expected[log_id]:
+                return f"{where}: checkpoint {expected[log_id]} is missing."
+            try:
+                head = (
+                    open_checkpoint(note, public_key) if public_key else parse_checkpoint(note)[0]
+                )
+            except NoteWrong as wrong:
+                return f"{where}: {wrong}"
+            if head != Head(origin=log.origin, size=size, root=bytes(root)):
+                return f"{where}: its columns say something else than what was signed."
+            claims.add(log_id, size, head.root, where)
+    return ""
+
+
+def _bad_anchor(connection: psycopg.Connection, logs: dict[int, _Log], claims: _Claims) -> str:
+    by_origin = {log.origin: log for log in logs.values()}
+    with connection.cursor(name="anchored") as cursor:
+        cursor.execute(
+            "SELECT log_id, index, body FROM audit_leaves WHERE body IS NOT NULL"
+            " ORDER BY log_id, index"
+        )
+        for log_id, index, body in cursor:
+            where = f"Entry {index} of {logs[log_id].origin}"
+            try:
+                head, _ = parse_checkpoint(bytes(body).decode() + "\n— none AAAA\n")
+            except (NoteWrong, UnicodeDecodeError):
+                return f"{where} is no head of a log."
+            if head.origin not in by_origin:
+                return f"{where} names {head.origin}, and there is no such log."
+            claims.add(by_origin[head.origin].log_id, head.size, head.root, where)
+    for log in logs.values():
+        claims.add(log.log_id, log.size, log.root, f"The head of {log.origin}")
+    return claims.problem
+
+
+WALK = """
+SELECT l.index, l.event_id, l.leaf, l.chain, coalesce(e.body, l.body), e.leaf, e.license_id,
+    e.event_id IS NULL OR (
+        e.record = convert_from(e.body, 'UTF8')::jsonb
+        AND e.event_id::text = e.record->>'event_id' AND e.type = e.record->>'type'
+        AND e.subject = e.record->>'subject'
+        AND e.company_id IS NOT DISTINCT FROM (e.record->>'company')::bigint
+        AND e.license_id IS NOT DISTINCT FROM (e.record->>'license')::bigint
+        AND e.actor_id IS NOT DISTINCT FROM (e.record->'actor'->>'id')::bigint
+        AND e.ts = (e.record->>'ts')::timestamptz
+        AND e.occurred_at = (e.record->>'occurred_at')::timestamptz
+    )
+FROM audit_leaves l LEFT JOIN compliance_events e USING (event_id)
+WHERE l.log_id = %s ORDER BY l.index
+"""
+
+
+def _walk(
+    connection: psycopg.Connection, logs: dict[int, _Log], claims: _Claims, tell: Tell
+) -> tuple[int, str]:
+    events = 0
+    for log in logs.values():
+        tiles = iter(
+            connection.execute(
+                "SELECT level, index, root FROM audit_tiles WHERE log_id = %s"
+                " ORDER BY (index + 1) << (8 * (level + 1)), level",
+                [log.log_id],
+            ).fetchall()
+        )
+        with connection.cursor(name="leaves", binary=True) as cursor:
+            cursor.itersize = ROWS_AT_ONCE
+            cursor.execute(WALK, [log.log_id])
+            found, problem = _walk_log(log, cursor, tiles, claims, events, tell)
+        events += found
+        if problem:
+            return events, problem
+    tell(events)
     return events, ""
+
+
+def _walk_log(
+    log: _Log,
+    rows: psycopg.ServerCursor,
+    tiles: Iterator[tuple[int, int, bytes]],
+    claims: _Claims,
+    before: int,
+    tell: Tell,
+) -> tuple[int, str]:
+    frontier, chain, events = Frontier(), EMPTY_CHAIN, 0
+    claimed = claims.by_log.get(log.log_id, {})
+    for index, event_id, leaf, link, body, stored, license_id, is_same in rows:
+        problem = _bad_entry(log, frontier.size, index, event_id, body, leaf, stored, license_id)
+        chain = chain_hash(chain, leaf)
+        where = f"{log.origin}, entry {index} ({event_id})"
+        if problem or chain != link or not is_same:
+            return events, f"{where}: " + (
+                problem
+                or ("the chain breaks here." if chain != link else "")
+                or "a column says something else than the hashed bytes."
+            )
+        for tile in frontier.append(leaf):
+            if next(tiles, None) != tile:
+                return events, f"{where}: the tile it completes is not the one that is stored."
+        if frontier.size in claimed and claimed[frontier.size][0] != frontier.root():
+            return events, f"{where}: {claimed[frontier.size][1]} names another root."
+        if event_id is not None:
+            events += 1
+            if events % TELL_EVERY_EVENTS == 0:
+                tell(before + events)
+    beyond = max((size for size in claimed), default=0)
+    if beyond > frontier.size:
+        return events, (
+            f"{claimed[beyond][1]}: {beyond} entries were there, and {frontier.size} are left."
+        )
+    if chain != log.chain or frontier.size != log.size or next(tiles, None) is not None:
+        return events, f"{log.origin}: its head is not that of its entries."
+    return events, ""
+
+
+def _bad_entry(
+    log: _Log,
+    expected: int,
+    index: int,
+    event_id: UUID | None,
+    body: bytes | None,
+    leaf: bytes,
+    stored: bytes | None,
+    license_id: int | None,
+) -> str:
+    if index != expected:
+        return f"number {expected} is missing."
+    if body is None:
+        return "the event itself is gone."
+    if leaf_hash(body) != leaf or (event_id is not None and stored != leaf):
+        return "its bytes are not those that were numbered."
+    if event_id is not None and license_id != log.license_id:
+        return "it belongs to another licence."
+    return ""
 
 
 def _unnumbered(connection: psycopg.Connection) -> str:
@@ -80,12 +262,23 @@ def _unnumbered(connection: psycopg.Connection) -> str:
 
 
 def _bad_opening(connection: psycopg.Connection) -> str:
+    """Check each opening against its commitment; one that is gone was erased, and that is told."""
     with connection.cursor(name="openings") as cursor:
         cursor.execute(
             "SELECT o.event_id, o.field, o.salt, o.value, e.record->>(o.field || '_commit')"
             " FROM audit_openings o JOIN compliance_events e USING (event_id)"
         )
-        for event_id, field, salt, value, committed in cursor:
+        for event_id, name, salt, value, committed in cursor:
             if commitment(salt, value) != committed:
-                return f"Event {event_id}: its {field} is not the one that was committed to."
-    return ""
+                return f"Event {event_id}: its {name} is not the one that was committed to."
+    row = connection.execute(
+        "SELECT e.event_id, n.field FROM compliance_events e,"
+        " LATERAL (VALUES ('reason'), ('actor_name')) n(field)"
+        " WHERE NOT EXISTS (SELECT 1 FROM audit_openings o"
+        "  WHERE o.event_id = e.event_id AND o.field = n.field)"
+        " AND NOT EXISTS (SELECT 1 FROM compliance_events r WHERE r.type = 'opening.erased'"
+        "  AND r.subject = 'event:' || e.event_id AND r.record->'body'->>'field' = n.field) LIMIT 1"
+    ).fetchone()
+    return (
+        f"Event {row[0]}: its {row[1]} is gone, and no event tells of its erasure." if row else ""
+    )

@@ -60,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         supervisor.children += [
             _child("serve", environment, "serve", f"--port={arguments.port}"),
             _child("sequencer", environment, "sequencer"),
+            _child("signer", environment, "signer"),
             _child("worker", environment, "worker"),
         ]
         supervisor.start()

@@ -23,7 +23,11 @@ def run(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     try:
-        run_sequencer(stop, url=settings.GLASSBOX_SEQUENCER_DATABASE_URL)
+        run_sequencer(
+            stop,
+            url=settings.GLASSBOX_SEQUENCER_DATABASE_URL,
+            origin=settings.GLASSBOX_LEDGER_ORIGIN,
+        )
     except psycopg.Error as error:
         sys.stderr.write(f"The sequencer lost the database: {error}\n")
         return 1

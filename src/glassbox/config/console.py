@@ -21,6 +21,7 @@ COMMANDS: tuple[tuple[str, str, bool], ...] = (
     ("serve", "serve the pages", False),
     ("worker", "do the jobs: the only process that talks to METRC", True),
     ("sequencer", "number the events of the ledger", True),
+    ("signer", "sign the heads of the ledger", True),
     ("migrate", "bring the database up to date", True),
     ("sync", "read METRC once, now, for one licence", True),
     ("reconcile", "compare our book with METRC's newest word", True),

@@ -58,6 +58,17 @@ EMAIL_BACKEND = "django.core.mail.backends." + (
 DEFAULT_FROM_EMAIL = env_text("GLASSBOX_MAIL_FROM", "glassbox@localhost")
 GLASSBOX_MAIL_IS_SET_UP = bool(EMAIL_HOST or EMAIL_FILE_PATH)
 
+# The ledger. Where the signer keeps its key and its memory (its own machine, if it can be), where
+# everybody finds its public key, and how the origins of our logs begin.
+GLASSBOX_SIGNER_FOLDER = Path(
+    env_text("GLASSBOX_SIGNER_FOLDER", str(GLASSBOX_HOME / "signer"))
+).resolve()
+GLASSBOX_LEDGER_KEY_FILE = Path(
+    env_text("GLASSBOX_LEDGER_KEY_FILE", str(GLASSBOX_HOME / "ledger.vkey"))
+).resolve()
+_HOST = urlsplit(GLASSBOX_PUBLIC_URL).netloc or "glassbox.local"
+GLASSBOX_LEDGER_ORIGIN = env_text("GLASSBOX_LEDGER_ORIGIN", f"{_HOST}/audit/{GLASSBOX_ENVIRONMENT}")
+
 SECRET_KEY = env_secret("GLASSBOX_SECRET_KEY")
 if not SECRET_KEY:
     if IS_PRODUCTION:
@@ -131,6 +142,7 @@ def _database(url: str) -> dict[str, object]:
 DATABASES = {"default": _database(env_secret("GLASSBOX_DATABASE_URL", "postgresql://127.0.0.1/"))}
 GLASSBOX_OWNER_DATABASE_URL = env_secret("GLASSBOX_OWNER_DATABASE_URL")
 GLASSBOX_SEQUENCER_DATABASE_URL = env_secret("GLASSBOX_SEQUENCER_DATABASE_URL")
+GLASSBOX_SIGNER_DATABASE_URL = env_secret("GLASSBOX_SIGNER_DATABASE_URL")
 GLASSBOX_VERIFIER_DATABASE_URL = env_secret("GLASSBOX_VERIFIER_DATABASE_URL")
 GLASSBOX_BACKUP_DATABASE_URL = env_secret("GLASSBOX_BACKUP_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -33,8 +33,8 @@ def enter_license_in_transaction(license_id: int) -> License:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('app.license', %s, true), set_config('app.licenses', %s, true),"
-            " set_config('app.company', %s, true)",
-            [str(license_id), str(license_id), str(license.company_id)],
+            " set_config('app.company', %s, true), set_config('app.facility', %s, true)",
+            [str(license_id), str(license_id), str(license.company_id), license.number],
         )
     return license
 

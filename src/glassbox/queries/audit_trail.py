@@ -6,11 +6,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Max, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from glassbox import access
 from glassbox.audit.event_types import EventType
-from glassbox.audit.models import AuditLeaf, AuditOpening, ComplianceEvent
+from glassbox.audit.models import AuditLeaf, AuditLog, AuditOpening, ComplianceEvent
 from glassbox.models.companies import License
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import NotFound
@@ -148,16 +148,16 @@ def _row(event: ComplianceEvent, numbers: dict[int, str]) -> EventRow:
 
 def _heads(numbers: dict[int, str]) -> tuple[LogHead, ...]:
     newest = (
-        AuditLeaf.objects.filter(log_id__in=numbers).values("log_id").annotate(last=Max("index"))
+        AuditLog.objects.filter(license_id__in=numbers, kind="license")
+        .order_by("license_id", "-year")
+        .distinct("license_id")
     )
-    heads = []
-    for row in newest:
-        leaf = AuditLeaf.objects.get(log_id=row["log_id"], index=row["last"])
-        heads.append(
-            LogHead(
-                license_number=numbers[row["log_id"]],
-                size=row["last"] + 1,
-                chain_sha256=bytes(leaf.chain).hex(),
-            )
+    heads = [
+        LogHead(
+            license_number=numbers[log.license_id or 0],
+            size=log.size,
+            chain_sha256=bytes(log.chain).hex(),
         )
+        for log in newest
+    ]
     return tuple(sorted(heads, key=lambda head: head.license_number))

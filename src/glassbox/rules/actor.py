@@ -11,12 +11,14 @@ class Actor:
 
     `via` is the door ("web", "api", "cli", "job"); `session` ties the act to one sign-in.
     `user_id` is None for the system alone, so no person's grants are ever borrowed by it.
+    `has_second_factor` says whether this sign-in showed one.
     """
 
     user_id: int | None
     name: str
     via: str
     session: str | None
+    has_second_factor: bool = False
 
     @property
     def is_system(self) -> bool:

@@ -30,6 +30,7 @@ LOGIN_ROLES = (
     "glassbox_owner",
     "glassbox_app",
     "glassbox_sequencer",
+    "glassbox_signer",
     "glassbox_verifier",
     "glassbox_backup",
 )
@@ -47,6 +48,7 @@ class ClusterUrls:
     application: str
     owner: str
     sequencer: str
+    signer: str
     verifier: str
     backup: str
     superuser: str
@@ -57,6 +59,7 @@ class ClusterUrls:
             "GLASSBOX_DATABASE_URL": self.application,
             "GLASSBOX_OWNER_DATABASE_URL": self.owner,
             "GLASSBOX_SEQUENCER_DATABASE_URL": self.sequencer,
+            "GLASSBOX_SIGNER_DATABASE_URL": self.signer,
             "GLASSBOX_VERIFIER_DATABASE_URL": self.verifier,
             "GLASSBOX_BACKUP_DATABASE_URL": self.backup,
         }
@@ -132,6 +135,7 @@ class Cluster:
             application=self.url("glassbox_app", database),
             owner=self.url("glassbox_owner", database),
             sequencer=self.url("glassbox_sequencer", database),
+            signer=self.url("glassbox_signer", database),
             verifier=self.url("glassbox_verifier", database),
             backup=self.url("glassbox_backup", database),
             superuser=self.url("postgres", database),
@@ -278,6 +282,10 @@ class Cluster:
 
     def _make_roles(self) -> None:
         passwords = self._passwords()
+        added = {role: secrets.token_urlsafe(24) for role in LOGIN_ROLES if role not in passwords}
+        if added:
+            passwords |= added
+            _write_private(self.secrets_file, json.dumps(passwords))
         with self._superuser() as connection:
             present = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
             if LEDGER_ROLE not in present:

@@ -28,13 +28,34 @@ class ComplianceEvent(models.Model):
         return f"event {self.event_id} {self.type}"
 
 
+class AuditLog(models.Model):
+    """One log: of a licence and year, of what belongs to no licence, or the anchor over all."""
+
+    log_id = models.BigIntegerField(primary_key=True)
+    kind = models.TextField()
+    license_id = models.BigIntegerField(null=True)
+    year = models.IntegerField()
+    origin = models.TextField()
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    chain = models.BinaryField()
+    anchored_at = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "audit_logs"
+
+    def __str__(self) -> str:
+        return f"log {self.origin}"
+
+
 class AuditLeaf(models.Model):
-    """The number of an event in the log of its licence (0: no licence), and the chain up to it."""
+    """The number of an event in the log of its licence, and the chain up to it."""
 
     event = models.OneToOneField(
         ComplianceEvent, on_delete=models.DO_NOTHING, primary_key=True, related_name="numbered"
     )
-    log_id = models.BigIntegerField()
+    log = models.ForeignKey(AuditLog, on_delete=models.DO_NOTHING, related_name="leaves")
     index = models.BigIntegerField()
     leaf = models.BinaryField()
     chain = models.BinaryField()
@@ -45,6 +66,24 @@ class AuditLeaf(models.Model):
 
     def __str__(self) -> str:
         return f"leaf {self.log_id}/{self.index}"
+
+
+class AuditCheckpoint(models.Model):
+    """One signed head of a log. Its database key is (log, number)."""
+
+    signed_at = models.DateTimeField(primary_key=True)
+    log = models.ForeignKey(AuditLog, on_delete=models.DO_NOTHING, related_name="checkpoints")
+    number = models.BigIntegerField()
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    note = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "audit_checkpoints"
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.log_id}/{self.number}"
 
 
 class AuditOpening(models.Model):

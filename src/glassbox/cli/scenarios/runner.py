@@ -199,14 +199,19 @@ def _evidence(result: Any) -> str:
 
 
 def wait_for_numbers(run: Run) -> None:
-    """Wait until every event of the ledger has its number."""
+    """Wait until every event of the ledger has its number, below a signed head."""
     assert run.stage.urls is not None
-    if not run.stage.is_alive("sequencer"):
-        run.stage.start("sequencer")
+    for name in ("sequencer", "signer"):
+        if not run.stage.is_alive(name):
+            run.stage.start(name)
     with psycopg.connect(run.stage.urls.superuser, autocommit=True) as connection:
 
         def nothing_pending() -> bool:
-            row = connection.execute("SELECT count(*) FROM audit_pending").fetchone()
+            row = connection.execute(
+                "SELECT (SELECT count(*) FROM audit_pending) + (SELECT count(*) FROM audit_logs g"
+                " WHERE g.size > coalesce((SELECT max(c.size) FROM audit_checkpoints c"
+                " WHERE c.log_id = g.log_id), 0))"
+            ).fetchone()
             return row is not None and row[0] == 0
 
         run.wait_until(nothing_pending, seconds=WAIT_SECONDS, what="events wait for their number")

@@ -1,4 +1,4 @@
-"""The stage: a throw-away database, a simulator, a worker and a sequencer, all real processes."""
+"""The stage: a throw-away database, a simulator, and our own, all real processes."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from glassbox.runtime.postgres import Cluster, ClusterUrls
 
 BIN = Path(sys.executable).parent
 NEVER_SECONDS = 10**9
+PROCESSES = ("sequencer", "signer", "worker")
 
 
 class DeskRefused(Refused):
@@ -84,13 +85,13 @@ class Stage:
         )
         if done.returncode:
             raise Refused("The throw-away database could not be migrated.")
-        for name in ("sequencer", "worker"):
+        for name in PROCESSES:
             self.start(name)
 
     def start(self, name: str, *, kill_at: str = "") -> None:
-        """Start the worker or the sequencer; `kill_at` names a point at which it dies."""
-        if name not in ("worker", "sequencer"):
-            raise Refused(f"There is no process {name!r} to start; it is worker or sequencer.")
+        """Start one of our processes; `kill_at` names a point at which it dies."""
+        if name not in PROCESSES:
+            raise Refused(f"There is no process {name!r} to start; it is {', '.join(PROCESSES)}.")
         extra = {"GLASSBOX_KILL_AT": kill_at} if kill_at else {}
         self.processes[name] = subprocess.Popen(
             [str(BIN / "glassbox"), name],

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from glassbox.audit.signing_keys import read_public_key
 from glassbox.audit.verify import verify
 from glassbox.cli.scenarios.run import Run
 from glassbox.queries.scenario_facts import summary
@@ -14,7 +15,10 @@ from glassbox.queries.scenario_facts import summary
 
 def as_json(run: Run) -> dict[str, Any]:
     """Return what a run did and found."""
-    found = verify(settings.GLASSBOX_VERIFIER_DATABASE_URL)
+    found = verify(
+        settings.GLASSBOX_VERIFIER_DATABASE_URL,
+        public_key=read_public_key(settings.GLASSBOX_LEDGER_KEY_FILE),
+    )
     return {
         "scenario": run.scenario.name,
         "title": run.scenario.title,
