@@ -43,3 +43,14 @@ def open_stop(connection: psycopg.Connection) -> str:
         "SELECT sentence FROM audit_stops WHERE ended_at IS NULL ORDER BY id LIMIT 1"
     ).fetchone()
     return row[0] if row else ""
+
+
+def end_stop(connection: psycopg.Connection, *, because: str) -> int:
+    """End every open stop, as the owner of the ledger; return how many there were."""
+    with connection.transaction():
+        connection.execute("SET LOCAL ROLE glassbox_ledger")
+        return connection.execute(
+            "UPDATE audit_stops SET ended_at = clock_timestamp(), ended_because = %s"
+            " WHERE ended_at IS NULL",
+            [because],
+        ).rowcount

@@ -1,25 +1,127 @@
-"""`glassbox audit verify`: recompute the ledger."""
+"""`glassbox audit`: recompute the ledger, export it, prove one event or that a log only grew."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
+from uuid import UUID
 
+import psycopg
 from django.conf import settings
 
+from glassbox.audit.export import export_logs, log_names
+from glassbox.audit.notes import NoteWrong, open_checkpoint
+from glassbox.audit.proofs import NotProvable, prove_event, prove_growth
+from glassbox.audit.signing_keys import SigningKeyMissing, read_public_key
+from glassbox.audit.standing import end_stop
 from glassbox.audit.verify import verify
+from glassbox.queries.licenses import license_numbers
+from glassbox.rules.actor import system_actor
+from glassbox.rules.verdicts import Refused
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what may be done with the ledger."""
-    parser.add_argument("what", choices=["verify"], help="recompute every hash, number and link")
+    what = parser.add_subparsers(dest="what", required=True)
+    what.add_parser("verify", help="recompute every hash, number, link, root and signature")
+    export = what.add_parser("export", help="write logs as files that anybody can verify offline")
+    export.add_argument("--license", default="", help="one licence's number; without it, every log")
+    export.add_argument("--out", type=Path, required=True, help="a folder that is new or empty")
+    proof = what.add_parser("proof", help="write one event's offline proof")
+    proof.add_argument("event", type=UUID)
+    proof.add_argument("--out", type=Path, required=True)
+    claim = what.add_parser("claim", help="prove that a log only grew since an older checkpoint")
+    claim.add_argument("checkpoint", type=Path, help="the older checkpoint, a file")
+    claim.add_argument("--out", type=Path, required=True)
+    resume = what.add_parser("resume", help="end a stop of the ledger, once its cause is mended")
+    resume.add_argument("--because", required=True, help="what was wrong and how it was mended")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Recompute the ledger; exit 1 on the first thing that is wrong, naming it."""
-    found = verify(settings.GLASSBOX_VERIFIER_DATABASE_URL)
+    """Do it; exit 1 where something does not verify, naming it."""
+    try:
+        return {
+            "verify": _verify,
+            "export": _export,
+            "proof": _prove,
+            "claim": _claim,
+            "resume": _resume,
+        }[arguments.what](arguments)
+    except (NotProvable, NoteWrong, SigningKeyMissing) as problem:
+        raise Refused(str(problem)) from problem
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    key_file = settings.GLASSBOX_LEDGER_KEY_FILE
+    public_key = read_public_key(key_file) if key_file.exists() else None
+    found = verify(settings.GLASSBOX_VERIFIER_DATABASE_URL, public_key=public_key)
     if not found.is_verified:
         sys.stderr.write(f"The ledger does not verify. {found.problem}\n")
         return 1
     sys.stdout.write(f"The ledger verifies: {found.events:,} events.\n")
+    if public_key is None:
+        sys.stdout.write(f"No signature was checked: there is no public key at {key_file}.\n")
     return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    told = export(arguments.out, license_number=arguments.license)
+    sys.stdout.write(told)
+    return 0
+
+
+def export(folder: Path, *, license_number: str = "") -> str:
+    """Write the logs of one licence, or every log, below `folder`; return what to say of it.
+
+    :raises Refused: if there is no such licence
+    :raises NotProvable: if the folder has other content, or a log was never signed
+    """
+    numbers = license_numbers(actor=system_actor("audit"))
+    wanted = {id: number for id, number in numbers.items() if license_number in ("", number)}
+    if not wanted:
+        known = ", ".join(sorted(numbers.values()))
+        raise Refused(f"There is no licence {license_number!r}. There are {known}.")
+    key_file = settings.GLASSBOX_LEDGER_KEY_FILE
+    read_public_key(key_file)
+    with _reading() as connection:
+        names = log_names(connection, wanted, with_shared=not license_number)
+        entries = export_logs(connection, folder, names, key_file.read_text())
+    return (
+        f"{entries:,} entries of {len(names)} logs are in {folder}. Check them with\n"
+        f"    python3 {folder}/verify.py {folder}\n"
+    )
+
+
+def _prove(arguments: argparse.Namespace) -> int:
+    with _reading() as connection:
+        arguments.out.write_text(prove_event(connection, arguments.event).text())
+    sys.stdout.write(f"The proof is in {arguments.out}.\n")
+    return 0
+
+
+def _claim(arguments: argparse.Namespace) -> int:
+    public = read_public_key(settings.GLASSBOX_LEDGER_KEY_FILE)
+    head = open_checkpoint(arguments.checkpoint.read_text(), public)
+    with _reading() as connection:
+        row = connection.execute(
+            "SELECT log_id FROM audit_logs WHERE origin = %s", [head.origin]
+        ).fetchone()
+        if row is None:
+            raise NotProvable(f"There is no log {head.origin} here.")
+        arguments.out.write_text(prove_growth(connection, row[0], head.size))
+    sys.stdout.write(f"The claim is in {arguments.out}.\n")
+    return 0
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    with psycopg.connect(settings.GLASSBOX_OWNER_DATABASE_URL, autocommit=True) as connection:
+        ended = end_stop(connection, because=arguments.because)
+    sys.stdout.write(f"{ended} stops ended. The signer looks at the past before it signs.\n")
+    return 0
+
+
+def _reading() -> psycopg.Connection:
+    connection = psycopg.connect(settings.GLASSBOX_VERIFIER_DATABASE_URL)
+    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    return connection

@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the scenario and how to tell of it."""
     parser.add_argument("scenario", help="a name such as S14, or a file in the same language")
     parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+    parser.add_argument(
+        "--export", type=Path, metavar="DIR", help="write the run's ledger there, to be verified"
+    )
     parser.add_argument("--kills", type=int, default=0, help="end the worker so often, by kill -9")
     parser.add_argument("--seed", type=int, default=1, help="which moments the kills choose")
     parser.add_argument(
@@ -74,6 +77,9 @@ def _play(scenario: Scenario, stage: Stage, arguments: argparse.Namespace) -> in
     played = runner.run_scenario(scenario, stage, tell, killer=killer)
     runner.wait_for_numbers(played)
     told: dict[str, Any] = telling.as_json(played)
+    if arguments.export is not None:
+        audit = importlib.import_module("glassbox.cli.audit")
+        audit.export(arguments.export)
     if arguments.json:
         sys.stdout.write(json.dumps(told, indent=2, default=str) + "\n")
     failed = [outcome for outcome in played.outcomes if not outcome.held]

@@ -23,6 +23,12 @@ def license_id_of(*, actor: Actor, number: str) -> int:
     return int(row[0])
 
 
+def license_numbers(*, actor: Actor) -> dict[int, str]:
+    """Return the number of each licence the actor may see, by id."""
+    with access.reading(actor) as visible:
+        return dict(License.objects.filter(id__in=visible).values_list("id", "number"))
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReportSummary:
     """How many packages agree, and a sentence for each that does not."""

@@ -1,0 +1,1 @@
+"""What an outsider runs: verify.py, which needs Python and nothing else."""

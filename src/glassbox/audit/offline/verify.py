@@ -1,0 +1,409 @@
+"""Verify an audit trail offline. Python 3.9 or newer; nothing to install, no network, no database.
+
+    python3 verify.py --key KEY DIRECTORY            every log below the directory, entry by entry
+    python3 verify.py --key KEY FILE.tlog-proof      one entry, its openings, its place in the anchor
+    python3 verify.py --key KEY OLD_CHECKPOINT CLAIM one checkpoint continues another
+
+KEY is the ledger's public key, one line (name+id+base64) or a file that holds it. Get it from the
+licensee by another way than the files you check; without --key the one beside them is used, which
+proves that they belong together and not whose they are.
+
+What is checked: hashes and proofs of RFC 9162, signatures of RFC 8032, files as C2SP describes them
+(c2sp.org/tlog-tiles, tlog-checkpoint, signed-note, tlog-proof). Exit code 0 only if all of it holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class Wrong(Exception):
+    """Something does not hold; the message says what and where."""
+
+
+def sha256(data: bytes) -> bytes:
+    """Return the SHA-256 of some bytes."""
+    return hashlib.sha256(data).digest()
+
+
+def unbase64(text: str) -> bytes:
+    """Return the bytes of strict base64, in its one canonical spelling."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Wrong(f"{text[:30]!r} is not base64") from error
+    if base64.b64encode(data).decode() != text:
+        raise Wrong(f"{text[:30]!r} is base64 in another spelling")
+    return data
+
+
+# ---- Ed25519, RFC 8032 section 5.1.7, on the twisted Edwards curve over 2^255 - 19
+
+P = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+Point = tuple[int, int, int, int]
+
+
+def add(a: Point, b: Point) -> Point:
+    """Return the sum of two points (x, y, z, t = xy/z)."""
+    s, u = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
+    v, w = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
+    e, f, g, h = u - s, w - v, w + v, u + s
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def times(number: int, point: Point) -> Point:
+    """Return a multiple of a point."""
+    found: Point = (0, 1, 1, 0)
+    while number:
+        if number & 1:
+            found = add(found, point)
+        point = add(point, point)
+        number >>= 1
+    return found
+
+
+def decode_point(data: bytes) -> Point:
+    """Return the point that 32 bytes encode."""
+    number = int.from_bytes(data, "little")
+    sign, y = number >> 255, number & (1 << 255) - 1
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or (x * x - square) % P or (x == 0 and sign):
+        raise Wrong("a signature or key is no point of the curve")
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+BASE = decode_point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
+
+
+def is_signed(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Return whether an Ed25519 signature holds."""
+    if len(public) != 32 or len(signature) != 64:
+        return False
+    scalar = int.from_bytes(signature[32:], "little")
+    if scalar >= ORDER:
+        return False
+    digest = hashlib.sha512(signature[:32] + public + message).digest()
+    challenge = int.from_bytes(digest, "little") % ORDER
+    left = times(scalar, BASE)
+    right = add(decode_point(signature[:32]), times(challenge, decode_point(public)))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (
+        left[1] * right[2] - right[1] * left[2]
+    ) % P == 0
+
+
+# ---- Merkle trees, RFC 9162 section 2.1
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Return the hash of a leaf."""
+    return sha256(b"\x00" + entry)
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of an inner node."""
+    return sha256(b"\x01" + left + right)
+
+
+def grow(peaks: list[bytes], size: int, leaf: bytes) -> None:
+    """Add a leaf to the right edge of a tree: its perfect subtrees, the largest first."""
+    while size & 1:
+        leaf, size = node_hash(peaks.pop(), leaf), size >> 1
+    peaks.append(leaf)
+
+
+def root_of(peaks: list[bytes]) -> bytes:
+    """Return the root over a right edge."""
+    if not peaks:
+        return sha256(b"")
+    root = peaks[-1]
+    for peak in reversed(peaks[:-1]):
+        root = node_hash(peak, root)
+    return root
+
+
+def check_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> None:
+    """Check that a leaf stands at an index of a tree (2.1.3.2)."""
+    position, last, found = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            raise Wrong("the proof is too long")
+        if position & 1 or position == last:
+            found = node_hash(sibling, found)
+            while not position & 1 and position:
+                position, last = position >> 1, last >> 1
+        else:
+            found = node_hash(found, sibling)
+        position, last = position >> 1, last >> 1
+    if not 0 <= index < size or last or found != root:
+        raise Wrong(f"the entry does not stand at number {index} of the {size} that were signed")
+
+
+def check_consistency(old: int, new: int, proof: list[bytes], first: bytes, second: bytes) -> None:
+    """Check that one tree is the beginning of another (2.1.4.2)."""
+    refusal = Wrong(f"the log of {new} entries does not continue that of {old}")
+    if old == new or old == 0:
+        if proof or (old == new and first != second) or (old == 0 and first != sha256(b"")):
+            raise refusal
+        return
+    path = proof if old & (old - 1) else [first, *proof]
+    if old > new or not path or not proof:
+        raise refusal
+    position, last = old - 1, new - 1
+    while position & 1:
+        position, last = position >> 1, last >> 1
+    one = two = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            raise refusal
+        if position & 1 or position == last:
+            one, two = node_hash(sibling, one), node_hash(sibling, two)
+            while not position & 1 and position:
+                position, last = position >> 1, last >> 1
+        else:
+            two = node_hash(two, sibling)
+        position, last = position >> 1, last >> 1
+    if last or one != first or two != second:
+        raise refusal
+
+
+# ---- Checkpoints: three lines, an empty line, signatures
+
+
+def read_key(text: str) -> bytes:
+    """Return the public key of a line name+id+base64."""
+    parts = text.strip().split("+", 2)
+    material = unbase64(parts[2]) if len(parts) == 3 else b""
+    identity = sha256(parts[0].encode() + b"\n" + material)[:4].hex()
+    if len(material) != 33 or material[0] != 1 or identity != parts[1]:
+        raise Wrong("the key is no Ed25519 verifier key, or is damaged")
+    return material[1:]
+
+
+def read_checkpoint(note: str, public: bytes) -> tuple[str, int, bytes]:
+    """Return origin, size and root of a checkpoint, once its log's signature holds."""
+    text, gap, lines = note.partition("\n\n")
+    parts = text.split("\n")
+    if not gap or len(parts) != 3 or not note.endswith("\n") or not parts[1].isdecimal():
+        raise Wrong("this is no checkpoint")
+    origin, size, root = parts[0], int(parts[1]), unbase64(parts[2])
+    if str(size) != parts[1] or len(root) != 32:
+        raise Wrong("this is no checkpoint")
+    identity = sha256(origin.encode() + b"\n\x01" + public)[:4]
+    for line in lines[:-1].split("\n"):
+        dash, name, signed = (line.split(" ") + ["", ""])[:3]
+        if dash != "\u2014" or not name or len(line.split(" ")) != 3:
+            raise Wrong("a signature line is malformed")
+        data = unbase64(signed)
+        if name == origin and data[:4] == identity:
+            if not is_signed(public, (text + "\n").encode(), data[4:]):
+                raise Wrong(f"the signature on {origin} does not hold")
+            return origin, size, root
+    raise Wrong(f"{origin} is not signed with the given key")
+
+
+# ---- Entries and what they commit to
+
+
+def check_openings(entry: bytes, openings: dict[str, dict[str, str]]) -> None:
+    """Check that each opened text is the one the entry committed to (salted SHA-256)."""
+    record = json.loads(entry)
+    for name, opening in openings.items():
+        value = json.dumps(opening["value"], ensure_ascii=False).encode()
+        if sha256(b"\x02" + bytes.fromhex(opening["salt"]) + value).hex() != record.get(
+            f"{name}_commit"
+        ):
+            raise Wrong(f"the {name} of event {record.get('event_id')} is not the original one")
+
+
+def check_proof(text: str, public: bytes) -> tuple[bytes, str, int, bytes]:
+    """Check a .tlog-proof that carries its entry; return entry, origin, size and root."""
+    head, _, note = text.partition("\n\n")
+    lines = head.split("\n")
+    if lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("extra "):
+        raise Wrong("this is no proof that carries its entry")
+    if not lines[2].startswith("index ") or str(int(lines[2][6:])) != lines[2][6:]:
+        raise Wrong("the proof names no index")
+    extra = json.loads(unbase64(lines[1][6:]))
+    # One spelling only, and nothing that is not checked below.
+    if json.dumps(extra, sort_keys=True).encode() != unbase64(lines[1][6:]) or set(extra) - {
+        "entry",
+        "openings",
+        "anchor",
+    }:
+        raise Wrong("the proof carries something else than it should")
+    entry, index = unbase64(extra["entry"]), int(lines[2][6:])
+    origin, size, root = read_checkpoint(note, public)
+    check_inclusion(leaf_hash(entry), index, size, [unbase64(line) for line in lines[3:]], root)
+    if extra.get("openings"):
+        check_openings(entry, extra["openings"])
+    if extra.get("anchor"):
+        anchored, _, _, _ = check_proof(extra["anchor"], public)
+        if anchored != note.partition("\n\n")[0].encode() + b"\n":
+            raise Wrong("the anchor log holds another checkpoint than this one")
+    return entry, origin, size, root
+
+
+# ---- A log as files: checkpoint, tile/entries/..., tile/0/..., tile/1/...
+
+
+def tile(folder: Path, level: str, index: int, width: int) -> bytes:
+    """Return the content of a tile; `width` is 256, or less at the right edge."""
+    parts, rest = [f"{index % 1000:03d}"], index // 1000
+    while rest:
+        parts, rest = [f"x{rest % 1000:03d}", *parts], rest // 1000
+    name = "/".join(parts) + ("" if width == 256 else f".p/{width}")
+    try:
+        return (folder / "tile" / level / name).read_bytes()
+    except OSError as error:
+        raise Wrong(f"tile {level}/{name} is missing") from error
+
+
+def entries_of(folder: Path, size: int) -> Iterator[bytes]:
+    """Yield the entries of a log in order, read from its bundles."""
+    for start in range(0, size, 256):
+        width = min(256, size - start)
+        bundle, at = tile(folder, "entries", start // 256, width), 0
+        for _ in range(width):
+            length = int.from_bytes(bundle[at : at + 2], "big")
+            entry = bundle[at + 2 : at + 2 + length]
+            if at + 2 > len(bundle) or len(entry) != length:
+                raise Wrong(f"bundle {start // 256} is cut off")
+            yield entry
+            at += 2 + length
+        if at != len(bundle):
+            raise Wrong(f"bundle {start // 256} is longer than its entries")
+
+
+def read_openings(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the opened texts beside a log, by event."""
+    path = folder / "openings.jsonl"
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return {row.pop("event_id"): row for row in rows}
+
+
+def check_tiles(folder: Path, row: list[bytes]) -> None:
+    """Check that the tiles of every level are those of the leaf hashes."""
+    level = 0
+    while row:
+        above = []
+        for start in range(0, len(row), 256):
+            part = row[start : start + 256]
+            if tile(folder, str(level), start // 256, len(part)) != b"".join(part):
+                raise Wrong(f"tile {start // 256} of level {level} is not that of the entries")
+            if len(part) == 256:
+                top: list[bytes] = []
+                for count, item in enumerate(part):
+                    grow(top, count, item)
+                above.append(top[0])
+        row, level = above, level + 1
+
+
+def check_log(folder: Path, public: bytes) -> tuple[str, int, str]:
+    """Check one log: every entry, tile and opening, the root, its place in the anchor log.
+
+    Returns origin, size, and the head of last year's log if this one continues it.
+    """
+    note = (folder / "checkpoint").read_text("utf-8")
+    body = note.partition("\n\n")[0].encode() + b"\n"
+    origin, size, root = read_checkpoint(note, public)
+    openings = read_openings(folder)
+    peaks: list[bytes] = []
+    leaves: list[bytes] = []
+    before = ""
+    for index, entry in enumerate(entries_of(folder, size)):
+        leaves.append(leaf_hash(entry))
+        grow(peaks, index, leaves[-1])
+        if entry.startswith(b"{"):
+            check_openings(entry, openings.pop(json.loads(entry)["event_id"], {}))
+        elif index == 0 and "/anchor/" not in origin:
+            before = entry.decode("utf-8")
+    if root_of(peaks) != root:
+        raise Wrong(f"the {size} entries do not come to the root that was signed")
+    check_tiles(folder, leaves)
+    if openings:
+        raise Wrong(f"there are openings of {len(openings)} events that are not in the log")
+    anchor = folder / "anchor.tlog-proof"
+    if anchor.exists() and check_proof(anchor.read_text("utf-8"), public)[0] != body:
+        raise Wrong("the anchor log holds another checkpoint than this one")
+    return origin, size, before
+
+
+def check_directory(directory: Path, public: bytes) -> int:
+    """Check every log and every proof below a directory; say each, return how many."""
+    heads: dict[str, str] = {}
+    begun: list[tuple[str, str]] = []
+    found = sorted({*directory.rglob("checkpoint"), *directory.rglob("*.tlog-proof")})
+    for path in found:
+        try:
+            if path.name == "checkpoint":
+                origin, size, before = check_log(path.parent, public)
+                heads[origin] = path.read_text("utf-8").partition("\n\n")[0] + "\n"
+                if before:
+                    begun.append((origin, before))
+                print(f"holds  {size:>9,} entries  {origin}  ({path.parent})")
+            elif path.name != "anchor.tlog-proof":
+                entry, origin, _, _ = check_proof(path.read_text("utf-8"), public)
+                print(f"holds  {sha256(entry).hex()[:16]}  in {origin}  ({path})")
+        except Wrong as wrong:
+            raise Wrong(f"{path}: {wrong}") from wrong
+    for origin, before in begun:
+        # The first entry of a new year's log is the last head of the old year's.
+        old = before.split("\n")[0]
+        if old in heads and heads[old] != before:
+            raise Wrong(f"{origin} continues another log than the {old} that is here")
+    return len(found)
+
+
+def main() -> int:
+    """Check what the command line names."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--key", help="the ledger's public key, or a file that holds it")
+    parser.add_argument("paths", nargs="+", type=Path)
+    arguments = parser.parse_args()
+    paths: list[Path] = arguments.paths
+    try:
+        key = arguments.key
+        if not key:
+            beside = paths[0] if paths[0].is_dir() else paths[0].parent
+            key = str(beside / "ledger.vkey")
+            print(f"The key is taken from {key}: make sure that it is the licensee's.")
+        public = read_key(Path(key).read_text("utf-8") if Path(key).exists() else key)
+        if len(paths) == 2:
+            claim, _, note = paths[1].read_text("utf-8").partition("\n\n")
+            lines = claim.split("\n")
+            old = read_checkpoint(paths[0].read_text("utf-8"), public)
+            new = read_checkpoint(note, public)
+            if old[0] != new[0] or lines[0] != f"old {old[1]}":
+                raise Wrong("the claim speaks of another log, or of another old size")
+            check_consistency(
+                old[1], new[1], [unbase64(line) for line in lines[1:]], old[2], new[2]
+            )
+        elif paths[0].is_dir():
+            if not check_directory(paths[0], public):
+                raise Wrong(f"there is nothing to check in {paths[0]}")
+        else:
+            entry, origin, size, _ = check_proof(paths[0].read_text("utf-8"), public)
+            print(f"{entry.decode('utf-8', 'replace')}\nis among the {size} entries of {origin}")
+    except (Wrong, OSError, ValueError, KeyError, IndexError, TypeError) as problem:
+        print(f"DOES NOT HOLD: {problem}", file=sys.stderr)
+        return 1
+    print("All of it holds.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
