@@ -182,7 +182,8 @@ func plain(value any) []byte {
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
 	encoder.Encode(value)
-	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n"))
+	text := strings.TrimSuffix(buffer.String(), "\n")
+	return []byte(strings.NewReplacer(`\u2028`, "\u2028", `\u2029`, "\u2029").Replace(text))
 }
 
 // carriedIn reads what a proof carries: an entry, perhaps openings, perhaps an anchor's proof.

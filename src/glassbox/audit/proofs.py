@@ -53,7 +53,7 @@ class EventProof:
         }
         if self.in_anchor is not None:
             extra["anchor"] = anchor_text(self.in_log, self.in_anchor)
-        return _text(self.in_log, json.dumps(extra, sort_keys=True).encode())
+        return _text(self.in_log, json.dumps(extra, sort_keys=True, ensure_ascii=False).encode())
 
 
 def prove_event(connection: psycopg.Connection, event_id: UUID) -> EventProof:

@@ -237,7 +237,9 @@ def check_proof(text: str, public: bytes) -> tuple[bytes, str, int, bytes]:
         raise Wrong("the proof names no index")
     extra = json.loads(unbase64(lines[1][6:]))
     # One spelling only, and nothing that is not checked below.
-    if json.dumps(extra, sort_keys=True).encode() != unbase64(lines[1][6:]) or set(extra) - {
+    if json.dumps(extra, sort_keys=True, ensure_ascii=False).encode() != unbase64(
+        lines[1][6:]
+    ) or set(extra) - {
         "entry",
         "openings",
         "anchor",
@@ -253,6 +255,16 @@ def check_proof(text: str, public: bytes) -> tuple[bytes, str, int, bytes]:
         if anchored != note.partition("\n\n")[0].encode() + b"\n":
             raise Wrong("the anchor log holds another checkpoint than this one")
     return entry, origin, size, root
+
+
+def check_claim(old: tuple[str, int, bytes], text: str, public: bytes) -> None:
+    """Check that a newer checkpoint continues an older one."""
+    claim, _, note = text.partition("\n\n")
+    lines = claim.split("\n")
+    new = read_checkpoint(note, public)
+    if old[0] != new[0] or lines[0] != f"old {old[1]}":
+        raise Wrong("the claim speaks of another log, or of another old size")
+    check_consistency(old[1], new[1], [unbase64(line) for line in lines[1:]], old[2], new[2])
 
 
 # ---- A log as files: checkpoint, tile/entries/..., tile/0/..., tile/1/...
@@ -289,7 +301,7 @@ def entries_of(folder: Path, size: int) -> Iterator[bytes]:
 def read_openings(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
     """Return the opened texts beside a log, by event."""
     path = folder / "openings.jsonl"
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    rows = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
     return {row.pop("event_id"): row for row in rows}
 
 
@@ -383,15 +395,8 @@ def main() -> int:
             print(f"The key is taken from {key}: make sure that it is the licensee's.")
         public = read_key(Path(key).read_text("utf-8") if Path(key).exists() else key)
         if len(paths) == 2:
-            claim, _, note = paths[1].read_text("utf-8").partition("\n\n")
-            lines = claim.split("\n")
             old = read_checkpoint(paths[0].read_text("utf-8"), public)
-            new = read_checkpoint(note, public)
-            if old[0] != new[0] or lines[0] != f"old {old[1]}":
-                raise Wrong("the claim speaks of another log, or of another old size")
-            check_consistency(
-                old[1], new[1], [unbase64(line) for line in lines[1:]], old[2], new[2]
-            )
+            check_claim(old, paths[1].read_text("utf-8"), public)
         elif paths[0].is_dir():
             if not check_directory(paths[0], public):
                 raise Wrong(f"there is nothing to check in {paths[0]}")
