@@ -299,6 +299,28 @@ def sell(street: Traffic) -> None:
         return
     carts = street.chance.choice(tested)
     street.read(MOVER)
+    if carts.label not in street.released:
+        _release(street, carts)
+    tag, units = street.tag(MOVER), str(street.chance.randint(10, 25))
+    made = {
+        "tag": tag,
+        "item": CARTS,
+        "quantity": units,
+        "unit": "Each",
+        "date": street.today,
+        "use_same_item": True,
+        "ingredients": [{"label": carts.label, "quantity": units, "unit": "Each"}],
+    }
+    street.act(MOVER, ("Dee", "Hal"), "package.create", {"packages": [made]})
+    street.read(MOVER)
+    sold = Good(tag, CARTS, Decimal(units), "Each", "TestPassed", carts.batch)
+    retailer = street.chance.choice(RETAILERS)
+    _, delivery = ship(street, MOVER, retailer, sold, "Wholesale Manifest")
+    _arrive(street, retailer, delivery, sold)
+
+
+def _release(street: Traffic, carts: Good) -> None:
+    """Count it, and have quality sign that it may be sold."""
     record_count(
         **street.who("Dee", MOVER),
         label=carts.label,
@@ -316,22 +338,7 @@ def sell(street: Traffic) -> None:
         label_batch_number=carts.batch,
         label_claim_mg=Decimal(856),
     )
-    tag, units = street.tag(MOVER), str(street.chance.randint(10, 25))
-    made = {
-        "tag": tag,
-        "item": CARTS,
-        "quantity": units,
-        "unit": "Each",
-        "date": street.today,
-        "use_same_item": True,
-        "ingredients": [{"label": carts.label, "quantity": units, "unit": "Each"}],
-    }
-    street.act(MOVER, ("Dee", "Hal"), "package.create", {"packages": [made]})
-    street.read(MOVER)
-    sold = Good(tag, CARTS, Decimal(units), "Each", "TestPassed", carts.batch)
-    retailer = street.chance.choice(RETAILERS)
-    _, delivery = ship(street, MOVER, retailer, sold, "Wholesale Manifest")
-    _arrive(street, retailer, delivery, sold)
+    street.released.add(carts.label)
 
 
 def _arrive(street: Traffic, retailer: str, delivery: int, sold: Good) -> None:

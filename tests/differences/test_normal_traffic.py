@@ -40,7 +40,7 @@ EVERY_DAY: tuple[Errand, ...] = (
 )
 BY_HAND: tuple[Errand, ...] = (adjust_by_hand, split_by_hand, move_by_hand, adjust_by_hand, hold)
 SHORT_DAY = (oil_arrives, adjust_by_hand, split, go_home, split_by_hand, sample)
-ERRANDS_A_DAY = int(os.environ.get("ERRANDS", "4"))
+ERRANDS_A_DAY = int(os.environ.get("ERRANDS", "2"))
 
 
 @pytest.fixture
@@ -69,15 +69,20 @@ def street(database: ClusterUrls, desk: Desk, frozen_now: datetime) -> Traffic:
 
 
 def live(street: Traffic, days: Iterable[Sequence[Errand]]) -> None:
-    """Do each day's errands one after the other, take over what was done outside, and sleep."""
+    """Do each day's errands one after the other, take over what was done outside, and sleep.
+
+    An errand that a gate refuses is left as it is then: that happens on a normal day too.
+    """
     began = street.now()
     for day, errands in enumerate(days, start=1):
         for errand in errands:
+            street.keep_fresh()
+            street.errands += 1
             try:
                 errand(street)
             except Refused as refusal:
-                said = [one.message for one in refusal.findings if one.blocks]
-                raise AssertionError(f"{errand.__name__}: {refusal.message} {said}") from refusal
+                said = "; ".join(one.message for one in refusal.findings if one.blocks)
+                street.refused.append(f"{errand.__name__}: {refusal.message} {said}")
         for number in (MAKER, MOVER):
             street.take_over(number)
         street.count_the_day()
@@ -108,6 +113,7 @@ def judge(street: Traffic) -> None:
 def test_a_day_of_normal_traffic_opens_no_false_case(street: Traffic) -> None:
     live(street, [SHORT_DAY])
     judge(street)
+    assert street.refused == []
     assert street.true_cases["CHANGED_OUTSIDE"] == 3, "an edit, and both sides of a split"
     assert street.done["package.create_testing_sample"] == 1
 
@@ -143,3 +149,4 @@ def test_thirty_days_of_normal_traffic_open_hardly_a_false_case(street: Traffic)
     live(street, month(street, int(os.environ.get("DAYS", "30"))))
     judge(street)
     assert street.package_days >= 1000
+    assert len(street.refused) * 10 <= street.errands, street.refused

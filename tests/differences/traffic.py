@@ -39,7 +39,7 @@ SENDER = system_actor("sender")
 LOOKS_AT_MOST = 6
 STALE_AFTER = timedelta(minutes=8)
 # How often the worker happens to read METRC in the middle of somebody's errand.
-READS_BETWEEN = 0.3
+READS_BETWEEN = 0.2
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,9 @@ class Traffic:
     false_cases: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
+    refused: list[str] = field(default_factory=list)
+    released: set[str] = field(default_factory=set)
+    errands: int = 0
     package_days: int = 0
 
     def report(self) -> str:
@@ -84,6 +87,7 @@ class Traffic:
         rate = len(self.false_cases) * 1000 / max(self.package_days, 1)
         lines = [f"{number:6,} {what}" for what, number in sorted(self.done.items())]
         lines += [f"{number:6,} true cases {what}" for what, number in self.true_cases.items()]
+        lines += [f"  refused {words}" for words in self.refused]
         lines += [f"  FALSE {words}" for words in self.false_cases]
         head = f"\n{self.package_days:,} package-days, {len(self.false_cases)} false cases, "
         return head + f"{rate:.3f} in 1,000; {len(self.missed)} missed\n" + "\n".join(lines) + "\n"
@@ -137,6 +141,12 @@ class Traffic:
     def is_fresh(self, number: str) -> bool:
         read_at = self.read_at.get(number)
         return read_at is not None and self.now() - read_at < STALE_AFTER
+
+    def keep_fresh(self) -> None:
+        """Read what is due, as the worker has done before anybody begins an errand."""
+        for number in (MAKER, MOVER):
+            if not self.is_fresh(number):
+                self.read(number)
 
     def _judge(self, number: str, before: datetime) -> None:
         edited = self.edited[number]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -20,15 +17,16 @@ from glassbox.models.packages import Count, Package
 from glassbox.operations import queue
 from glassbox.operations.person import person_id
 from glassbox.operations.transaction import operation
+from glassbox.queries.count_sheets import checked_rows
 from glassbox.queries.counts import labels_on_the_shelf
 from glassbox.rules.actor import Actor
+from glassbox.rules.count_sheets import UID
 from glassbox.rules.permissions import Permission
 from glassbox.rules.quantities import Quantity, parse
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
 PURPOSES = ("CYCLE", "FIRST", "AUDIT")
 LINES_AT_MOST = 5_000
-UID = re.compile(r"[0-9A-Z]{24}")
 
 
 class CountNotWhole(Refused):
@@ -157,33 +155,35 @@ def write_down(
 def write_down_sheet(
     *, actor: Actor, license_id: int, session_id: int, text: str, device: str, now: datetime
 ) -> int:
-    """Write down a whole sheet, a UID and a quantity in each row; all of it, or nothing.
+    """Write down a whole sheet and return how many rows that were; all of it, or nothing.
 
-    :raises InvalidInput: naming the row, the value and the way out
+    Rows without a count are left for later.
+
+    :raises NotFound: if no such count is open here
+    :raises InvalidInput: naming the first wrong row, the value and the way out, and how many more
     """
     access.require(actor, Permission.COUNT_RECORD, license_id=license_id)
     session = _open_session(license_id, session_id)
-    rows = [row for row in csv.reader(io.StringIO(text.replace("\t", ","))) if any(row)]
-    if rows and not UID.fullmatch(rows[0][0].strip().upper()):
-        rows = rows[1:]
-    if len(rows) > LINES_AT_MOST:
+    rows = checked_rows(session, text)
+    wrong = [row for row in rows if row.problem]
+    if wrong:
+        first = wrong[0]
+        more = f" {len(wrong) - 1} more rows are wrong." if len(wrong) > 1 else ""
         raise InvalidInput(
-            field="sheet", value=f"{len(rows)} rows", way_out=f"At most {LINES_AT_MOST:,}."
+            field=f"row {first.row.number}",
+            value=f"{first.row.label}, {first.row.counted}",
+            way_out=f"{first.problem}{more} Nothing was written down.",
         )
-    for number, row in enumerate(rows, start=1):
-        if len(row) < 2:
-            raise InvalidInput(
-                field=f"row {number}", value=",".join(row), way_out="Give a UID and a quantity."
-            )
-        try:
-            _write(actor, session, row[0], row[1], device, now)
-        except InvalidInput as problem:
-            raise InvalidInput(
-                field=f"row {number}, {problem.field}",
-                value=problem.value,
-                way_out=problem.way_out,
-            ) from problem
-    return len(rows)
+    written = [row for row in rows if row.writes]
+    if not written:
+        raise InvalidInput(
+            field="sheet", value=f"{len(rows)} rows", way_out="No row has a count yet."
+        )
+    for row in written:
+        _put(actor, session, row.row.label, row.amount or Decimal(0), device, now)
+        if row.row.is_not_there:
+            session.lines.filter(label=row.row.label).update(is_not_there=True)
+    return len(written)
 
 
 @operation
@@ -317,19 +317,31 @@ def _write(
         raise InvalidInput(
             field="UID", value=label, way_out="Scan the tag: a UID has 24 letters and digits."
         )
+    line = _line_of(session, uid)
+    _put(actor, session, uid, _amount(line, counted), device, now)
+
+
+def _line_of(session: CountSession, uid: str) -> CountLine:
+    """Return the line of a UID, a new one if the count did not expect it."""
     line = session.lines.filter(label=uid).first()
-    if line is None:
-        package = Package.objects.filter(license_id=session.license_id, label=uid).first()
-        line = CountLine(
-            company_id=session.company_id,
-            license_id=session.license_id,
-            session=session,
-            label=uid,
-            package=package,
-            unit=package.unit if package else "",
-            is_expected=False,
-        )
-    amount = _amount(line, counted)
+    if line is not None:
+        return line
+    package = Package.objects.filter(license_id=session.license_id, label=uid).first()
+    return CountLine(
+        company_id=session.company_id,
+        license_id=session.license_id,
+        session=session,
+        label=uid,
+        package=package,
+        unit=package.unit if package else "",
+        is_expected=False,
+    )
+
+
+def _put(
+    actor: Actor, session: CountSession, uid: str, amount: Decimal, device: str, now: datetime
+) -> None:
+    line = _line_of(session, uid)
     line.quantity, line.is_not_there, line.device = amount, False, device.strip()
     line.counted_by_id, line.counted_at = person_id(actor), now
     line.save()

@@ -20,7 +20,7 @@ from glassbox.operations.books import book_movement_in_transaction
 from glassbox.operations.packages import locked_package
 from glassbox.operations.person import person_id
 from glassbox.operations.transaction import operation
-from glassbox.queries.differences.compare import differences_at
+from glassbox.queries.differences.compare import action_in_flight, differences_at
 from glassbox.rules.actor import Actor
 from glassbox.rules.clocks import notice_due_at
 from glassbox.rules.difference_causes import Confidence, DifferenceClass
@@ -76,12 +76,14 @@ def correct_our_book(
     What METRC's own records explain (somebody worked in its pages) is booked at once, with that
     record. Everything else waits for a second person. METRC is not written to.
 
-    :raises NothingToCorrect: if both agree, or the difference is one of timing
+    :raises NothingToCorrect: if both agree, the difference is one of timing, or an action that
+        may change the package in METRC is under way
     :raises MovedMeanwhile: if a number is not the one that was seen
     :raises InvalidInput: without reason or evidence
     """
     access.require(actor, Permission.RECONCILIATION_RUN, license_id=license_id)
     package = locked_package(license_id, label)
+    _require_nothing_in_flight(license_id, label)
     difference = _difference_of(license_id, label, now)
     _check_seen(difference, seen)
     amount = _amount_to_book(difference)
@@ -275,6 +277,15 @@ def assess_difference(
         },
         now=now,
     )
+
+
+def _require_nothing_in_flight(license_id: int, label: str) -> None:
+    action = action_in_flight(license_id, label)
+    if action is not None:
+        raise NothingToCorrect(
+            f"Action {action.pk} on this package is {action.state.replace('_', ' ').lower()}: "
+            "wait until it is settled, or withdraw it."
+        )
 
 
 def _difference_of(license_id: int, label: str, now: datetime) -> Difference:

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from glassbox import access
 from glassbox.models.counts import CountLine, CountSession, CountSessionState
 from glassbox.models.packages import Package, PackageSnapshot
+from glassbox.queries.freshness import PackagesAsOf, packages_as_of
 from glassbox.queries.packages.rows import with_metrc
 from glassbox.rules.actor import Actor
 from glassbox.rules.package_state import PackageList
@@ -56,6 +57,7 @@ class CountLineRow:
     counted_at: datetime | None
     our_quantity: Decimal | None
     metrc_quantity: Decimal | None
+    metrc_as_of: datetime | None
 
     @property
     def differs(self) -> bool:
@@ -66,14 +68,35 @@ class CountLineRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CountPage:
-    """One count; `why_not_sign` is empty if the reader may sign it."""
+    """One count: what is left to count, and what was written down, the last first.
+
+    `why_not_sign` is empty if the reader may sign it; `last_device` is what was counted with.
+    """
 
     row: CountRow
-    lines: tuple[CountLineRow, ...]
+    left: tuple[CountLineRow, ...]
+    done: tuple[CountLineRow, ...]
     numbers_are_shown: bool
+    last_device: str
     statement: str
     may_count: bool
     why_not_sign: str
+
+    @property
+    def lines(self) -> tuple[CountLineRow, ...]:
+        """Return every line by its label."""
+        return tuple(sorted((*self.left, *self.done), key=lambda one: one.label))
+
+    @property
+    def percent(self) -> int:
+        """Return how much of it is counted, in whole percent."""
+        total = len(self.left) + len(self.done)
+        return len(self.done) * 100 // total if total else 0
+
+    @property
+    def differing_count(self) -> int:
+        """Return on how many packages the count is not what both books say."""
+        return sum(line.differs for line in self.done)
 
 
 def labels_on_the_shelf(license_id: int, *, location_name: str = "") -> tuple[str, ...]:
@@ -113,15 +136,19 @@ def count_page(*, actor: Actor, license_ids: tuple[int, ...], session_id: int) -
         lines = list(
             CountLine.objects.filter(session=session)
             .select_related("counted_by", "package")
-            .order_by("counted_at", "label")
+            .order_by("counted_at", "package__location_name", "label")
         )
+        counted = [one for one in reversed(lines) if one.counted_at is not None]
         is_open = session.state == CountSessionState.OPEN
         shown = not (is_open and session.is_blind)
         books = _books(session.license_id, lines) if shown else {}
+        as_of = packages_as_of((session.license_id,)) if shown else None
         rights = access.permissions_at(actor, session.license_id)
         return CountPage(
             row=_row(session),
-            lines=tuple(_line(line, books) for line in sorted(lines, key=lambda one: one.label)),
+            left=tuple(_line(one, books, as_of) for one in lines if one.counted_at is None),
+            done=tuple(_line(one, books, as_of) for one in counted),
+            last_device=counted[0].device if counted else "",
             numbers_are_shown=shown,
             statement=session.statement,
             may_count=is_open and Permission.COUNT_RECORD in rights,
@@ -182,7 +209,7 @@ def _row(session: CountSession) -> CountRow:
     )
 
 
-def _line(line: CountLine, books: dict[int, Package]) -> CountLineRow:
+def _line(line: CountLine, books: dict[int, Package], as_of: PackagesAsOf | None) -> CountLineRow:
     package = books.get(line.package_id or 0)
     row = package.__dict__ if package else {}
     return CountLineRow(
@@ -198,4 +225,5 @@ def _line(line: CountLine, books: dict[int, Package]) -> CountLineRow:
         counted_at=line.counted_at,
         our_quantity=row.get("our_quantity"),
         metrc_quantity=row.get("metrc_quantity"),
+        metrc_as_of=as_of.of(package) if package and as_of else None,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from glassbox import access
 from glassbox.models.companies import License
@@ -19,11 +20,19 @@ from glassbox.models.reconciliation import (
 from glassbox.queries.freshness import Freshness, freshness_by_license
 from glassbox.rules.actor import Actor
 from glassbox.rules.clocks import reconciliation_due_at
+from glassbox.rules.difference_causes import DifferenceClass
 from glassbox.rules.heartbeat import WARN_BEFORE_DAYS
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import NotFound
 
 REPORTS_AT_MOST = 100
+TREND_DAYS = 30
+COUNTED = {
+    "difference_count": Count("lines"),
+    "unexplained_count": Count(
+        "lines", filter=Q(lines__difference_class=DifferenceClass.UNEXPLAINED)
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +46,7 @@ class ReportRow:
     package_count: int
     agreeing_count: int
     difference_count: int
+    unexplained_count: int
     metrc_was_read_whole: bool
     signed_by: str
     signed_at: datetime | None
@@ -70,13 +80,34 @@ class LineRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrendDay:
+    """One day of the trend: its last comparison, and the bar that a page draws, in percent."""
+
+    day: date
+    unexplained: int
+    place: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Duty:
-    """The thirty-day duty of one licence (CA-IN-01): when it was last done, when it is due."""
+    """The thirty-day duty of one licence (CA-IN-01): when it was last done, when it is due.
+
+    `trend` is the number of unexplained differences after each day's last comparison.
+    """
 
     license_number: str
+    time_zone: str
     signed_at: datetime | None
     due_at: datetime
     color: str
+    trend: tuple[TrendDay, ...]
+
+    @property
+    def trend_most(self) -> int:
+        """Return the most unexplained differences of the days shown."""
+        return max((day.unexplained for day in self.trend), default=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +129,7 @@ class ReportPage:
     chosen_class: str
     statement: str
     document_id: int | None
+    metrc_as_of: datetime | None
     why_not_sign: str
 
 
@@ -107,7 +139,7 @@ def report_list(*, actor: Actor, license_ids: tuple[int, ...], now: datetime) ->
         reports = (
             ReconciliationReport.objects.filter(license_id__in=license_ids)
             .select_related("license", "compared_by", "signed_by")
-            .annotate(difference_count=Count("lines"))
+            .annotate(**COUNTED)
             .order_by("-compared_at", "-id")
         )
         return ReportList(
@@ -130,9 +162,44 @@ def _duties(license_ids: tuple[int, ...], now: datetime) -> tuple[Duty, ...]:
         soon = due_at - now < timedelta(days=WARN_BEFORE_DAYS)
         color = "red" if now > due_at else "orange" if soon else "green"
         found.append(
-            Duty(license_number=license.number, signed_at=signed_at, due_at=due_at, color=color)
+            Duty(
+                license_number=license.number,
+                time_zone=license.time_zone,
+                signed_at=signed_at,
+                due_at=due_at,
+                color=color,
+                trend=_trend(license, now),
+            )
         )
     return tuple(found)
+
+
+def _trend(license: License, now: datetime) -> tuple[TrendDay, ...]:
+    """Return how many differences stood unexplained at the end of each day with a comparison."""
+    since = now - timedelta(days=TREND_DAYS)
+    zone = ZoneInfo(license.time_zone)
+    last: dict[date, int] = {}
+    rows = ReconciliationReport.objects.filter(license=license, compared_at__gte=since)
+    for compared_at, number in (
+        rows.annotate(unexplained=COUNTED["unexplained_count"])
+        .order_by("compared_at", "id")
+        .values_list("compared_at", "unexplained")
+    ):
+        last[compared_at.astimezone(zone).date()] = number
+    most = max(last.values(), default=0)
+    width = 100 / TREND_DAYS
+    first_day = now.astimezone(zone).date() - timedelta(days=TREND_DAYS - 1)
+    return tuple(
+        TrendDay(
+            day=day,
+            unexplained=number,
+            place=round((day - first_day).days * width, 2),
+            width=round(width * 0.8, 2),
+            height=round(4 + 36 * number / most, 1) if most else 4,
+        )
+        for day, number in last.items()
+        if day >= first_day
+    )
 
 
 def report_page(
@@ -149,8 +216,8 @@ def report_page(
     with access.reading(actor):
         report = (
             ReconciliationReport.objects.filter(license_id__in=license_ids, id=report_id)
-            .select_related("license", "compared_by", "signed_by")
-            .annotate(difference_count=Count("lines"))
+            .select_related("license", "compared_by", "signed_by", "sync_run")
+            .annotate(**COUNTED)
             .first()
         )
         if report is None:
@@ -174,6 +241,7 @@ def report_page(
             chosen_class=difference_class,
             statement=report.statement,
             document_id=report.document_id,
+            metrc_as_of=report.sync_run.started_at if report.sync_run else None,
             why_not_sign=_why_not_sign(actor, report),
         )
 
@@ -205,6 +273,7 @@ def _row(report: ReconciliationReport) -> ReportRow:
         package_count=report.package_count,
         agreeing_count=report.agreeing_count,
         difference_count=report.__dict__["difference_count"],
+        unexplained_count=report.__dict__["unexplained_count"],
         metrc_was_read_whole=report.sync_run_id is not None,
         signed_by=report.signed_by.name if report.signed_by else "",
         signed_at=report.signed_at,

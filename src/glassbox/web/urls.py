@@ -87,6 +87,7 @@ urlpatterns = [
     *scoped("reconciliation/", reconciliation.reports, "reports"),
     *scoped("reconciliation/compare/", reconciliation.compare_now, "compare_now"),
     *scoped("reconciliation/<int:report_id>/", reconciliation.report, "report"),
+    *scoped("reconciliation/<int:report_id>/report.csv", reconciliation.report_csv, "report_csv"),
     *scoped("reconciliation/<int:report_id>/sign/", reconciliation.sign, "report_sign"),
     *scoped("differences/<str:label>/", reconciliation.difference, "difference"),
     *scoped(
@@ -96,6 +97,8 @@ urlpatterns = [
     ),
     *scoped("counts/", counts.counts, "counts"),
     *scoped("counts/<int:session_id>/", counts.count, "count"),
+    *scoped("counts/<int:session_id>/sheet/", counts.sheet, "count_sheet"),
+    *scoped("counts/<int:session_id>/sheet.csv", counts.blank_sheet, "count_blank_sheet"),
     *scoped("counts/<int:session_id>/write/", counts.write, "count_write"),
     *scoped("counts/<int:session_id>/not-there/", counts.not_there, "count_not_there"),
     *scoped("counts/<int:session_id>/hand-in/", counts.hand_in, "count_hand_in"),

@@ -74,7 +74,6 @@ WORK: list[URLPattern] = [
     _work("cases/<int:subject>/late/", "late_reason", entries.LATE_REASON),
     _work("packages/<str:subject>/wrong-entry/", "entry_error", entries.ENTRY_ERROR),
     _work("counts/new/", "new_count", reconciliation.NEW_COUNT),
-    _work("counts/<int:subject>/sheet/", "count_upload", reconciliation.COUNT_UPLOAD),
     _work("counts/<int:subject>/print/", "count_print", reconciliation.COUNT_PRINT),
     _work("alerts/settings/", "alert_settings", alerts.SETTINGS),
     _work("alerts/webhooks/new/", "new_webhook", alerts.NEW_WEBHOOK),

@@ -14,7 +14,7 @@ from glassbox.queries.differences.candidates import Candidate, candidates
 from glassbox.queries.differences.known import known_of
 from glassbox.queries.freshness import freshness_of, packages_as_of
 from glassbox.queries.rule_packs import rules_of
-from glassbox.rules.action_lifecycle import UNRESOLVED
+from glassbox.rules.action_lifecycle import UNRESOLVED, ActionState
 from glassbox.rules.package_state import LocalState, PackageList, PackageState
 from glassbox.rules.quantities import quantity
 from glassbox.rules.reconcile import (
@@ -26,6 +26,9 @@ from glassbox.rules.reconcile import (
     differences_of,
 )
 from glassbox.rules.rule_lines import threshold
+
+# Somebody has asked for it, and METRC may change by it.
+IN_FLIGHT = (ActionState.IN_REVIEW, ActionState.APPROVED, *UNRESOLVED)
 
 
 def differences_at(
@@ -89,6 +92,17 @@ def unresolved_actions(license_id: int) -> dict[str, list[int]]:
         for label in labels:
             found.setdefault(label, []).append(action_id)
     return found
+
+
+def action_in_flight(license_id: int, label: str) -> RegulatedAction | None:
+    """Return an action that may still change a package in METRC, inside the caller's transaction."""
+    return (
+        RegulatedAction.objects.filter(
+            license_id=license_id, labels__contains=[label], state__in=IN_FLIGHT
+        )
+        .order_by("id")
+        .first()
+    )
 
 
 def _ours(one: Candidate, unresolved: tuple[int, ...]) -> OurPackage | None:

@@ -7,20 +7,25 @@ from datetime import datetime
 from decimal import Decimal
 
 from glassbox import access
-from glassbox.models.exception_cases import CaseState, ExceptionCase
-from glassbox.models.packages import MetrcAdjustment, Movement, Package, PackageSnapshot
+from glassbox.models.exception_cases import Assessment, CaseState, ExceptionCase
+from glassbox.models.packages import Count, MetrcAdjustment, Movement, Package, PackageSnapshot
 from glassbox.models.reconciliation import (
     BookCorrection,
     CorrectionState,
     DifferenceExplanation,
 )
-from glassbox.queries.differences.compare import differences_at
+from glassbox.queries.differences.compare import action_in_flight, differences_at
+from glassbox.queries.freshness import packages_as_of
 from glassbox.rules.actor import Actor
+from glassbox.rules.difference_causes import DifferenceClass
+from glassbox.rules.exception_policy import CaseClass
 from glassbox.rules.permissions import Permission
-from glassbox.rules.reconcile import Difference
+from glassbox.rules.procedures import WAITING
+from glassbox.rules.reconcile import Aspect, Difference
 from glassbox.rules.verdicts import NotFound
 
 ROWS_AT_MOST = 30
+ABOUT_QUANTITY = (Aspect.QUANTITY, Aspect.PRESENCE, Aspect.COUNTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,12 +79,34 @@ class ExplanationRow:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseLink:
-    """A case that is open for the difference."""
+    """A case that is open for the difference; `must_be_assessed` by a named person (CA-IN-03)."""
 
     id: int
     title: str
     owner: str
     due_at: datetime | None
+    steps: tuple[str, ...]
+    must_be_assessed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountedRow:
+    """What a person counted last, whether or not it agrees."""
+
+    quantity: Decimal
+    unit: str
+    by: str
+    at: datetime
+    device: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """Why each way out is closed; an empty text means it is open."""
+
+    correct: str
+    propose: str
+    explain: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +125,18 @@ class DifferencePage:
     proposed: ProposedCorrection | None
     explanations: tuple[ExplanationRow, ...]
     cases: tuple[CaseLink, ...]
-    may_reconcile: bool
+    counted: CountedRow | None
+    metrc_as_of: datetime | None
+    our_moved_at: datetime | None
+    waiting: tuple[str, ...]
+    why_not: Choices
+
+    @property
+    def change(self) -> Decimal | None:
+        """Return METRC's number less ours, or None where one is missing."""
+        if self.our_quantity is None or self.metrc_quantity is None:
+            return None
+        return self.metrc_quantity - self.our_quantity
 
 
 def difference_page(
@@ -130,6 +168,7 @@ def difference_page(
         ours = sum((one.quantity for one in movements), Decimal(0)) if movements else None
         metrc = newest.quantity if newest else None
         rights = access.permissions_at(actor, license_id)
+        proposed = _proposed(actor, package, rights)
         return DifferencePage(
             label=label,
             license_number=package.license.number,
@@ -140,11 +179,77 @@ def difference_page(
             differences=found,
             movements=tuple(_movement(one) for one in movements[:ROWS_AT_MOST]),
             metrc=_metrc_rows(package),
-            proposed=_proposed(actor, package, rights),
+            proposed=proposed,
             explanations=_explanations(package, ours, metrc),
             cases=_cases(package),
-            may_reconcile=Permission.RECONCILIATION_RUN in rights,
+            counted=_counted(package),
+            metrc_as_of=packages_as_of((license_id,)).of(package) if newest else None,
+            our_moved_at=movements[0].recorded_at if movements else None,
+            waiting=next((WAITING[kind] for kind in _kinds(found) if kind in WAITING), ()),
+            why_not=_why_not(package, found, proposed, rights),
         )
+
+
+def _kinds(found: tuple[Difference, ...]) -> tuple[DifferenceClass, ...]:
+    return tuple(one.difference_class for one in found)
+
+
+def _why_not(
+    package: Package,
+    found: tuple[Difference, ...],
+    proposed: ProposedCorrection | None,
+    rights: frozenset[Permission],
+) -> Choices:
+    """Say why a way out is closed: rights first, then what must end before anything is put right."""
+    agree = "" if found else "The two books agree about it now."
+    about = [one for one in found if one.aspect in ABOUT_QUANTITY]
+    both = agree or _must_end_first(package, about, proposed)
+    no_right = "Your roles at this licence do not allow it."
+    may_reconcile = Permission.RECONCILIATION_RUN in rights
+    counted_only = "" if about else "It is not about the quantity."
+    unseen = "METRC does not show the package, so there is nothing to adjust there."
+    return Choices(
+        correct=(both or counted_only) if may_reconcile else no_right,
+        propose=(
+            both or counted_only or (unseen if about[0].metrc_quantity is None else "")
+            if Permission.ACTION_DRAFT in rights
+            else no_right
+        ),
+        explain=agree if may_reconcile else no_right,
+    )
+
+
+def _must_end_first(
+    package: Package, about: list[Difference], proposed: ProposedCorrection | None
+) -> str:
+    action = action_in_flight(package.license_id, package.label)
+    if action is not None:
+        state = action.state.replace("_", " ").lower()
+        return f"Action {action.pk} on this package is {state}: wait until it is settled."
+    if proposed is not None:
+        return "A correction of our book waits for a second person: decide that first."
+    for one in about:
+        if one.difference_class in (DifferenceClass.TIMING, DifferenceClass.AUTHORITY):
+            return "The two words are not of the same moment: read METRC again first."
+    return ""
+
+
+def _counted(package: Package) -> CountedRow | None:
+    row = (
+        Count.objects.filter(package=package)
+        .select_related("counted_by")
+        .order_by("-counted_at", "-id")
+        .first()
+    )
+    if row is None:
+        return None
+    return CountedRow(
+        quantity=row.quantity,
+        unit=row.unit,
+        by=row.counted_by.name if row.counted_by else "Glassbox",
+        at=row.counted_at,
+        device=row.device,
+    )
 
 
 def _movement(row: Movement) -> MovementRow:
@@ -245,6 +350,9 @@ def _cases(package: Package) -> tuple[CaseLink, ...]:
             title=row.title,
             owner=row.owner.name if row.owner else "",
             due_at=row.due_at,
+            steps=tuple(line for line in row.what_to_do.splitlines() if line),
+            must_be_assessed=row.case_class == CaseClass.SIGNIFICANT_DIFFERENCE
+            and not Assessment.objects.filter(case=row).exists(),
         )
         for row in rows.order_by("id")
     )

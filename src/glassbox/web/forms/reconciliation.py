@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from glassbox.operations.counts import PURPOSES, open_count, write_down_sheet
+from glassbox.operations.counts import PURPOSES, open_count
 from glassbox.operations.differences import (
     SeenNumbers,
     assess_difference,
@@ -79,7 +79,7 @@ def _correct_sheet(opened: Opened) -> Sheet:
             reason_field(),
             Field(name="evidence", label="Evidence: slip, photo, person, METRC page"),
         ),
-        why_not="" if page.differences else "The two books agree about it now.",
+        why_not=page.why_not.correct,
     )
 
 
@@ -113,7 +113,7 @@ def _explain_sheet(opened: Opened) -> Sheet:
             Field(name="explanation", label="Why both may stand for now", kind=FieldKind.LONG),
             Field(name="evidence", label="Evidence", is_optional=True),
         ),
-        why_not="" if page.differences else "The two books agree about it now.",
+        why_not=page.why_not.explain,
     )
 
 
@@ -183,31 +183,6 @@ def _open_count(opened: Opened, said: dict[str, Any]) -> str:
     return f"counts/{session_id}/"
 
 
-def _upload_sheet(opened: Opened) -> Sheet:
-    page = count_page(
-        actor=opened.actor, license_ids=(opened.license_id,), session_id=opened.number
-    )
-    return Sheet(
-        title=f"Hand in a sheet for count {page.row.id}",
-        sentence="All rows are written down, or none: a wrong row is named.",
-        facts=(("Location", page.row.location_name or "every location"),),
-        fields=(
-            Field(
-                name="text",
-                label="A UID and a quantity in each row, as CSV or from a spreadsheet",
-                kind=FieldKind.LONG,
-            ),
-            Field(name="device", label="Scale or method", is_optional=True),
-        ),
-        why_not="" if page.may_count else "This count is not open, or you may not count here.",
-    )
-
-
-def _upload(opened: Opened, said: dict[str, Any]) -> str:
-    write_down_sheet(**opened.who(), session_id=opened.number, **said)
-    return f"counts/{opened.number}/"
-
-
 def _print_sheet(opened: Opened) -> Sheet:
     page = count_page(
         actor=opened.actor, license_ids=(opened.license_id,), session_id=opened.number
@@ -256,14 +231,6 @@ NEW_COUNT = WorkForm(
     permission=Permission.COUNT_RECORD,
     sheet=_count_sheet,
     do=_open_count,
-)
-COUNT_UPLOAD = WorkForm(
-    button="Write it down",
-    done="The sheet is written down.",
-    nav="counts",
-    permission=Permission.COUNT_RECORD,
-    sheet=_upload_sheet,
-    do=_upload,
 )
 COUNT_PRINT = WorkForm(
     button="Print it",

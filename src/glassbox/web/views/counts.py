@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+from typing import Any
+
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from glassbox.operations.counts import (
     abandon_count,
@@ -11,10 +14,17 @@ from glassbox.operations.counts import (
     note_not_there,
     sign_count,
     write_down,
+    write_down_sheet,
 )
-from glassbox.queries.counts import count_list, count_page
+from glassbox.queries.count_sheets import SheetPreview, sheet_preview
+from glassbox.queries.counts import CountPage, count_list, count_page
+from glassbox.rules.count_sheets import COLUMNS, sheet_text
+from glassbox.rules.verdicts import InvalidInput, NotFound
+from glassbox.web.middleware import refusal_status
 from glassbox.web.pages import change_here, page
 from glassbox.web.request import PageRequest
+
+SHEET_BYTES_AT_MOST = 2 * 1024 * 1024
 
 
 @require_GET
@@ -31,6 +41,82 @@ def count(request: PageRequest, session_id: int) -> HttpResponse:
         actor=request.actor, license_ids=request.scope.license_ids, session_id=session_id
     )
     return page(request, "counts/count.html", {"count": found, "nav": "counts"})
+
+
+@require_http_methods(["GET", "POST"])
+def sheet(request: PageRequest, session_id: int) -> HttpResponse:
+    """Take a filled sheet: show what every row would do, and write it down when that is confirmed."""
+    if request.scope.license is None:
+        raise NotFound("Choose one licence first: work is done at one.")
+    who: dict[str, Any] = {
+        "actor": request.actor,
+        "license_id": request.scope.license.id,
+        "session_id": session_id,
+    }
+    found = count_page(
+        actor=request.actor, license_ids=request.scope.license_ids, session_id=session_id
+    )
+    text, preview, refusal = "", None, None
+    if request.method == "POST":
+        try:
+            text = _handed_in(request)
+            if request.POST.get("confirmed"):
+                device = request.POST.get("device", "")
+                return change_here(
+                    request,
+                    f"counts/{session_id}",
+                    lambda _: write_down_sheet(**who, text=text, device=device, now=request.now),
+                    "The sheet is written down.",
+                )
+            preview = sheet_preview(**who, text=text)
+        except InvalidInput as problem:
+            refusal = problem
+    return _sheet_page(request, found, text, preview, refusal)
+
+
+def _handed_in(request: PageRequest) -> str:
+    sent = request.FILES.get("file")
+    if sent is None:
+        return request.POST.get("text", "")
+    if (sent.size or 0) > SHEET_BYTES_AT_MOST:
+        raise InvalidInput(field="file", value=f"{sent.size:,} bytes", way_out="At most 2 MB.")
+    return sheet_text(sent.read())
+
+
+def _sheet_page(
+    request: PageRequest,
+    found: CountPage,
+    text: str,
+    preview: SheetPreview | None,
+    refusal: InvalidInput | None,
+) -> HttpResponse:
+    shown = {
+        "count": found,
+        "text": text,
+        "preview": preview,
+        "refusal": refusal,
+        "device": request.POST.get("device", ""),
+        "nav": "counts",
+    }
+    status = refusal_status(refusal) if refusal else 200
+    if preview is not None and preview.wrong:
+        status = 422
+    return page(request, "counts/sheet.html", shown, status=status)
+
+
+@require_GET
+def blank_sheet(request: PageRequest, session_id: int) -> HttpResponse:
+    """Return the sheet as CSV to fill in: no number of either book stands in it."""
+    found = count_page(
+        actor=request.actor, license_ids=request.scope.license_ids, session_id=session_id
+    )
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="count-{session_id}.csv"'
+    writer = csv.writer(response)
+    writer.writerow(COLUMNS)
+    for line in found.lines:
+        writer.writerow([line.label, line.item_name, line.location_name, line.unit, ""])
+    return response
 
 
 @require_POST
