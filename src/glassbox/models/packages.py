@@ -1,4 +1,4 @@
-"""Package, PackageSnapshot, PackageLineage, Movement, Hold, Count: our book beside METRC's word."""
+"""Package, its snapshots, standing, lineage, movements, holds, counts: our book and METRC's word."""
 
 from __future__ import annotations
 
@@ -7,7 +7,28 @@ from django.db import models
 from glassbox.models.fields import QuantityField, ReversedField, TenantRow
 from glassbox.models.people import User
 from glassbox.models.sync import ApiRequest
+from glassbox.rules.lab_status import (
+    FAILED_STATES,
+    PASSED_STATES,
+    PENDING_STATES,
+    UNTESTED_STATES,
+)
 from glassbox.rules.package_state import LocalState
+
+
+# The lists that people open all day, each small beside all packages there ever were.
+STANDING_VIEWS = {
+    "held": models.Q(is_held_by_state=True) | models.Q(is_held_by_us=True),
+    "on_road": models.Q(list_name="IN_TRANSIT"),
+    "unseen": models.Q(list_name="", is_here=True),
+    "untested": models.Q(
+        list_name="ACTIVE", lab_state__in=sorted(UNTESTED_STATES | PENDING_STATES)
+    ),
+    "passed": models.Q(list_name="ACTIVE", lab_state__in=sorted(PASSED_STATES), is_released=False),
+    "ready": models.Q(list_name="ACTIVE", is_released=True),
+    "failed": models.Q(is_here=True, lab_state__in=sorted(FAILED_STATES)),
+    "remnant": models.Q(is_here=True, unit="Each", metrc_quantity__gt=0, metrc_quantity__lt=5),
+}
 
 
 class Package(TenantRow):
@@ -102,6 +123,80 @@ class PackageSnapshot(TenantRow):
 
     def __str__(self) -> str:
         return f"snapshot #{self.pk} of package #{self.package_id}"
+
+
+class PackageStanding(TenantRow):
+    """How a package stands now in both books, in one narrow row, so that millions can be listed.
+
+    Triggers write it in the transaction that changes what it repeats (migration 0010); no code
+    does. It is never evidence: what counts is in the rows it repeats.
+    """
+
+    package = models.OneToOneField(
+        Package, on_delete=models.PROTECT, primary_key=True, related_name="standing"
+    )
+    label = models.CharField(max_length=40)
+    item_name = models.CharField(max_length=200)
+    unit = models.CharField(max_length=40)
+    location_name = models.CharField(max_length=120, blank=True)
+    production_batch_number = models.CharField(max_length=80, blank=True)
+    local_state = models.CharField(max_length=24)
+    list_name = models.CharField(max_length=20, blank=True, help_text="Empty: not yet in METRC.")
+    category = models.CharField(max_length=120, blank=True)
+    lab_state = models.CharField(max_length=40, blank=True)
+    metrc_quantity = QuantityField(null=True)
+    packaged_date = models.DateField(null=True)
+    changed_at = models.DateTimeField(
+        help_text="METRC's last change; of what is not in METRC, when our book opened it."
+    )
+    counted_at = models.DateTimeField(null=True)
+    is_held_by_state = models.BooleanField(default=False)
+    is_held_by_us = models.BooleanField(default=False)
+    is_released = models.BooleanField(default=False)
+    is_here = models.BooleanField(
+        default=True, help_text="METRC shows it active or on hold, or has not shown it yet."
+    )
+
+    class Meta:
+        db_table = "package_standings"
+        indexes = [
+            models.Index(fields=["license", "-changed_at", "package"], name="standing_changed"),
+            models.Index(
+                fields=["license", "is_here", "-changed_at", "package"], name="standing_here"
+            ),
+            models.Index(
+                fields=["license", "is_here", "packaged_date", "package"], name="standing_oldest"
+            ),
+            *(
+                models.Index(fields=["license", "is_here", field, "-changed_at"], name=name)
+                for field, name in (
+                    ("item_name", "standing_item"),
+                    ("location_name", "standing_location"),
+                    ("category", "standing_category"),
+                )
+            ),
+            models.Index(
+                fields=["license", "production_batch_number"],
+                condition=models.Q(production_batch_number__gt=""),
+                name="standing_batch",
+            ),
+            models.Index(
+                fields=["license", "local_state", "-changed_at"],
+                condition=~models.Q(local_state__in=["CLOSED", "DESTROYED"]),
+                name="standing_state",
+            ),
+            *(
+                models.Index(
+                    fields=["license", "-changed_at", "package"],
+                    condition=condition,
+                    name=f"standing_{name}",
+                )
+                for name, condition in STANDING_VIEWS.items()
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"standing of package #{self.package_id}"
 
 
 class PackageLineage(TenantRow):
