@@ -23,7 +23,7 @@ $(BIN)/.installed: requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(BUILT): package-lock.json frontend/app.js frontend/app.css | $(BIN)/.installed
+$(BUILT): package-lock.json frontend/app.js frontend/grid.js frontend/app.css | $(BIN)/.installed
 	$(BIN)/python scripts/build_frontend.py
 
 demo: setup ## the whole product with an invented brand: PORT=n, FRESH=1

@@ -1,4 +1,5 @@
 import "htmx.org";
+import "./grid.js";
 import cytoscape from "cytoscape";
 import dagre from "cytoscape-dagre";
 

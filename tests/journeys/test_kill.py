@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from django.conf import settings
 
 import glassbox.operations.submission
 from glassbox.cli.demo_brand import MAKER, Brand
-from glassbox.queries.packages.rows import PackageFilter, PackageView, package_list
+from glassbox.queries.package_grid.grid import PackageFilter, package_list
+from glassbox.queries.package_grid.views import PackageView
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.runtime.postgres import ClusterUrls
 from tests.desk import Desk
@@ -137,6 +139,7 @@ def books(brand: Brand) -> dict[str, tuple[object, object]]:
         actor=person(brand, "Ana"),
         license_ids=(brand.licenses[MAKER],),
         filter=PackageFilter(view=PackageView.ALL),
+        now=datetime.now(UTC),
     )
     return {row.label: (row.our_quantity, row.metrc_quantity) for row in grid.rows}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,7 +16,8 @@ from glassbox.operations.actions.review import (
     send_for_review,
 )
 from glassbox.operations.submission.claim import NotYet
-from glassbox.queries.packages.rows import PackageFilter, PackageView, package_list
+from glassbox.queries.package_grid.grid import PackageFilter, package_list
+from glassbox.queries.package_grid.views import PackageView
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.runtime.postgres import ClusterUrls
 from tests.desk import Desk
@@ -43,6 +44,7 @@ def counts(brand: Brand) -> dict[str, tuple[Decimal | None, Decimal | None]]:
         actor=person(brand, "Ana"),
         license_ids=(brand.licenses[MAKER],),
         filter=PackageFilter(view=PackageView.ALL),
+        now=datetime.now(UTC),
     )
     return {row.label: (row.our_quantity, row.metrc_quantity) for row in grid.rows}
 

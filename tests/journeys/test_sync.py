@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from glassbox.cli.demo_brand import MAKER, Brand
 from glassbox.operations.sync.run import run_sync
-from glassbox.queries.packages.rows import PackageFilter, PackageView, package_list
+from glassbox.queries.package_grid.grid import PackageFilter, package_list
+from glassbox.queries.package_grid.views import PackageView
 from glassbox.rules.actor import Actor, system_actor
 from tests.desk import Desk
 
@@ -51,6 +52,7 @@ def test_received_goods_appear_beside_our_book(brand: Brand, desk: Desk) -> None
         actor=person(brand, "Ana"),
         license_ids=(brand.licenses[MAKER],),
         filter=PackageFilter(view=PackageView.ACTIVE),
+        now=datetime.now(UTC),
     )
     assert {row.metrc_quantity for row in grid.rows} == {
         Decimal(5000),

@@ -7,6 +7,8 @@ import os
 import sys
 
 THREADS = 8
+# A list of a thousand UIDs, packed, is an address of some 5 kB.
+ADDRESS_BYTES_AT_MOST = 8190
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"--bind={arguments.host}:{arguments.port}",
             "--workers=1",
             f"--threads={THREADS}",
+            f"--limit-request-line={ADDRESS_BYTES_AT_MOST}",
             "--worker-tmp-dir=/dev/shm" if os.path.isdir("/dev/shm") else "--worker-class=gthread",
             "--log-level=warning",
         ],

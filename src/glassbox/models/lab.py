@@ -40,9 +40,34 @@ class LabSample(TenantRow):
         constraints = [
             models.UniqueConstraint(fields=["license", "label"], name="sample_label_unique"),
         ]
+        indexes = [
+            models.Index(
+                fields=["license", "production_batch_number"],
+                condition=models.Q(production_batch_number__gt=""),
+                name="sample_by_batch",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"sample #{self.pk} {self.label}"
+
+
+class LabSampleSource(TenantRow):
+    """One package that a sample was drawn from; triggers repeat it from the sample's own list, in
+    which no index can look behind a wall (migration 0011)."""
+
+    sample = models.ForeignKey(LabSample, on_delete=models.PROTECT, related_name="sources")
+    label = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "lab_sample_sources"
+        constraints = [
+            models.UniqueConstraint(fields=["sample", "label"], name="sample_source_once"),
+        ]
+        indexes = [models.Index(fields=["license", "label"], name="sample_by_source")]
+
+    def __str__(self) -> str:
+        return f"source {self.label} of sample #{self.sample_id}"
 
 
 class LabResult(TenantRow):

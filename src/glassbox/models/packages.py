@@ -15,7 +15,6 @@ from glassbox.rules.lab_status import (
 )
 from glassbox.rules.package_state import LocalState
 
-
 # The lists that people open all day, each small beside all packages there ever were.
 STANDING_VIEWS = {
     "held": models.Q(is_held_by_state=True) | models.Q(is_held_by_us=True),
@@ -128,7 +127,7 @@ class PackageSnapshot(TenantRow):
 class PackageStanding(TenantRow):
     """How a package stands now in both books, in one narrow row, so that millions can be listed.
 
-    Triggers write it in the transaction that changes what it repeats (migration 0010); no code
+    Triggers write it in the transaction that changes what it repeats (migration 0011); no code
     does. It is never evidence: what counts is in the rows it repeats.
     """
 
@@ -139,7 +138,7 @@ class PackageStanding(TenantRow):
     item_name = models.CharField(max_length=200)
     unit = models.CharField(max_length=40)
     location_name = models.CharField(max_length=120, blank=True)
-    production_batch_number = models.CharField(max_length=80, blank=True)
+    production_batch_number = models.CharField(max_length=80, blank=True, db_collation="C")
     local_state = models.CharField(max_length=24)
     list_name = models.CharField(max_length=20, blank=True, help_text="Empty: not yet in METRC.")
     category = models.CharField(max_length=120, blank=True)

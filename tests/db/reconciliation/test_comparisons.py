@@ -24,7 +24,7 @@ from glassbox.operations.reconciliation import NotToSign, reconcile_license, sig
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.exception_cases import CaseFilter, case_list, case_page
 from glassbox.queries.freshness import ESSENTIAL_FEEDS, freshness
-from glassbox.queries.packages.rows import PackageFilter, package_list
+from glassbox.queries.package_grid.grid import PackageFilter, package_list
 from glassbox.queries.reconciliation import report_list, report_page
 from glassbox.rules.actor import system_actor
 from glassbox.rules.verdicts import InvalidInput, NotFound
@@ -301,7 +301,7 @@ def test_a_package_is_as_fresh_as_the_last_walk_that_did_not_show_it_changed(
     walked(cast, walk)
     ivy, ids = person(cast, "Ivy"), (cast.licenses[MFG],)
 
-    (row,) = package_list(actor=ivy, license_ids=ids, filter=PackageFilter()).rows
+    (row,) = package_list(actor=ivy, license_ids=ids, filter=PackageFilter(), now=frozen_now).rows
     assert row.metrc_as_of == walk
 
     with short_transaction(ids[0]) as license:
@@ -317,7 +317,7 @@ def test_a_package_is_as_fresh_as_the_last_walk_that_did_not_show_it_changed(
             state="OPEN",
             opened_at=frozen_now,
         )
-    (row,) = package_list(actor=ivy, license_ids=ids, filter=PackageFilter()).rows
+    (row,) = package_list(actor=ivy, license_ids=ids, filter=PackageFilter(), now=frozen_now).rows
     assert row.metrc_as_of == frozen_now
 
 

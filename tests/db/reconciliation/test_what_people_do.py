@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -38,7 +38,7 @@ from glassbox.operations.differences import (
 )
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.counts import count_page
-from glassbox.queries.packages.rows import PackageFilter, package_list
+from glassbox.queries.package_grid.grid import PackageFilter, package_list
 from glassbox.rules.verdicts import InvalidInput, NotFound
 from tests.builders import events_of, open_cases, put_package, see_package
 from tests.cast import MFG, person, tag
@@ -73,6 +73,7 @@ def our_quantity(brand: Brand, label: str = OIL) -> Decimal | None:
         actor=person(brand, "Ivy"),
         license_ids=(brand.licenses[MFG],),
         filter=PackageFilter(labels=(label,)),
+        now=datetime.now(UTC),
     )
     return seen.rows[0].our_quantity
 

@@ -112,7 +112,7 @@ PLACES = (
         lane="D",
         column=3,
         filters=(D,),
-        address="packages/?view=released",
+        address="packages/?view=ready-to-ship",
         unit="released",
     ),
     StepPlace(

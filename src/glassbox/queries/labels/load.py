@@ -23,7 +23,7 @@ from glassbox.queries.labels.sheet import (
     ManifestLine,
     Period,
 )
-from glassbox.queries.packages.rows import metrc_state_words, with_metrc
+from glassbox.queries.packages.rows import batch_number, metrc_state_words, with_metrc
 from glassbox.rules.package_state import PackageList
 
 CARRIERS_AT_MOST = 5
@@ -95,7 +95,7 @@ def _proofs(
 ) -> _Proofs:
     ids = [package.pk for package in packages]
     labels = {package.label for package in packages}
-    numbers = {package.pk: _batch_number(package) for package in packages}
+    numbers = {package.pk: batch_number(package) for package in packages}
     today = {
         one.license_id: now.astimezone(ZoneInfo(one.license.time_zone)).date() for one in packages
     }
@@ -124,15 +124,6 @@ def _proofs(
         adjustments=history.adjustments_by_label(license_ids, labels, adjusted, first),
         carriers=_carriers(license_ids, labels),
     )
-
-
-def _batch_number(package: Package) -> str:
-    """Return a package's production batch: its own, or the one that all its sources share."""
-    if package.production_batch_number:
-        return package.production_batch_number
-    sources = str(package.__dict__["sources_batches"] or "")
-    numbers = {number.strip() for number in sources.split(",") if number.strip()}
-    return numbers.pop() if len(numbers) == 1 else ""
 
 
 def _carriers(license_ids: Collection[int], labels: Collection[str]) -> dict[Key, tuple[str, ...]]:

@@ -7,11 +7,18 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F
 
 from glassbox.models.catalog import Counterparty
 from glassbox.models.exception_cases import CaseState, ExceptionCase
-from glassbox.models.lab import CertificateOfAnalysis, LabResult, QaReview, QaVerdict
+from glassbox.models.lab import (
+    CertificateOfAnalysis,
+    LabResult,
+    LabSample,
+    LabSampleSource,
+    QaReview,
+    QaVerdict,
+)
 from glassbox.models.packages import Count, Hold, Package
 from glassbox.models.production import Batch
 from glassbox.models.transfers import TransferDirection, TransferPackage
@@ -61,7 +68,7 @@ def certificates_by_package(
     today: Mapping[int, date],
 ) -> dict[int, CertificateLine]:
     """Return the certificate that speaks for each package: of a sample drawn from it, from what
-    it was made of, or from its production batch; the newest sample's newest. Two statements.
+    it was made of, or from its production batch; the newest sample's newest. Three statements.
     """
     family = {
         one.pk: {one.label, *ancestors.get((one.license_id, one.label), ())} for one in packages
@@ -70,9 +77,7 @@ def certificates_by_package(
     license_ids = {one.license_id for one in packages}
     rows = list(
         CertificateOfAnalysis.objects.filter(
-            Q(sample__source_labels__has_any_keys=drawn_from)
-            | Q(sample__production_batch_number__in={*numbers.values()} - {""}),
-            license_id__in=license_ids,
+            sample_id__in=_sample_ids(license_ids, drawn_from, {*numbers.values()} - {""})
         )
         .select_related("sample", "license")
         .order_by("-sample_id", "-version")
@@ -93,6 +98,20 @@ def certificates_by_package(
                 found[one.pk] = _certificate_line(row, names, today[one.license_id])
                 break
     return found
+
+
+def _sample_ids(
+    license_ids: Collection[int], labels: Collection[str], batches: Collection[str]
+) -> set[int]:
+    drawn = LabSampleSource.objects.filter(license_id__in=license_ids, label__in=labels)
+    of_batch = LabSample.objects.filter(
+        license_id__in=license_ids,
+        production_batch_number__in=batches,
+        production_batch_number__gt="",
+    )
+    return set(
+        drawn.values_list("sample_id", flat=True).union(of_batch.values_list("id", flat=True))
+    )
 
 
 def _certificate_line(

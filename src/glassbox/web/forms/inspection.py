@@ -20,7 +20,7 @@ def _sheet(opened: Opened) -> Sheet:
                 name="text",
                 label="UIDs, scanned one after the other or pasted, at most 200",
                 kind=FieldKind.LONG,
-                value=opened.asked.get("text", ""),
+                value=opened.asked.get("text", "") or " ".join(opened.asked.getlist("labels")),
                 is_optional=True,
             ),
             Field(

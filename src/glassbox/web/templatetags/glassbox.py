@@ -102,6 +102,18 @@ def plain_metrc(text: str) -> tuple[Translation, ...]:
 
 
 @register.filter
+def plain(value: Decimal | None) -> str:
+    """Return a number as a machine reads it: no thousands, no unit, no exponent."""
+    return "" if value is None else f"{value.normalize():f}"
+
+
+@register.filter
+def thousands(value: int) -> str:
+    """Return a count with its thousands."""
+    return f"{value:,}"
+
+
+@register.filter
 def unit(name: str) -> str:
     """Return the sign of one of METRC's units of measure, or the name where it has none."""
     return UNIT_SIGNS.get(name, name)
@@ -118,6 +130,14 @@ def words(value: str) -> str:
     """Return a stored state as words: QA_RELEASED becomes QA released."""
     text = str(value).replace("_", " ").replace("-", " ").capitalize()
     return " ".join(ABBREVIATIONS.get(word.lower(), word) for word in text.split())
+
+
+@register.filter
+def chip_words(value: str) -> str:
+    """Return a stored state or METRC's state as words; a name as it is."""
+    if value.isupper() and "_" in value:
+        return words(value)
+    return _spaced(value) if value.isalpha() and not value.istitle() else value
 
 
 @register.filter

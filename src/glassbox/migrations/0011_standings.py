@@ -126,6 +126,25 @@ TRUTH = """
         ON newest.package_id = packages.id AND newest.is_newest;
 """
 
+SAMPLE_SOURCES = """
+    CREATE FUNCTION list_sample_sources() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        DELETE FROM lab_sample_sources WHERE sample_id = NEW.id;
+        INSERT INTO lab_sample_sources (company_id, license_id, sample_id, label)
+        SELECT DISTINCT NEW.company_id, NEW.license_id, NEW.id, label
+        FROM jsonb_array_elements_text(NEW.source_labels) AS label;
+        RETURN NULL;
+    END $$;
+    ALTER TABLE lab_samples DISABLE ROW LEVEL SECURITY;
+    INSERT INTO lab_sample_sources (company_id, license_id, sample_id, label)
+    SELECT DISTINCT sample.company_id, sample.license_id, sample.id, label
+    FROM lab_samples AS sample, jsonb_array_elements_text(sample.source_labels) AS label;
+    ALTER TABLE lab_samples ENABLE ROW LEVEL SECURITY;
+    SET CONSTRAINTS ALL IMMEDIATE;
+    CREATE TRIGGER sample_sources AFTER INSERT OR UPDATE OF source_labels ON lab_samples
+        FOR EACH ROW EXECUTE FUNCTION list_sample_sources();
+"""
+
 COLUMNS = (
     "company_id, license_id, package_id, label, item_name, unit, location_name,"
     " production_batch_number, local_state, list_name, category, lab_state, metrc_quantity,"
@@ -137,12 +156,14 @@ FILL = "".join(
         *(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;" for table in WALLED),
         f"INSERT INTO package_standings ({COLUMNS}) SELECT {COLUMNS} FROM package_standings_truth;",
         *(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;" for table in WALLED),
+        # A table with a deferred check outstanding cannot be walled.
+        "SET CONSTRAINTS ALL IMMEDIATE;",
     )
 )
 
 
 class Migration(migrations.Migration):
-    dependencies = [("glassbox", "0009_case_snooze")]
+    dependencies = [("glassbox", "0010_case_owner_role")]
 
     operations = [
         migrations.CreateModel(
@@ -162,7 +183,10 @@ class Migration(migrations.Migration):
                 ("item_name", models.CharField(max_length=200)),
                 ("unit", models.CharField(max_length=40)),
                 ("location_name", models.CharField(blank=True, max_length=120)),
-                ("production_batch_number", models.CharField(blank=True, max_length=80)),
+                (
+                    "production_batch_number",
+                    models.CharField(blank=True, db_collation="C", max_length=80),
+                ),
                 ("local_state", models.CharField(max_length=24)),
                 (
                     "list_name",
@@ -321,7 +345,64 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="LabSampleSource",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.CharField(max_length=40)),
+            ],
+            options={
+                "db_table": "lab_sample_sources",
+            },
+        ),
+        migrations.AddIndex(
+            model_name="labsample",
+            index=models.Index(
+                condition=models.Q(("production_batch_number__gt", "")),
+                fields=["license", "production_batch_number"],
+                name="sample_by_batch",
+            ),
+        ),
+        migrations.AddField(
+            model_name="labsamplesource",
+            name="company",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="glassbox.company"
+            ),
+        ),
+        migrations.AddField(
+            model_name="labsamplesource",
+            name="license",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="glassbox.license"
+            ),
+        ),
+        migrations.AddField(
+            model_name="labsamplesource",
+            name="sample",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sources",
+                to="glassbox.labsample",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="labsamplesource",
+            index=models.Index(fields=["license", "label"], name="sample_by_source"),
+        ),
+        migrations.AddConstraint(
+            model_name="labsamplesource",
+            constraint=models.UniqueConstraint(
+                fields=("sample", "label"), name="sample_source_once"
+            ),
+        ),
         migrations.RunSQL(FUNCTIONS + TRUTH, migrations.RunSQL.noop),
         migrations.RunSQL(FILL, migrations.RunSQL.noop),
         migrations.RunSQL(TRIGGERS + wall("package_standings"), migrations.RunSQL.noop),
+        migrations.RunSQL(SAMPLE_SOURCES + wall("lab_sample_sources"), migrations.RunSQL.noop),
     ]
