@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glassbox.rules.labels import draw_labels, is_label, read_labels
+from glassbox.rules.labels import draw_labels, is_label, pack_labels, read_labels, unpack_labels
 from glassbox.rules.verdicts import InvalidInput
 
 LABELS = [f"1A406030000000{number:010d}" for number in range(40)]
@@ -64,3 +64,20 @@ def test_every_label_is_drawn_about_as_often() -> None:
 
     # 200 expected of each; five standard deviations.
     assert 133 < min(times.values()) <= max(times.values()) < 267
+
+
+@given(st.sets(st.from_regex(r"1A4060300000[0-9]{12}|[0-9A-Z]{24}", fullmatch=True)))
+def test_packed_labels_come_back_whole(labels: set[str]) -> None:
+    assert set(unpack_labels(pack_labels(labels)).split()) == labels
+
+
+def test_a_thousand_labels_pack_into_an_address() -> None:
+    labels = {f"1A4060300000001{number * 7_919 % 900_000_000:09d}" for number in range(1_000)}
+
+    assert len(pack_labels(labels)) < 6_000
+
+
+@pytest.mark.parametrize("text", ["~", "~!!", "~AAAA", "~eJwDAAAAAAE"])
+def test_a_broken_pack_is_refused_with_the_way_out(text: str) -> None:
+    with pytest.raises(InvalidInput, match="Paste the UIDs"):
+        unpack_labels(text)
