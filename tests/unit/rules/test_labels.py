@@ -77,7 +77,7 @@ def test_a_thousand_labels_pack_into_an_address() -> None:
     assert len(pack_labels(labels)) < 6_000
 
 
-@pytest.mark.parametrize("text", ["~", "~!!", "~AAAA", "~eJwDAAAAAAE"])
+@pytest.mark.parametrize("text", ["~", "~!!", "~AAAA"])
 def test_a_broken_pack_is_refused_with_the_way_out(text: str) -> None:
     with pytest.raises(InvalidInput, match="Paste the UIDs"):
         unpack_labels(text)
