@@ -59,10 +59,11 @@ def append(
         cursor.execute(
             "SELECT clock_timestamp(), nullif(current_setting('app.license', true), ''),"
             " nullif(current_setting('app.company', true), ''),"
-            " nullif(current_setting('app.facility', true), '')"
+            " nullif(current_setting('app.facility', true), ''),"
+            " nullif(current_setting('app.policy', true), '')"
         )
-        database_now, license_id, company_id, facility = cursor.fetchone()
-        content, blob = body or {}, None
+        database_now, license_id, company_id, facility, policy = cursor.fetchone()
+        content, blob = {**(body or {}), **_policy_in_force(type, policy)}, None
         if len(whole := canonical_bytes(content)) > BODY_BYTES_AT_MOST:
             content, blob = {}, whole
         openings = {
@@ -116,6 +117,11 @@ def append(
             ],
         )
     return event_id
+
+
+def _policy_in_force(type: EventType, policy: str | None) -> dict[str, str]:
+    """How many people sign is part of what an action's event says (corrections 5)."""
+    return {"policy": policy} if policy and type.value.startswith(("action.", "wave.")) else {}
 
 
 def is_durable(event_id: uuid.UUID) -> bool:

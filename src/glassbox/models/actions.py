@@ -9,7 +9,37 @@ from glassbox.models.people import User
 from glassbox.models.production import Batch
 from glassbox.models.sync import ApiRequest
 from glassbox.models.transfers import Order, Transfer
-from glassbox.rules.action_lifecycle import ActionState
+from glassbox.rules.action_lifecycle import ActionState, Priority, WaveState
+
+
+class ActionWave(TenantRow):
+    """The splits, moves and templates of one order or batch, approved under one signature.
+
+    `members_sha256` is the digest of every member's id and content at the signature.
+    """
+
+    title = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=[(s, s.title()) for s in WaveState])
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="waves", null=True)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="waves", null=True)
+    members_sha256 = models.CharField(max_length=64)
+    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    approved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    approved_at = models.DateTimeField(null=True)
+    void_because = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "action_waves"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(order__isnull=True) ^ models.Q(batch__isnull=True),
+                name="wave_of_one_order_or_batch",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"wave #{self.pk} {self.state}"
 
 
 class RegulatedAction(TenantRow):
@@ -28,6 +58,12 @@ class RegulatedAction(TenantRow):
     token = models.CharField(max_length=16, unique=True)
     labels = models.JSONField(default=list)
     preimage = models.JSONField(null=True)
+    drafted_reading = models.JSONField(null=True, help_text="METRC's word when it was drafted.")
+    priority = models.PositiveSmallIntegerField(default=Priority.NORMAL)
+    due_at = models.DateTimeField(null=True)
+    wave = models.ForeignKey(
+        ActionWave, on_delete=models.PROTECT, related_name="actions", null=True
+    )
     drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField()
     approved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
@@ -71,7 +107,7 @@ class RegulatedAction(TenantRow):
 
 
 class ActionReview(TenantRow):
-    """One person's word on one exact payload."""
+    """One person's word on one exact payload: a comment, a review, an approval, a return."""
 
     action = models.ForeignKey(RegulatedAction, on_delete=models.PROTECT, related_name="reviews")
     reviewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -86,6 +122,86 @@ class ActionReview(TenantRow):
 
     def __str__(self) -> str:
         return f"review #{self.pk} of action #{self.action_id}"
+
+
+class GateCheck(TenantRow):
+    """What the gates said of a transfer or an action at one moment, with the digest of the facts
+    they saw."""
+
+    transfer = models.ForeignKey(
+        Transfer, on_delete=models.PROTECT, related_name="gate_checks", null=True
+    )
+    action = models.ForeignKey(
+        RegulatedAction, on_delete=models.PROTECT, related_name="gate_checks", null=True
+    )
+    moment = models.CharField(max_length=10, blank=True)
+    is_blocked = models.BooleanField()
+    findings = models.JSONField()
+    facts_sha256 = models.CharField(max_length=64)
+    checked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "gate_checks"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(transfer__isnull=True) ^ models.Q(action__isnull=True),
+                name="gate_check_of_one_thing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"gate check #{self.pk}"
+
+
+class GateOverride(TenantRow):
+    """A second person's word that one finding of one exact payload does not stop it."""
+
+    action = models.ForeignKey(RegulatedAction, on_delete=models.PROTECT, related_name="overrides")
+    code = models.CharField(max_length=60)
+    subject = models.CharField(max_length=120)
+    rule_id = models.CharField(max_length=20)
+    reason = models.CharField(max_length=500)
+    payload_sha256 = models.CharField(max_length=64)
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "gate_overrides"
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="override_has_a_reason"),
+            models.UniqueConstraint(
+                fields=["action", "code", "subject", "payload_sha256"], name="override_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"override #{self.pk} of {self.code}"
+
+
+class RulePromotion(TenantRow):
+    """A rule of the pack that warns and shall block here: asked by one person, granted by another."""
+
+    rule_id = models.CharField(max_length=20)
+    reason = models.CharField(max_length=500)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    granted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "rule_promotions"
+        constraints = [
+            models.UniqueConstraint(fields=["license", "rule_id"], name="rule_promoted_once"),
+            models.CheckConstraint(
+                condition=models.Q(granted_by__isnull=True)
+                | ~models.Q(granted_by=models.F("asked_by")),
+                name="promotion_by_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"promotion #{self.pk} of {self.rule_id}"
 
 
 class ActionAttempt(TenantRow):

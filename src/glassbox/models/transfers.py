@@ -1,4 +1,4 @@
-"""Driver, Vehicle, Order, OrderLine, Allocation, Transfer, TransferPackage, GateCheck."""
+"""Driver, Vehicle, Order, OrderLine, Allocation, Transfer, TransferPackage."""
 
 from __future__ import annotations
 
@@ -221,20 +221,3 @@ class TransferPackage(TenantRow):
 
     def __str__(self) -> str:
         return f"transfer package #{self.pk} {self.label}"
-
-
-class GateCheck(TenantRow):
-    """What the gates said of a transfer at one moment, with the digest of the facts they saw."""
-
-    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="gate_checks")
-    is_blocked = models.BooleanField()
-    findings = models.JSONField()
-    facts_sha256 = models.CharField(max_length=64)
-    checked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
-    checked_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "gate_checks"
-
-    def __str__(self) -> str:
-        return f"gate check #{self.pk}"

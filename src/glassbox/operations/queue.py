@@ -19,14 +19,17 @@ class JobName(StrEnum):
     DELIVER_ALERT = "deliver_alert"
 
 
-def defer(job: JobName, *, once: str, **arguments: int | str) -> None:
+def defer(job: JobName, *, once: str, priority: int = 0, **arguments: int | str) -> None:
     """Put `job` in the queue, unless one with the same `once` key is already waiting.
 
+    Of waiting jobs the one of higher `priority` is taken first.
     Without the savepoint a duplicate would abort the caller's transaction.
     """
     assert connection.in_atomic_block, "a job is queued with the change that wants it"
     try:
         with transaction.atomic():
-            app.configure_task(job, queueing_lock=once, allow_unknown=True).defer(**arguments)
+            app.configure_task(
+                job, queueing_lock=once, priority=priority, allow_unknown=True
+            ).defer(**arguments)
     except exceptions.AlreadyEnqueued:
         pass

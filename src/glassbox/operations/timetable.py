@@ -19,7 +19,7 @@ from glassbox.operations.submission.circuits import license_circuit_now, metrc_c
 from glassbox.operations.submission.confirm import release_settled_lanes
 from glassbox.operations.sync.run import DEAD_AFTER
 from glassbox.operations.transaction import operation
-from glassbox.rules.action_lifecycle import ActionState
+from glassbox.rules.action_lifecycle import ActionState, job_priority
 from glassbox.rules.actor import Actor
 from glassbox.rules.circuit import Circuit
 from glassbox.rules.permissions import Permission
@@ -85,9 +85,16 @@ def _defer_actions(license_id: int, at_most: int, now: datetime) -> None:
         (queue.JobName.SUBMIT_ACTION, "action", to_send),
         (queue.JobName.CONFIRM_ACTION, "confirm", to_look_up),
     ):
-        in_order = actions.order_by("approved_at", "id")
-        for action_id in in_order.values_list("id", flat=True)[:at_most]:
-            queue.defer(job, once=f"{once}:{action_id}", license_id=license_id, action_id=action_id)
+        # In the order of the approvals, so that what is urgent goes first and a lineage in turn.
+        ordered = actions.order_by("priority", "approved_at", "id")
+        for action_id, priority in ordered.values_list("id", "priority")[:at_most]:
+            queue.defer(
+                job,
+                once=f"{once}:{action_id}",
+                priority=job_priority(priority),
+                license_id=license_id,
+                action_id=action_id,
+            )
 
 
 def _defer_alerts(license_id: int, now: datetime) -> None:

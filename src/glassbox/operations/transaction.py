@@ -15,6 +15,7 @@ from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
 from glassbox.rules.actor import Actor
+from glassbox.rules.policy import read_policy
 from glassbox.rules.verdicts import NotFound
 
 Parameters = ParamSpec("Parameters")
@@ -33,8 +34,12 @@ def enter_license_in_transaction(license_id: int) -> License:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('app.license', %s, true), set_config('app.licenses', %s, true),"
-            " set_config('app.company', %s, true), set_config('app.facility', %s, true)",
-            [str(license_id), str(license_id), str(license.company_id), license.number],
+            " set_config('app.company', %s, true), set_config('app.facility', %s, true),"
+            " set_config('app.policy', %s, true)",
+            [
+                *(str(license_id), str(license_id), str(license.company_id), license.number),
+                read_policy(license.policy).profile.value,
+            ],
         )
     return license
 

@@ -8,8 +8,10 @@ from types import MappingProxyType
 
 import yaml
 
+from glassbox.models.actions import RulePromotion
+from glassbox.models.companies import License
 from glassbox.rules.procedures import Procedures, read_procedures
-from glassbox.rules.rule_lines import RuleLine, read_pack
+from glassbox.rules.rule_lines import RuleLine, Rules, promoted, read_pack
 from glassbox.rules.verdicts import InvalidInput
 
 
@@ -39,3 +41,12 @@ def _data_of(state: str, name: str) -> object:
         return yaml.safe_load(path.read_text("utf-8"))
     except yaml.YAMLError as error:
         raise InvalidInput(field="rule pack", value=name, way_out=str(error)) from error
+
+
+def rules_for(license: License) -> Rules:
+    """Return the rules in force at a licence: its state's pack, with what its people promoted.
+
+    One statement, inside the caller's transaction.
+    """
+    ids = RulePromotion.objects.filter(license=license, granted_at__isnull=False)
+    return promoted(rules_of(license.state), ids.values_list("rule_id", flat=True))

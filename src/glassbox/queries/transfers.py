@@ -9,8 +9,8 @@ from decimal import Decimal
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from glassbox import access
-from glassbox.models.actions import RegulatedAction
-from glassbox.models.transfers import GateCheck, Transfer, TransferPackage, TransferState
+from glassbox.models.actions import GateCheck, RegulatedAction
+from glassbox.models.transfers import Transfer, TransferPackage, TransferState
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import NotFound
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from glassbox.rules.verdicts import Refused
 
@@ -19,6 +19,27 @@ class ActionState(StrEnum):
     ACCEPTED = "ACCEPTED"
     REJECTED = "REJECTED"
     WITHDRAWN = "WITHDRAWN"
+
+
+class Priority(IntEnum):
+    """Name in which order approved actions are sent and shown; the smaller goes first."""
+
+    URGENT = 0
+    NORMAL = 1
+    LATER = 2
+
+
+def job_priority(priority: int) -> int:
+    """Return how early the queue takes an action's job: the higher number goes first."""
+    return Priority.NORMAL - priority
+
+
+class WaveState(StrEnum):
+    """Name where a wave stands: open for its one signature, approved, or void."""
+
+    OPEN = "OPEN"
+    APPROVED = "APPROVED"
+    VOID = "VOID"
 
 
 S = ActionState

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -39,6 +39,7 @@ class RuleLine:
     evidence: str
     guards_release: bool = False
     is_promoted: bool = False
+    may_be_overridden: bool = False
     params: Mapping[str, str] = field(default_factory=dict)
 
     def is_in_force(self, on: date) -> bool:
@@ -47,16 +48,59 @@ class RuleLine:
 
     @property
     def finding_severity(self) -> Severity:
-        """Return whether breaking this rule blocks or warns."""
+        """Return whether breaking this rule blocks or warns; a promoted rule blocks."""
+        if self.is_promoted:
+            return Severity.BLOCKS
         if self.severity is not RuleSeverity.BLOCK:
             return Severity.WARNS
         unverified = self.evidence in UNVERIFIED
-        if unverified and not (self.is_promoted or self.guards_release):
+        if unverified and not self.guards_release:
             return Severity.WARNS
         return Severity.BLOCKS
 
 
 Rules = Mapping[str, RuleLine]
+
+
+def promoted(rules: Rules, rule_ids: Iterable[str]) -> Rules:
+    """Return the rules with these made to block; ids that no pack holds are left out."""
+    wanted = set(rule_ids) & set(rules)
+    if not wanted:
+        return rules
+    return {
+        rule_id: replace(line, is_promoted=True) if rule_id in wanted else line
+        for rule_id, line in rules.items()
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """Hold one granted override: of which finding, by whom, and why."""
+
+    code: str
+    subject: str
+    granted_by: str
+    reason: str
+
+
+def overridden(
+    findings: Iterable[Finding], overrides: Iterable[Override], rules: Rules
+) -> tuple[Finding, ...]:
+    """Return the findings with those overridden only warning, where the pack allows it at all."""
+    granted = {(one.code, one.subject): one for one in overrides}
+
+    def judged(finding: Finding) -> Finding:
+        override = granted.get((finding.code, finding.subject))
+        line = rules.get(finding.rule_id)
+        if override is None or line is None or not line.may_be_overridden:
+            return finding
+        return replace(
+            finding,
+            severity=Severity.WARNS,
+            message=f"{finding.message} Overridden by {override.granted_by}: {override.reason}",
+        )
+
+    return tuple(judged(finding) for finding in findings)
 
 
 class RuleMissing(Refused):
@@ -127,7 +171,7 @@ def threshold_text(rules: Rules, rule_id: str, name: str) -> str:
 
 _FIELDS = frozenset(
     {"id", "severity", "citation", "source", "evidence", "params", "guards_release"}
-    | {"effective_from", "effective_to"}
+    | {"effective_from", "effective_to", "may_be_overridden"}
 )
 
 
@@ -176,6 +220,7 @@ def _read_line(row: object, *, state: str, since: date) -> RuleLine:
         source=str(row["source"]),
         evidence=_evidence(row["evidence"], rule_id),
         guards_release=row.get("guards_release") is True,
+        may_be_overridden=row.get("may_be_overridden") is True,
         params={str(key): str(value) for key, value in (row.get("params") or {}).items()},
     )
 

@@ -136,7 +136,11 @@ def test_a_gate_that_says_no_stops_the_approval_and_the_attempt_stays(
     assert stored(cast, action_id).state == ActionState.IN_REVIEW
     assert reviews(cast, action_id) == [("BLOCKED", "Ben")]
     (event,) = events_of(cast.licenses[MFG], "action.blocked_by_gates")
-    assert event["body"] == {"moment": "approval", "codes": sorted(codes)}
+    assert event["body"] == {
+        "moment": "approval",
+        "codes": sorted(codes),
+        "policy": "FULL_TEAM",
+    }
 
 
 def test_what_metrc_said_too_long_ago_does_not_count(cast: Brand, frozen_now: datetime) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from glassbox.access import NotPermitted
 from glassbox.cli.demo_brand import Brand
-from glassbox.models.transfers import GateCheck, Order, OrderLine, TransferPackage, TransferState
+from glassbox.models.actions import GateCheck
+from glassbox.models.transfers import Order, OrderLine, TransferPackage, TransferState
 from glassbox.operations.following import follow_license
 from glassbox.operations.orders import allocate, draft
 from glassbox.operations.transaction import short_transaction

@@ -12,11 +12,14 @@ from glassbox.audit.event_types import EventType
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.companies import License
 from glassbox.operations.transaction import operation
+from glassbox.queries.actions.facts import metrc_words
+from glassbox.queries.gate_facts import package_facts
 from glassbox.rules.action_kinds.kind import ActionKind
 from glassbox.rules.action_kinds.payloads import TOKEN_LENGTH, payload_sha256, token_from
 from glassbox.rules.action_kinds.registry import cut_into_sends, kind_named
 from glassbox.rules.action_lifecycle import ActionState, MoveNotAllowed
 from glassbox.rules.actor import Actor
+from glassbox.rules.clocks import entry_due_at
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
@@ -190,6 +193,8 @@ def _draft(
         token=token,
         drafted_by_id=actor.user_id,
         drafted_at=now,
+        # Whatever the reason, METRC wants it within 24 hours of the event (CA-TT-02).
+        due_at=entry_due_at(now),
         **links,
     )
     _fill(action, kind, _with_token(kind, facts, token))
@@ -227,6 +232,7 @@ def _fill(action: RegulatedAction, kind: ActionKind, facts: dict[str, Any]) -> N
     action.effect_sentence = kind.effect_sentence(facts)
     action.natural_key = kind.natural_key(facts) or ""
     action.labels = list(kind.labels(facts))
+    action.drafted_reading = metrc_words(package_facts(action.license_id, action.labels))
 
 
 def _refuse_same_key(action: RegulatedAction) -> None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from glassbox import access
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
-from glassbox.models.actions import ActionLane, ActionReview, RegulatedAction
+from glassbox.models.actions import ActionLane, RegulatedAction
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import cases_of, locked_action
+from glassbox.operations.actions.moves import (
+    check_gates_in_transaction,
+    move_in_transaction,
+    void_wave_in_transaction,
+    word_in_transaction,
+)
 from glassbox.operations.exception_cases import close_cases_in_transaction
 from glassbox.operations.transaction import operation
-from glassbox.queries.actions.gates import gates_of
 from glassbox.rules.action_kinds.registry import kind_named
-from glassbox.rules.action_lifecycle import next_state
+from glassbox.rules.action_lifecycle import ActionState, job_priority, next_state
 from glassbox.rules.actor import Actor
 from glassbox.rules.gates import is_blocked
 from glassbox.rules.gates.actions import Moment
 from glassbox.rules.permissions import Permission
+from glassbox.rules.policy import read_policy
 from glassbox.rules.verdicts import Finding, InvalidInput, Refused
 
 
@@ -49,7 +56,9 @@ def send_for_review(*, actor: Actor, license_id: int, action_id: int, now: datet
     """
     access.require(actor, Permission.ACTION_DRAFT, license_id=license_id)
     action = locked_action(license_id, action_id)
-    _move(action, actor, "send_for_review", EventType.ACTION_SENT_FOR_REVIEW, action.reason, now)
+    move_in_transaction(
+        action, actor, "send_for_review", EventType.ACTION_SENT_FOR_REVIEW, action.reason, now
+    )
 
 
 @operation
@@ -65,8 +74,9 @@ def return_to_draft(
         raise InvalidInput(field="comment", value=comment, way_out="Say what is to be changed.")
     action = locked_action(license_id, action_id)
     action.approved_by_id, action.approved_at, action.approval_event_id = None, None, None
-    _review(action, actor, "RETURNED", comment, (), now)
-    _move(action, actor, "return_to_draft", EventType.ACTION_RETURNED, comment, now)
+    word_in_transaction(action, actor, "RETURNED", comment, now)
+    move_in_transaction(action, actor, "return_to_draft", EventType.ACTION_RETURNED, comment, now)
+    void_wave_in_transaction(action, actor, f"Action {action.pk} was returned: {comment}", now)
 
 
 @operation
@@ -83,7 +93,8 @@ def withdraw_action(
         raise InvalidInput(field="reason", value=because, way_out="Say why it is withdrawn.")
     action = locked_action(license_id, action_id)
     action.settled_at, action.outcome = now, because.strip()
-    _move(action, actor, "withdraw", EventType.ACTION_WITHDRAWN, because, now)
+    move_in_transaction(action, actor, "withdraw", EventType.ACTION_WITHDRAWN, because, now)
+    void_wave_in_transaction(action, actor, f"Action {action.pk} was withdrawn: {because}", now)
     ActionLane.objects.filter(action=action, released_at__isnull=True).update(released_at=now)
     close_cases_in_transaction(
         actor=actor,
@@ -136,21 +147,65 @@ def _approve(
 ) -> tuple[Finding, ...]:
     action = locked_action(license_id, action_id)
     kind = kind_named(action.kind)
-    access.require(actor, kind.approval_permission, license_id=license_id)
-    target = next_state(action.state, "approve")  # type: ignore[arg-type]
-    if kind.needs_other_person and action.drafted_by_id == actor.user_id:
-        raise OwnWork("You drafted this action. Somebody else must approve it.")
+    signer = signer_for(actor, action, kind.approval_permission)
+    access.require(signer, kind.approval_permission, license_id=license_id)
+    next_state(ActionState(action.state), "approve")
     if payload_sha256 and payload_sha256 != action.payload_sha256:
         raise ContentChanged("The content changed since you opened it. Look at it again.")
-    findings = gates_of(action, Moment.APPROVAL, approver_id=actor.user_id, now=now)
+    refuse_own_work(actor, action)
+    findings = check_gates_in_transaction(
+        action, actor, Moment.APPROVAL, approver_id=actor.user_id, now=now
+    )
     if is_blocked(findings):
-        _review(action, actor, "BLOCKED", comment, findings, now)
-        _remember_block(action, actor, findings, now)
+        word_in_transaction(action, actor, "BLOCKED", comment, now, findings)
+        remember_block_in_transaction(action, actor, findings, now)
         return findings
-    before, action.state = action.state, target
+    sign_in_transaction(action, actor, comment, now, findings, signer=signer)
+    return findings
+
+
+def signer_for(actor: Actor, action: RegulatedAction, permission: Permission) -> Actor:
+    """Return in whose right a person signs: their own, or that of somebody they stand in for.
+
+    Nobody is stood in for at their own draft.
+    """
+    if permission in access.permissions_at(actor, action.license_id):
+        return actor
+    for absent in read_policy(action.license.policy).stands_in_for(actor.user_id):
+        principal = replace(actor, user_id=absent)
+        if absent != action.drafted_by_id and permission in access.permissions_at(
+            principal, action.license_id
+        ):
+            return principal
+    return actor
+
+
+def refuse_own_work(actor: Actor, action: RegulatedAction) -> None:
+    """Refuse who drafted an action where the licence's policy asks for somebody else.
+
+    :raises OwnWork: if so
+    """
+    people = read_policy(action.license.policy).people_needed(kind_named(action.kind).tier)
+    if people >= 2 and action.drafted_by_id == actor.user_id:
+        raise OwnWork("You drafted this action. Somebody else must approve it.")
+
+
+def sign_in_transaction(
+    action: RegulatedAction,
+    actor: Actor,
+    comment: str,
+    now: datetime,
+    findings: tuple[Finding, ...],
+    *,
+    signer: Actor,
+    body: dict[str, Any] | None = None,
+) -> None:
+    """Approve an action whose gates are open, and queue what we send ourselves."""
+    before, action.state = action.state, next_state(ActionState(action.state), "approve")
     action.approved_by_id, action.approved_at = actor.user_id, now
     action.not_before_at = None
-    _review(action, actor, "APPROVED", comment, findings, now)
+    word_in_transaction(action, actor, "APPROVED", comment, now, findings)
+    stood_in = {} if signer.user_id == actor.user_id else {"deputy_for": signer.user_id}
     action.approval_event_id = ledger.append(
         type=EventType.ACTION_APPROVED,
         subject=f"action:{action.pk}",
@@ -161,22 +216,24 @@ def _approve(
         request_sha256=action.payload_sha256,
         state_before=before,
         state_after=action.state,
+        body={**(body or {}), **stood_in},
         now=now,
     )
     action.save()
-    if not kind.is_done_in_metrc:
+    if not kind_named(action.kind).is_done_in_metrc:
         queue.defer(
             queue.JobName.SUBMIT_ACTION,
             once=f"action:{action.pk}",
-            license_id=license_id,
+            priority=job_priority(action.priority),
+            license_id=action.license_id,
             action_id=action.pk,
         )
-    return findings
 
 
-def _remember_block(
+def remember_block_in_transaction(
     action: RegulatedAction, actor: Actor, findings: tuple[Finding, ...], now: datetime
 ) -> None:
+    """Write into the ledger that gates blocked an approval."""
     ledger.append(
         type=EventType.ACTION_BLOCKED_BY_GATES,
         subject=f"action:{action.pk}",
@@ -184,51 +241,5 @@ def _remember_block(
         reason="A gate blocked the approval",
         intent_id=action.pk,
         body={"moment": "approval", "codes": sorted({f.code for f in findings if f.blocks})},
-        now=now,
-    )
-
-
-def _review(
-    action: RegulatedAction,
-    actor: Actor,
-    verdict: str,
-    comment: str,
-    findings: tuple[Finding, ...],
-    now: datetime,
-) -> None:
-    assert actor.user_id is not None, "only people hold the right to review"
-    ActionReview.objects.create(
-        company_id=action.company_id,
-        license_id=action.license_id,
-        action=action,
-        reviewer_id=actor.user_id,
-        verdict=verdict,
-        payload_sha256=action.payload_sha256,
-        comment=comment.strip(),
-        findings=[asdict(finding) for finding in findings],
-        reviewed_at=now,
-    )
-
-
-def _move(
-    action: RegulatedAction,
-    actor: Actor,
-    move: str,
-    event: EventType,
-    reason: str,
-    now: datetime,
-) -> None:
-    before, action.state = action.state, next_state(action.state, move)  # type: ignore[arg-type]
-    action.save()
-    ledger.append(
-        type=event,
-        subject=f"action:{action.pk}",
-        actor=actor,
-        reason=reason,
-        intent_id=action.pk,
-        endpoint=action.metrc_endpoint,
-        request_sha256=action.payload_sha256,
-        state_before=before,
-        state_after=action.state,
         now=now,
     )

@@ -17,10 +17,10 @@ from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.actions import ActionAttempt, ActionLane, RegulatedAction
 from glassbox.operations.actions.draft import BY_HAND, locked_action
+from glassbox.operations.actions.moves import check_gates_in_transaction
 from glassbox.operations.actions.review import GatesBlocked
 from glassbox.operations.submission.kill_points import reach
 from glassbox.operations.transaction import operation
-from glassbox.queries.actions.gates import gates_of
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import ActionState, next_state
 from glassbox.rules.actor import Actor
@@ -96,7 +96,9 @@ def _claim(
     first = goes_first(action)
     if first is not None:
         raise NotYet(f"Action {first} on the same goods was approved earlier and goes first.")
-    findings = gates_of(action, Moment.CLAIM, approver_id=action.approved_by_id, now=now)
+    findings = check_gates_in_transaction(
+        action, actor, Moment.CLAIM, approver_id=action.approved_by_id, now=now
+    )
     if is_blocked(findings):
         _remember_block(actor, action, findings, now)
         return None, findings

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
-import msgspec
-
 from glassbox import access
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
+from glassbox.models.actions import GateCheck
 from glassbox.models.packages import Package
-from glassbox.models.transfers import GateCheck, Transfer, TransferState
+from glassbox.models.transfers import Transfer, TransferState
 from glassbox.operations.lab.releases import inherit_releases_in_transaction
 from glassbox.operations.person import person_id
 from glassbox.operations.transaction import operation
 from glassbox.operations.transfers.plan import locked_transfer
+from glassbox.queries.actions.gates import digest
 from glassbox.queries.gate_facts import transfer_facts
 from glassbox.rules.actor import Actor
 from glassbox.rules.gates import is_blocked, run_gates
@@ -179,7 +178,7 @@ def _check(actor: Actor, transfer: Transfer, now: datetime) -> tuple[Finding, ..
         transfer=transfer,
         is_blocked=is_blocked(findings),
         findings=[asdict(finding) for finding in findings],
-        facts_sha256=_digest(facts),
+        facts_sha256=digest(facts),
         checked_by_id=actor.user_id,
         checked_at=now,
     )
@@ -196,12 +195,6 @@ def _check(actor: Actor, transfer: Transfer, now: datetime) -> tuple[Finding, ..
         now=now,
     )
     return findings
-
-
-def _digest(facts: object) -> str:
-    """Return the hash of everything the gates saw, so that nobody argues later what it was."""
-    content = msgspec.json.encode(facts, enc_hook=str, order="deterministic")
-    return hashlib.sha256(content).hexdigest()
 
 
 def _remember_blocked(

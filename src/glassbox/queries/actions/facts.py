@@ -2,109 +2,141 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from glassbox.models.actions import ActionLane, RegulatedAction
+from glassbox.models.actions import RegulatedAction
 from glassbox.models.catalog import Tag, TagStatus
 from glassbox.models.companies import License
-from glassbox.models.credentials import MetrcCredential
 from glassbox.models.lab import LabSample
 from glassbox.models.packages import Package
-from glassbox.models.people import RoleGrant
-from glassbox.models.sync import ApiRequest
 from glassbox.models.transfers import Transfer
+from glassbox.queries.actions.standing import Standing
 from glassbox.queries.gate_facts import (
+    counterparties,
     counterparty_facts,
     incoming_facts,
     license_facts,
     package_facts,
     transfer_facts,
 )
-from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.action_kinds.facts import FactReader, Facts
 from glassbox.rules.action_kinds.kind import ActionKind, Expectation
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import UNRESOLVED
 from glassbox.rules.gates.actions import ActionFacts, Moment, SourceUse
-from glassbox.rules.gates.facts import TagFacts
+from glassbox.rules.gates.facts import PackageFacts, TagFacts
 from glassbox.rules.gates.incoming import IncomingFacts
 from glassbox.rules.gates.sampling import SamplingFacts
 from glassbox.rules.gates.transfers import TransferFacts
 from glassbox.rules.incoming import IncomingVerdict
 from glassbox.rules.package_state import LocalState
+from glassbox.rules.policy import read_policy
 from glassbox.rules.quantities import Quantity, sum_of
+from glassbox.rules.rule_lines import Rules
 
 
 def action_facts(
     action: RegulatedAction,
     moment: Moment,
     *,
+    standing: Standing,
     approver_id: int | None,
-    approved_sha256: str,
     now: datetime,
 ) -> ActionFacts:
-    """Return all that the gates of an action look at, inside the caller's transaction."""
+    """Return all that the gates of an action look at, inside the caller's transaction.
+
+    The number of statements does not grow with the goods.
+    """
     license, kind, facts = action.license, kind_named(action.kind), action.facts
     expected = kind.expect(facts, None)
     new_labels = {package.label for package in expected.new_packages}
+    goods = package_facts(
+        license.pk,
+        [label for label in kind.labels(facts) if label not in new_labels],
+        besides_action_id=action.pk,
+    )
+    held_now = {one.label: one.metrc.quantity for one in goods if one.metrc is not None}
+    policy = read_policy(license.policy)
+    people = policy.people_needed(kind.tier)
+    # At the approval the approver binds to the content as it is; later the stored hash counts.
+    signed = standing.approved_sha256 if moment is Moment.CLAIM else action.payload_sha256
     return ActionFacts(
         acting=license_facts(license),
         checked_at=now,
-        rules=rules_of(license.state),
-        packages=package_facts(
-            license.pk,
-            [label for label in kind.labels(facts) if label not in new_labels],
-            besides_action_id=action.pk,
-        ),
+        rules=standing.rules,
+        packages=goods,
         moment=moment,
         license_kinds=kind.license_kinds,
-        needs_other_person=kind.needs_other_person,
+        needs_other_person=people >= 2,
+        people_needed=people,
+        reviewer_ids=standing.reviewer_ids,
+        effect_moved=kind.moved_effect(facts, held_now),
+        moved_since_draft=_moved(action.drafted_reading or {}, goods),
         drafter_id=action.drafted_by_id,
         approver_id=approver_id,
         payload_sha256=action.payload_sha256,
-        approved_sha256=approved_sha256,
-        actor_has_grant=_has_grant(action),
-        drafter_has_key=kind.is_done_in_metrc or _has_key(action),
+        approved_sha256="" if moment is Moment.DRAFT else signed,
+        actor_has_grant=standing.has_grant,
+        drafter_has_key=kind.is_done_in_metrc or standing.has_key,
         new_tags=tag_facts(license.pk, new_labels, action_id=action.pk),
         uses=_uses(expected),
         made=_made(expected),
         access_is_lost=license.access_lost_at is not None,
-        clock_difference_seconds=_clock_difference(license.pk),
-        taken_lanes=_taken_lanes(license.pk, kind.lanes(facts), action.pk),
-        transfer=_outgoing(action, kind, now),
-        sampling=_sampling_facts(license, expected, now)
+        clock_difference_seconds=standing.clock_difference_seconds,
+        taken_lanes=standing.taken_lanes,
+        transfer=_outgoing(action, kind, standing.rules, goods, now),
+        sampling=_sampling_facts(license, expected, standing.rules, goods, now)
         if kind.name == "package.create_testing_sample"
         else None,
-        incoming=_incoming(action, kind, expected, now),
+        incoming=_incoming(action, kind, expected, standing.rules, now),
     )
 
 
-def _has_grant(action: RegulatedAction) -> bool:
-    return RoleGrant.objects.filter(
-        license=action.license, user_id=action.drafted_by_id, valid_until__isnull=True
-    ).exists()
+def metrc_words(goods: Iterable[PackageFacts]) -> dict[str, dict[str, str]]:
+    """Return METRC's word of each package in plain texts, to be kept and compared later."""
+    return {
+        one.label: {
+            "quantity": one.metrc.quantity.text(),
+            "item": one.metrc.item_name,
+            "testing": one.metrc.lab_testing_state,
+            "list": one.metrc.seen_in.value,
+            "state hold": "yes" if one.metrc.is_on_hold else "no",
+        }
+        for one in goods
+        if one.metrc is not None
+    }
 
 
-def _has_key(action: RegulatedAction) -> bool:
-    keys = MetrcCredential.objects.filter(license=action.license, user_id=action.drafted_by_id)
-    return keys.filter(revoked_at__isnull=True, is_for_sync=False).exists()
+def _moved(then: Mapping[str, Mapping[str, str]], goods: Iterable[PackageFacts]) -> tuple[str, ...]:
+    return tuple(
+        f"METRC shows {label}: {name} {words[name]} now, {then[label][name]} when it was drafted."
+        for label, words in metrc_words(goods).items()
+        for name in words
+        if label in then and then[label].get(name, words[name]) != words[name]
+    )
 
 
-def _outgoing(action: RegulatedAction, kind: ActionKind, now: datetime) -> TransferFacts | None:
+def _outgoing(
+    action: RegulatedAction,
+    kind: ActionKind,
+    rules: Rules,
+    goods: tuple[PackageFacts, ...],
+    now: datetime,
+) -> TransferFacts | None:
     if action.transfer is None or not kind.name.startswith(("template.", "manifest.")):
         return None
-    return _as_drafted(action.license, action.transfer, kind, action.facts, now)
+    return _as_drafted(action.license, action.transfer, action.facts, rules, goods, now)
 
 
 def _incoming(
-    action: RegulatedAction, kind: ActionKind, expected: Expectation, now: datetime
+    action: RegulatedAction, kind: ActionKind, expected: Expectation, rules: Rules, now: datetime
 ) -> IncomingFacts | None:
     if action.transfer is None or not kind.name.startswith("delivery.re"):
         return None
-    return _as_entered(action.license, action.transfer, expected, now)
+    return _as_entered(action.license, action.transfer, expected, rules, now)
 
 
 def tag_facts(
@@ -112,6 +144,8 @@ def tag_facts(
 ) -> tuple[TagFacts, ...]:
     """Return what our ledger of tags says of each label that is to become a package."""
     wanted = sorted(labels)
+    if not wanted:
+        return ()
     tags = {tag.label: tag for tag in Tag.objects.filter(license_id=license_id, label__in=wanted)}
     used = set(
         Package.objects.filter(license_id=license_id, label__in=wanted).values_list(
@@ -120,7 +154,9 @@ def tag_facts(
     )
     reserved: dict[str, int] = {}
     open_actions = RegulatedAction.objects.filter(
-        license_id=license_id, state__in=["DRAFT", "IN_REVIEW", "APPROVED", *UNRESOLVED]
+        license_id=license_id,
+        state__in=["DRAFT", "IN_REVIEW", "APPROVED", *UNRESOLVED],
+        labels__has_any_keys=wanted,
     ).exclude(id=action_id or 0)
     for other_id, natural_labels in open_actions.values_list("id", "labels"):
         for label in set(natural_labels) & set(wanted):
@@ -153,46 +189,34 @@ def _made(expected: Expectation) -> Quantity | None:
     return sum_of(quantities, unit=quantities[0].unit)
 
 
-def _clock_difference(license_id: int) -> int | None:
-    newest = (
-        ApiRequest.objects.filter(license_id=license_id, metrc_clock_at__isnull=False)
-        .order_by("-sent_at")
-        .values_list("sent_at", "metrc_clock_at")
-        .first()
-    )
-    if newest is None or newest[1] is None:
-        return None
-    return int((newest[0] - newest[1]).total_seconds())
-
-
-def _taken_lanes(license_id: int, lanes: tuple[str, ...], action_id: int | None) -> tuple[str, ...]:
-    taken = ActionLane.objects.filter(
-        license_id=license_id, key__in=lanes, released_at__isnull=True
-    ).exclude(action_id=action_id or 0)
-    return tuple(taken.values_list("key", flat=True))
-
-
 def _as_drafted(
-    license: License, transfer: Transfer, kind: ActionKind, facts: Facts, now: datetime
+    license: License,
+    transfer: Transfer,
+    facts: Facts,
+    rules: Rules,
+    goods: tuple[PackageFacts, ...],
+    now: datetime,
 ) -> TransferFacts:
     """Return the planned transfer as the action would really send it, so that gates judge that.
 
     Packages that are not those of the plan stand beside its lines and stop it.
     """
-    planned = transfer_facts(license, transfer, now)
-    labels = kind.labels(facts)
-    if not labels:
-        return planned
+    if not goods:
+        return transfer_facts(license, transfer, now, rules=rules)
     reader = FactReader(facts)
+    recipient = reader.text("recipient_license_number")
+    carrier = (
+        reader.text("transporter_license_number")
+        if reader.has("transporter_license_number")
+        else transfer.transporter_license_number
+    )
+    planned = (transfer.receiver_license_number, transfer.transporter_license_number)
+    others = counterparties(license, (recipient, carrier, *planned))
     arrives_at = reader.moment("arrives_at")
-    carrier = planned.transporter
-    if reader.has("transporter_license_number"):
-        carrier = counterparty_facts(license, reader.text("transporter_license_number"))
     return replace(
-        planned,
-        packages=package_facts(license.pk, labels),
-        destination=counterparty_facts(license, reader.text("recipient_license_number")),
-        transporter=carrier,
+        transfer_facts(license, transfer, now, rules=rules, packages=goods, others=others),
+        destination=others[recipient],
+        transporter=others[carrier],
         transfer_type=reader.text("transfer_type"),
         invoice_number=reader.optional_text("invoice_number") or "",
         departs_at=reader.moment("departs_at"),
@@ -202,10 +226,10 @@ def _as_drafted(
 
 
 def _as_entered(
-    license: License, transfer: Transfer, expected: Expectation, now: datetime
+    license: License, transfer: Transfer, expected: Expectation, rules: Rules, now: datetime
 ) -> IncomingFacts:
     """Return the delivery with what the action would enter in METRC, not with what was found."""
-    delivery = incoming_facts(license, transfer, now)
+    delivery = incoming_facts(license, transfer, now, rules=rules)
     entered = {booking.label: booking.quantity for booking in expected.bookings}
     return replace(
         delivery,
@@ -224,7 +248,13 @@ def _as_entered(
     )
 
 
-def _sampling_facts(license: License, expected: Expectation, now: datetime) -> SamplingFacts:
+def _sampling_facts(
+    license: License,
+    expected: Expectation,
+    rules: Rules,
+    goods: tuple[PackageFacts, ...],
+    now: datetime,
+) -> SamplingFacts:
     sample = expected.new_packages[0]
     sources = frozenset(label for label, _ in sample.sources)
     batch_numbers = set(
@@ -244,9 +274,9 @@ def _sampling_facts(license: License, expected: Expectation, now: datetime) -> S
     laboratory = planned.laboratory_license_number if planned else ""
     return SamplingFacts(
         acting=license_facts(license),
-        packages=package_facts(license.pk, sources),
+        packages=goods,
         checked_at=now,
-        rules=rules_of(license.state),
+        rules=rules,
         batch_number=number,
         batch_labels=batch_labels,
         source_labels=sources,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,33 +11,53 @@ import msgspec
 
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.packages import PackageSnapshot
-from glassbox.queries.actions.facts import action_facts
+from glassbox.queries.actions.facts import action_facts, metrc_words
+from glassbox.queries.actions.standing import standing_of
 from glassbox.rules.action_kinds.reading import PackageSeen, Reading, field_texts
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.gates import run_gates
 from glassbox.rules.gates.actions import Moment
 from glassbox.rules.quantities import quantity
+from glassbox.rules.rule_lines import Rules, overridden
 from glassbox.rules.verdicts import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Hold what the gates said, by which rules, and the digest of everything they saw."""
+
+    findings: tuple[Finding, ...]
+    rules: Rules
+    facts_sha256: str
+    metrc_now: dict[str, dict[str, str]]
+
+
+def ask_gates(
+    action: RegulatedAction, moment: Moment, *, approver_id: int | None, now: datetime
+) -> Asked:
+    """Ask every gate of an action's kind, inside the caller's transaction."""
+    standing = standing_of(action)
+    facts = action_facts(action, moment, standing=standing, approver_id=approver_id, now=now)
+    findings = run_gates(kind_named(action.kind).gates, facts)
+    return Asked(
+        findings=overridden(findings, standing.overrides, standing.rules),
+        rules=standing.rules,
+        facts_sha256=digest(facts),
+        metrc_now=metrc_words(facts.packages),
+    )
 
 
 def gates_of(
     action: RegulatedAction, moment: Moment, *, approver_id: int | None, now: datetime
 ) -> tuple[Finding, ...]:
-    """Ask every gate of an action's kind, inside the caller's transaction."""
-    kind = kind_named(action.kind)
-    # At the approval the approver binds to the content as it is; later the stored hash counts.
-    approved = action.payload_sha256
-    if moment is Moment.CLAIM:
-        review = action.reviews.filter(verdict="APPROVED").order_by("-id").first()
-        approved = review.payload_sha256 if review else ""
-    facts = action_facts(
-        action,
-        moment,
-        approver_id=approver_id,
-        approved_sha256=approved if moment is not Moment.DRAFT else "",
-        now=now,
-    )
-    return run_gates(kind.gates, facts)
+    """Return what every gate of an action's kind says, inside the caller's transaction."""
+    return ask_gates(action, moment, approver_id=approver_id, now=now).findings
+
+
+def digest(facts: object) -> str:
+    """Return the hash of everything the gates saw, so that nobody argues later what it was."""
+    content = msgspec.json.encode(facts, enc_hook=str, order="deterministic")
+    return hashlib.sha256(content).hexdigest()
 
 
 def reading_from_json(value: Any) -> Reading | None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from glassbox import access
 from glassbox.models.actions import RegulatedAction
 from glassbox.rules.action_kinds.registry import kind_named
-from glassbox.rules.action_lifecycle import IN_DOUBT, SHOWN_AS, ActionState, moves_from
+from glassbox.rules.action_lifecycle import ENDS, IN_DOUBT, SHOWN_AS, ActionState, moves_from
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
+from glassbox.rules.policy import read_policy
 from glassbox.rules.verdicts import Finding
 
 _RIGHTS: dict[str, tuple[Permission, str]] = {
     "edit": (Permission.ACTION_DRAFT, "draft actions"),
     "send_for_review": (Permission.ACTION_DRAFT, "draft actions"),
     "return_to_draft": (Permission.ACTION_REVIEW, "review actions"),
+    "review": (Permission.ACTION_REVIEW, "review actions"),
+    "override": (Permission.ACTION_APPROVE_HIGH, "override a finding"),
+    "comment": (Permission.PACKAGE_READ, "comment"),
+    "urgency": (Permission.ACTION_DRAFT, "set how urgent it is"),
     "withdraw": (Permission.ACTION_WITHDRAW, "withdraw actions"),
     "attest": (Permission.ACTION_ATTEST, "attest what was done in METRC"),
     "look_again": (Permission.ACTION_REVIEW, "have METRC looked into"),
@@ -50,6 +56,9 @@ def permitted_moves(
         for name, right in _RIGHTS.items()
     }
     reasons["approve"] = _approval_reason(actor, action, permissions, findings)
+    for name in ("review", "override"):
+        if not reasons[name] and actor.user_id == action.drafted_by_id:
+            reasons[name] = "You drafted it; this is a second person's."
     if not reasons["reject"] and actor.user_id == action.drafted_by_id:
         reasons["reject"] = "You drafted it; somebody else must end it."
     reasons["do_by_hand"] = reasons["attest"] or _gates_reason(findings)
@@ -66,6 +75,14 @@ def _state_reason(action: RegulatedAction, name: str) -> str:
         is_open = state is ActionState.APPROVED
     elif name == "look_again":
         is_open = state in IN_DOUBT
+    elif name == "comment":
+        is_open = True
+    elif name == "review":
+        is_open = state is ActionState.IN_REVIEW
+    elif name == "override":
+        is_open = state in (ActionState.DRAFT, ActionState.IN_REVIEW)
+    elif name == "urgency":
+        is_open = state not in ENDS
     elif name == "reject":
         is_open = state is ActionState.BLOCKED
     else:
@@ -85,13 +102,27 @@ def _approval_reason(
 ) -> str:
     kind = kind_named(action.kind)
     reason = _state_reason(action, "approve") or _right_reason(
-        permissions, kind.approval_permission, "approve this kind of action"
+        permissions | _borrowed(actor, action),
+        kind.approval_permission,
+        "approve this kind of action",
     )
     if reason:
         return reason
-    if kind.needs_other_person and actor.user_id == action.drafted_by_id:
+    people = read_policy(action.license.policy).people_needed(kind.tier)
+    if people >= 2 and actor.user_id == action.drafted_by_id:
         return "You drafted it; somebody else must approve it."
     return _gates_reason(findings)
+
+
+def _borrowed(actor: Actor, action: RegulatedAction) -> frozenset[Permission]:
+    """Return what a person may do as somebody's deputy; never at that one's own draft."""
+    absent = read_policy(action.license.policy).stands_in_for(actor.user_id)
+    return frozenset(
+        permission
+        for user_id in absent
+        if user_id != action.drafted_by_id
+        for permission in access.permissions_at(replace(actor, user_id=user_id), action.license_id)
+    )
 
 
 def _gates_reason(findings: tuple[Finding, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,19 +14,22 @@ from glassbox import access
 from glassbox.audit.models import AuditOpening, ComplianceEvent
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.sync import ApiRequest
-from glassbox.queries.actions.gates import gates_of, preimage_of
+from glassbox.queries.actions.gates import ask_gates, preimage_of
 from glassbox.queries.actions.may import MayDo, permitted_moves
 from glassbox.queries.actions.rows import ActionRow, row_of
 from glassbox.queries.actions.steps import Step, steps_of
 from glassbox.queries.packages.page import ExchangeRow, exchange_row
 from glassbox.rules.action_kinds.kind import Change, Instructions
 from glassbox.rules.action_kinds.registry import kind_named
-from glassbox.rules.action_lifecycle import ActionState
+from glassbox.rules.action_lifecycle import ENDS, ActionState
 from glassbox.rules.actor import Actor
 from glassbox.rules.gates.actions import Moment
+from glassbox.rules.policy import read_policy
 from glassbox.rules.verdicts import Finding, NotFound
 
 EXCHANGES_AT_MOST = 200
+PACKAGES_AT_MOST = 50
+TEXT_AT_MOST = 400
 
 MOMENT_OF: dict[ActionState, Moment] = {
     ActionState.DRAFT: Moment.DRAFT,
@@ -45,6 +49,42 @@ class ReviewRow:
     is_for_this_content: bool
     findings: tuple[dict[str, Any], ...]
     reviewed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetrcRow:
+    """One fact of METRC's about a package: when the action was drafted, and now."""
+
+    label: str
+    name: str
+    then: str
+    now: str
+
+    @property
+    def has_moved(self) -> bool:
+        return self.then != self.now
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRow:
+    """One time that the gates were asked, and the digest of what they saw."""
+
+    moment: str
+    is_blocked: bool
+    finding_count: int
+    facts_sha256: str
+    checked_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaveRow:
+    """The wave that an action belongs to."""
+
+    id: int
+    title: str
+    state: str
+    member_count: int
+    void_because: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +141,15 @@ class ActionPage:
     gates_asked: bool
     steps: tuple[Step, ...]
     reviews: tuple[ReviewRow, ...]
+    comments: tuple[ReviewRow, ...]
+    checks: tuple[CheckRow, ...]
+    gate_count: int
+    metrc: tuple[MetrcRow, ...]
+    metrc_moved: bool
+    wave: WaveRow | None
+    policy: str
+    retry_rule: str
+    overridable: frozenset[str]
     attempts: tuple[AttemptRow, ...]
     probes: tuple[ProbeRow, ...]
     exchanges: tuple[ExchangeRow, ...]
@@ -115,6 +164,11 @@ class ActionPage:
     def blocking_count(self) -> int:
         return sum(finding.blocks for finding in self.findings)
 
+    @property
+    def open_gate_count(self) -> int:
+        """Return how many gates have nothing to say."""
+        return max(0, self.gate_count - len({finding.code for finding in self.findings}))
+
 
 def action_page(
     *, actor: Actor, license_ids: tuple[int, ...], action_id: int, now: datetime
@@ -126,46 +180,118 @@ def action_page(
     with access.reading(actor):
         action = (
             RegulatedAction.objects.filter(license_id__in=license_ids, id=action_id)
-            .select_related("license", "drafted_by", "approved_by", "attested_by")
+            .select_related(
+                *("license", "drafted_by", "approved_by", "attested_by", "wave", "transfer")
+            )
             .first()
         )
         if action is None:
             raise NotFound("There is no such action here.")
-        kind, state = kind_named(action.kind), ActionState(action.state)
-        moment = MOMENT_OF.get(state)
-        findings: tuple[Finding, ...] = ()
-        if moment is not None:
-            findings = gates_of(action, moment, approver_id=action.approved_by_id, now=now)
-        history = _history(action)
-        reviews = _reviews(action)
-        return ActionPage(
-            row=row_of(action),
-            tier=kind.tier,
-            endpoint=action.metrc_endpoint,
-            token=action.token,
-            facts=dict(action.facts),
-            changes=kind.before_after(action.facts, preimage_of(action, now)),
-            payload_text=json.dumps(action.payload, indent=2, ensure_ascii=False),
-            payload_sha256=action.payload_sha256,
+        return _page(actor, action, now)
+
+
+def _page(actor: Actor, action: RegulatedAction, now: datetime) -> ActionPage:
+    kind, state = kind_named(action.kind), ActionState(action.state)
+    moment = MOMENT_OF.get(state)
+    asked = ask_gates(action, moment or Moment.DRAFT, approver_id=action.approved_by_id, now=now)
+    findings = asked.findings if moment is not None else ()
+    history, said = _history(action), _reviews(action)
+    metrc = _metrc_rows(action.drafted_reading or {}, asked.metrc_now)
+    return ActionPage(
+        row=row_of(action, now),
+        tier=kind.tier,
+        endpoint=action.metrc_endpoint,
+        token=action.token,
+        facts=dict(action.facts),
+        changes=kind.before_after(action.facts, preimage_of(action, now)),
+        payload_text=payload_text(action.payload),
+        payload_sha256=action.payload_sha256,
+        findings=findings,
+        gates_asked=moment is not None,
+        steps=steps_of(action, {row.type: (row.who, row.at) for row in reversed(history)}),
+        reviews=tuple(one for one in said if one.verdict != "COMMENT"),
+        comments=tuple(one for one in reversed(said) if one.verdict == "COMMENT"),
+        checks=_checks(action),
+        gate_count=len(kind.gates),
+        metrc=metrc,
+        metrc_moved=state not in ENDS and any(row.has_moved for row in metrc),
+        wave=_wave(action),
+        policy=read_policy(action.license.policy).words(),
+        retry_rule=kind.retry_rule,
+        overridable=frozenset(
+            rule_id for rule_id, line in asked.rules.items() if line.may_be_overridden
+        ),
+        attempts=_attempts(action),
+        probes=_probes(action),
+        exchanges=_exchanges(action),
+        history=history,
+        instructions=kind.instructions(action.facts) if kind.instructions else None,
+        attestation=tuple((str(k), str(v)) for k, v in (action.attestation or {}).items()),
+        attested_by=action.attested_by.name if action.attested_by else "",
+        attested_at=action.attested_at,
+        may=permitted_moves(
+            actor,
+            action,
+            permissions=access.permissions_at(actor, action.license_id),
             findings=findings,
-            gates_asked=moment is not None,
-            steps=steps_of(action, {row.type: (row.who, row.at) for row in reversed(history)}),
-            reviews=reviews,
-            attempts=_attempts(action),
-            probes=_probes(action),
-            exchanges=_exchanges(action),
-            history=history,
-            instructions=kind.instructions(action.facts) if kind.instructions else None,
-            attestation=tuple((str(k), str(v)) for k, v in (action.attestation or {}).items()),
-            attested_by=action.attested_by.name if action.attested_by else "",
-            attested_at=action.attested_at,
-            may=permitted_moves(
-                actor,
-                action,
-                permissions=access.permissions_at(actor, action.license_id),
-                findings=findings,
-            ),
+        ),
+    )
+
+
+def payload_text(payload: object) -> str:
+    """Return a payload as people read it; a file inside it is named by its length alone."""
+
+    def shortened(value: object) -> object:
+        if isinstance(value, dict):
+            return {name: shortened(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [shortened(inner) for inner in value]
+        if isinstance(value, str) and len(value) > TEXT_AT_MOST:
+            return f"{value[:40]}… ({len(value)} characters)"
+        return value
+
+    return json.dumps(shortened(payload), indent=2, ensure_ascii=False)
+
+
+def _metrc_rows(
+    then: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]
+) -> tuple[MetrcRow, ...]:
+    return tuple(
+        MetrcRow(
+            label=label,
+            name=name,
+            then=then.get(label, {}).get(name, "not seen"),
+            now=now.get(label, {}).get(name, "not seen"),
         )
+        for label in sorted({*then, *now})[:PACKAGES_AT_MOST]
+        for name in {**then.get(label, {}), **now.get(label, {})}
+    )
+
+
+def _checks(action: RegulatedAction) -> tuple[CheckRow, ...]:
+    return tuple(
+        CheckRow(
+            moment=check.moment.lower(),
+            is_blocked=check.is_blocked,
+            finding_count=len(check.findings),
+            facts_sha256=check.facts_sha256,
+            checked_at=check.checked_at,
+        )
+        for check in action.gate_checks.order_by("id")
+    )
+
+
+def _wave(action: RegulatedAction) -> WaveRow | None:
+    wave = action.wave
+    if wave is None:
+        return None
+    return WaveRow(
+        id=wave.pk,
+        title=wave.title,
+        state=wave.state,
+        member_count=wave.actions.count(),
+        void_because=wave.void_because,
+    )
 
 
 def _reviews(action: RegulatedAction) -> tuple[ReviewRow, ...]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from glassbox import access
 from glassbox.models.actions import RegulatedAction
-from glassbox.rules.action_kinds.registry import kind_named
-from glassbox.rules.action_lifecycle import ENDS, IN_DOUBT, SHOWN_AS, ActionState
+from glassbox.rules.action_kinds.kind import Tier
+from glassbox.rules.action_kinds.registry import ACTION_KINDS, kind_named
+from glassbox.rules.action_lifecycle import ENDS, SHOWN_AS, ActionState
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 
@@ -28,15 +29,34 @@ WAITS_FOR: dict[ActionState, str] = {
 
 
 class ActionView(StrEnum):
-    """The named views of the list; each is a filter that the address carries."""
+    """The saved queues; each is a filter that the address carries."""
 
     OPEN = "open"
-    REVIEW = "review"
-    BY_HAND = "by-hand"
-    IN_DOUBT = "in-doubt"
     MINE = "mine"
+    REVIEW = "review"
+    APPROVE = "to-approve"
+    BY_HAND = "by-hand"
+    WAITING = "submitted"
+    UNKNOWN = "in-doubt"
+    REJECTED = "rejected"
+    DONE_TODAY = "done-today"
     ENDED = "ended"
     ALL = "all"
+
+
+VIEW_NAMES: dict[ActionView, str] = {
+    ActionView.OPEN: "Open",
+    ActionView.MINE: "Mine",
+    ActionView.REVIEW: "To review",
+    ActionView.APPROVE: "For me to approve",
+    ActionView.BY_HAND: "To do in METRC",
+    ActionView.WAITING: "Submitted, waiting",
+    ActionView.UNKNOWN: "Outcome unknown",
+    ActionView.REJECTED: "Rejected by METRC",
+    ActionView.DONE_TODAY: "Done today",
+    ActionView.ENDED: "Ended",
+    ActionView.ALL: "All",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +94,12 @@ class ActionRow:
     blocked_because: str
     outcome: str
     settled_at: datetime | None
+    tier: str
+    priority: int
+    due_at: datetime | None
+    is_overdue: bool
+    payload_sha256: str
+    wave_id: int | None
     transfer_id: int | None
     batch_id: int | None
     order_id: int | None
@@ -91,23 +117,30 @@ class ActionList:
     filter: ActionFilter
 
 
-def action_rows(*, actor: Actor, license_ids: tuple[int, ...], filter: ActionFilter) -> ActionList:
-    """Return one page of actions, newest first, with the size of every view beside it."""
+def action_rows(
+    *, actor: Actor, license_ids: tuple[int, ...], filter: ActionFilter, now: datetime
+) -> ActionList:
+    """Return one page of actions, what is urgent and due first, with the size of every view."""
     with access.reading(actor):
         actions = _narrowed(RegulatedAction.objects.filter(license_id__in=license_ids), filter)
-        counts = {
-            view.value: actions.filter(_condition(view, actor)).count() for view in ActionView
-        }
+        conditions = {view: _condition(view, actor, license_ids, now) for view in ActionView}
+        counts = actions.aggregate(
+            **{
+                view.value.replace("-", "_"): Count("id", filter=condition)
+                for view, condition in conditions.items()
+            }
+        )
+        counts = {name.replace("_", "-"): count for name, count in counts.items()}
         total = counts[filter.view.value]
         page_count = max(1, -(-total // ROWS_PER_PAGE))
         page = min(max(1, filter.page), page_count)
         start = (page - 1) * ROWS_PER_PAGE
         found = (
-            actions.filter(_condition(filter.view, actor))
+            actions.filter(conditions[filter.view])
             .select_related("license", "drafted_by", "approved_by")
-            .order_by("-drafted_at", "-id")[start : start + ROWS_PER_PAGE]
+            .order_by(*_order(filter.view))[start : start + ROWS_PER_PAGE]
         )
-        rows = tuple(row_of(action) for action in found)
+        rows = tuple(row_of(action, now) for action in found)
     return ActionList(
         rows=rows, total=total, page=page, page_count=page_count, counts=counts, filter=filter
     )
@@ -122,7 +155,13 @@ def may_draft(*, actor: Actor, license_id: int) -> bool:
         return Permission.ACTION_DRAFT in access.permissions_at(actor, license_id)
 
 
-def row_of(action: RegulatedAction) -> ActionRow:
+def _order(view: ActionView) -> tuple[str, ...]:
+    if view in (ActionView.ENDED, ActionView.DONE_TODAY, ActionView.REJECTED, ActionView.ALL):
+        return ("-drafted_at", "-id")
+    return ("priority", "due_at", "id")
+
+
+def row_of(action: RegulatedAction, now: datetime) -> ActionRow:
     """Return one action for a list; licence, drafter and approver must be selected along."""
     kind, state = kind_named(action.kind), ActionState(action.state)
     return ActionRow(
@@ -144,6 +183,12 @@ def row_of(action: RegulatedAction) -> ActionRow:
         blocked_because=action.blocked_because,
         outcome=action.outcome,
         settled_at=action.settled_at,
+        tier=kind.tier,
+        priority=action.priority,
+        due_at=action.due_at,
+        is_overdue=state not in ENDS and action.due_at is not None and action.due_at < now,
+        payload_sha256=action.payload_sha256,
+        wave_id=action.wave_id,
         transfer_id=action.transfer_id,
         batch_id=action.batch_id,
         order_id=action.order_id,
@@ -173,16 +218,40 @@ def _narrowed(
     return actions.filter(**{name: value for name, value in links.items() if value is not None})
 
 
-def _condition(view: ActionView, actor: Actor) -> Q:
+def _condition(view: ActionView, actor: Actor, license_ids: tuple[int, ...], now: datetime) -> Q:
     ended = Q(state__in=ENDS)
     by_hand = Q(metrc_endpoint__startswith="by hand")
+    mine = Q(drafted_by_id=actor.user_id)
+    waits = Q(state=ActionState.IN_REVIEW)
     conditions = {
         ActionView.OPEN: ~ended,
-        ActionView.REVIEW: Q(state=ActionState.IN_REVIEW),
+        ActionView.REVIEW: waits,
+        ActionView.APPROVE: waits & ~_own_work(actor) & _approvable(actor, license_ids),
         ActionView.BY_HAND: by_hand & Q(state=ActionState.APPROVED),
-        ActionView.IN_DOUBT: Q(state__in=IN_DOUBT),
-        ActionView.MINE: ~ended & Q(drafted_by_id=actor.user_id),
+        ActionView.WAITING: Q(state=ActionState.SUBMITTING)
+        | (Q(state=ActionState.APPROVED) & ~by_hand),
+        ActionView.UNKNOWN: Q(state__in=[ActionState.UNCONFIRMED, ActionState.BLOCKED]),
+        ActionView.REJECTED: Q(state=ActionState.REJECTED),
+        ActionView.DONE_TODAY: Q(
+            state=ActionState.ACCEPTED, settled_at__gt=now - timedelta(hours=24)
+        ),
+        ActionView.MINE: ~ended & mine,
         ActionView.ENDED: ended,
         ActionView.ALL: Q(),
     }
     return conditions[view]
+
+
+def _own_work(actor: Actor) -> Q:
+    routine = [kind.name for kind in ACTION_KINDS.values() if kind.tier is Tier.ROUTINE]
+    return Q(drafted_by_id=actor.user_id) & ~Q(kind__in=routine)
+
+
+def _approvable(actor: Actor, license_ids: tuple[int, ...]) -> Q:
+    """What the actor may sign, licence by licence, by the tier of its kind."""
+    found = Q(pk__in=[])
+    for license_id in license_ids:
+        may = access.permissions_at(actor, license_id)
+        kinds = [kind.name for kind in ACTION_KINDS.values() if kind.approval_permission in may]
+        found |= Q(license_id=license_id, kind__in=kinds)
+    return found

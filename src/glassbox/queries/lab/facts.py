@@ -17,7 +17,7 @@ from glassbox.models.packages import Count, Package, PackageLineage, PackageSnap
 from glassbox.queries.gate_facts import counterparty_facts, license_facts, package_facts
 from glassbox.queries.packages.rows import parse_metrc_date
 from glassbox.queries.production.facts import BatchOrigin, batch_origin_in_reading
-from glassbox.queries.rule_packs import rules_of
+from glassbox.queries.rule_packs import rules_for, rules_of
 from glassbox.rules.actor import system_actor
 from glassbox.rules.gates.qa import CertificateFacts, QaFacts
 from glassbox.rules.gates.sampling import SamplingFacts
@@ -69,7 +69,7 @@ def sampling_facts(
         acting=license_facts(license),
         packages=package_facts(license.pk, sorted(sources)),
         checked_at=now,
-        rules=rules_of(license.state),
+        rules=rules_for(license),
         batch_number=number,
         batch_labels=sources | frozenset(batch.values_list("label", flat=True)),
         source_labels=sources,
@@ -134,7 +134,7 @@ def qa_facts(
         acting=license_facts(license),
         packages=package_facts(license.pk, [package.label]),
         checked_at=now,
-        rules=rules_of(license.state),
+        rules=rules_for(license),
         batch_number=number,
         reviewer_id=reviewer_id,
         maker_ids=origin.maker_ids | frozenset(count.counted_by_id for count in counts),

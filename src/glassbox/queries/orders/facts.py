@@ -15,7 +15,7 @@ from glassbox.models.packages import Package, PackageSnapshot
 from glassbox.models.transfers import Allocation, Order
 from glassbox.queries.gate_facts import counterparty_facts, license_facts, package_facts
 from glassbox.queries.packages.rows import parse_metrc_date
-from glassbox.queries.rule_packs import rules_of
+from glassbox.queries.rule_packs import rules_for
 from glassbox.rules.gates.orders import AllocationFacts, OrderFacts
 from glassbox.rules.quantities import Quantity, quantity, sum_of
 
@@ -38,7 +38,7 @@ def order_facts(
         acting=license_facts(license),
         packages=package_facts(license.pk, [wish.label for wish in wanted]),
         checked_at=now,
-        rules=rules_of(license.state),
+        rules=rules_for(license),
         order_number=order.number,
         buyer=counterparty_facts(license, order.buyer.license_number),
         delivery_date=order.delivery_date,

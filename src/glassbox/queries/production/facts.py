@@ -14,7 +14,7 @@ from glassbox.models.companies import License
 from glassbox.models.packages import MetrcAdjustment, PackageSnapshot
 from glassbox.models.production import Batch, BatchOutput, IngredientUse, LabelCount, WasteRecord
 from glassbox.queries.gate_facts import license_facts, package_facts
-from glassbox.queries.rule_packs import rules_of
+from glassbox.queries.rule_packs import rules_for
 from glassbox.rules import production_balance
 from glassbox.rules.gates.production import BatchFacts, PlannedInput
 from glassbox.rules.production_balance import Balance, balance_of, content_of
@@ -37,7 +37,7 @@ def opening_facts(
         acting=license_facts(license),
         packages=package_facts(license.pk, [one.label for one in inputs]),
         checked_at=now,
-        rules=rules_of(license.state),
+        rules=rules_for(license),
         batch_number=number,
         number_in_use=Batch.objects.filter(license=license, number=number).exists(),
         protocol_version=protocol_version,
@@ -54,7 +54,7 @@ def closing_facts(batch: Batch, now: datetime) -> BatchFacts:
         acting=license_facts(batch.license),
         packages=(),
         checked_at=now,
-        rules=rules_of(batch.license.state),
+        rules=rules_for(batch.license),
         batch_number=batch.number,
         number_in_use=False,
         protocol_version=batch.protocol_version,

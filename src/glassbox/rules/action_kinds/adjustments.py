@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from glassbox.rules.action_kinds.facts import FactReader, Facts
@@ -146,6 +147,17 @@ def _judge_set(facts: Facts, preimage: Reading | None, reading: Reading) -> Judg
     )
 
 
+def _moved_set(facts: Facts, now: Mapping[str, Quantity]) -> str:
+    chosen = _read_set(facts)
+    held = now.get(chosen.label)
+    if held is None or held.unit != chosen.before.unit or held == chosen.before:
+        return ""
+    return (
+        f"METRC shows {tail(chosen.label)} at {held.text()} now, not at {chosen.before.text()}: "
+        f"setting it to {chosen.after.text()} would change it by {_signed(chosen.after - held)}."
+    )
+
+
 def _read_delta(facts: Facts) -> _Delta:
     reader = FactReader(facts)
     reader.only("label", "difference", "unit", "reason", "note", "date", "token")
@@ -259,6 +271,7 @@ SET_QUANTITY = ActionKind(
     ),
     judge_probe=_judge_set,
     gates=ADJUST_GATES,
+    moved_effect=_moved_set,
 )
 ADJUST_BY = ActionKind(
     name="package.adjust_by",

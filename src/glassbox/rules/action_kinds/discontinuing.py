@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from glassbox.rules.action_kinds.facts import FactReader, Facts
@@ -112,6 +113,16 @@ def _expectation(facts: Facts, preimage: Reading | None) -> Expectation:
     )
 
 
+def _moved(facts: Facts, now: Mapping[str, Quantity]) -> str:
+    ending = _read(facts)
+    held = now.get(ending.label)
+    if held is None or held == ending.held:
+        return ""
+    return (
+        f"METRC shows {tail(ending.label)} with {held.text()} now, not with {ending.held.text()}."
+    )
+
+
 def _judge(facts: Facts, preimage: Reading | None, reading: Reading) -> Judgement:
     ending = _read(facts)
     seen = reading.package(ending.label)
@@ -143,6 +154,7 @@ DISCONTINUE = ActionKind(
     ),
     judge_probe=_judge,
     gates=ADJUST_GATES,
+    moved_effect=_moved,
     path_values=lambda facts: {"id": _read(facts).metrc_id},
 )
 

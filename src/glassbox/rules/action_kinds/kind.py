@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -173,6 +173,8 @@ class ActionKind:
     path_values: Callable[[Facts], dict[str, int]] = field(default=lambda facts: {})
     instructions: Callable[[Facts], Instructions] | None = None
     rows_field: str = ""  # the list in the facts that may be cut into several sends
+    # What METRC holds now by label -> why the effect would be another than approved, or nothing.
+    moved_effect: Callable[[Facts, Mapping[str, Quantity]], str] = lambda facts, now: ""
 
     @property
     def is_done_in_metrc(self) -> bool:

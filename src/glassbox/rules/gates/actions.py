@@ -50,7 +50,9 @@ class ActionFacts(GateFacts):
     hash the approval was given to, empty before. `clock_difference_seconds` is our clock
     against METRC's Date header, None if METRC was not heard. `license_kinds` are the kinds of
     licence the action's kind is for. `made` is what a create makes, in the unit of its sources
-    where that is the same unit, else None. `transfer`, `sampling`, `incoming` are filled for
+    where that is the same unit, else None. `reviewer_ids` reviewed this very content;
+    `effect_moved` says why METRC's movement makes the effect another than drafted, and
+    `moved_since_draft` what moved without doing so. `transfer`, `sampling`, `incoming` are filled for
     the kinds that concern one.
     """
 
@@ -61,6 +63,10 @@ class ActionFacts(GateFacts):
     approver_id: int | None
     payload_sha256: str
     approved_sha256: str = ""
+    people_needed: int = 2
+    reviewer_ids: frozenset[int] = frozenset()
+    effect_moved: str = ""
+    moved_since_draft: tuple[str, ...] = ()
     actor_has_grant: bool = True
     drafter_has_key: bool = True
     counterparty: LicenseFacts | None = None
@@ -173,6 +179,42 @@ def approval_is_by_another(facts: ActionFacts) -> Iterator[Finding]:
             subject="approval",
             message="Who drafted an action cannot approve it.",
             fix="Ask somebody else with the right to approve.",
+        )
+
+
+def review_is_by_a_third(facts: ActionFacts) -> Iterator[Finding]:
+    """Block what needs three people until a third one has reviewed this very content (G5)."""
+    if facts.moment is Moment.DRAFT or facts.people_needed < 3:
+        return
+    if not facts.reviewer_ids - {facts.drafter_id, facts.approver_id}:
+        yield from facts.broken(
+            "G5",
+            code="action.not-reviewed",
+            subject="review",
+            message="This licence's policy asks for three people, and nobody besides the drafter "
+            "and the approver has reviewed this content.",
+            fix="Ask somebody else to review it first.",
+        )
+
+
+def effect_is_as_drafted(facts: ActionFacts) -> Iterator[Finding]:
+    """Block when METRC moved so that the effect would be another one; else only tell (corrections 3)."""
+    if facts.effect_moved:
+        yield from facts.broken(
+            "G5",
+            code="action.effect-changed",
+            subject="effect",
+            message=facts.effect_moved,
+            fix="Return it to draft, correct it to what METRC shows now, and approve that.",
+        )
+        return
+    for sentence in facts.moved_since_draft:
+        yield from facts.broken(
+            "G5-MOVED",
+            code="action.metrc-moved",
+            subject="METRC",
+            message=sentence,
+            fix="Nothing: payload, gates and mass still hold, so it goes on.",
         )
 
 
@@ -310,7 +352,9 @@ COMMON_GATES: tuple[Gate[ActionFacts], ...] = (
     license_may_act,
     counterparty_is_active,
     approval_is_by_another,
+    review_is_by_a_third,
     approval_is_for_this_content,
+    effect_is_as_drafted,
     clocks_agree,
     lanes_are_free,
     access_is_there,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from glassbox.rules.clocks import certificate_limit
 from glassbox.rules.gates.facts import GateFacts, LicenseFacts, PackageFacts
@@ -74,7 +75,11 @@ class TransferFacts(GateFacts):
 
     def line(self, label: str) -> TransferLine | None:
         """Return what the transfer says of a package."""
-        return next((line for line in self.lines if line.label == label), None)
+        return self._lines_by_label.get(label)
+
+    @cached_property
+    def _lines_by_label(self) -> dict[str, TransferLine]:
+        return {line.label: line for line in self.lines}
 
 
 def destination_is_licensed(facts: TransferFacts) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from glassbox.operations.actions.review import (
 )
 from glassbox.operations.submission.attestation import attest
 from glassbox.queries.actions.page import action_page
-from glassbox.queries.actions.rows import ActionFilter, ActionView, action_rows
+from glassbox.queries.actions.rows import VIEW_NAMES, ActionFilter, ActionView, action_rows
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 from glassbox.web.middleware import refusal_status
@@ -39,14 +39,14 @@ def action_list(request: PageRequest) -> HttpResponse:
         actor=request.actor,
         license_ids=request.scope.license_ids,
         filter=ActionFilter(view=ActionView(wanted), page=int(number) if number.isdecimal() else 1),
+        now=request.now,
     )
-    views = [(view, view.value.replace("-", " ").capitalize()) for view in ActionView]
     return page(
         request,
         "actions/list.html",
         {
             "actions": found,
-            "views": [(view, name, found.counts[view.value]) for view, name in views],
+            "views": [(view, name, found.counts[view.value]) for view, name in VIEW_NAMES.items()],
             "nav": "actions",
         },
         fragment="actions/_list.html",

@@ -8,9 +8,12 @@ import pytest
 
 import glassbox.rules
 from glassbox.rules.rule_lines import (
+    Override,
     RuleMissing,
     RuleSeverity,
     broken,
+    overridden,
+    promoted,
     read_pack,
     threshold,
 )
@@ -112,3 +115,38 @@ def test_a_broken_pack_names_the_rule_and_the_field(pack: object, field: str) ->
     with pytest.raises(InvalidInput) as refusal:
         read_pack(pack)
     assert refusal.value.field == field
+
+
+def test_a_promoted_rule_blocks_and_an_unknown_id_changes_nothing() -> None:
+    warning = rules()["CA-MF-07"]
+    assert warning.finding_severity is Severity.WARNS
+    after = promoted(rules(), ["CA-MF-07", "NO-SUCH"])
+    assert after["CA-MF-07"].finding_severity is Severity.BLOCKS
+    assert "NO-SUCH" not in after
+    assert rules()["CA-MF-07"].finding_severity is Severity.WARNS
+    assert promoted(rules(), []) is rules()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "code", "subject", "severity"),
+    [
+        (True, "c", "s", Severity.WARNS),
+        (False, "c", "s", Severity.BLOCKS),
+        (True, "another", "s", Severity.BLOCKS),
+        (True, "c", "another", Severity.BLOCKS),
+    ],
+)
+def test_an_override_lifts_its_own_finding_alone_and_only_where_the_pack_allows(
+    allowed: bool, code: str, subject: str, severity: Severity
+) -> None:
+    line = replace(G0, may_be_overridden=allowed)
+    override = Override(code=code, subject=subject, granted_by="Fay", reason="Seen it myself")
+    (judged,) = overridden(found(line), [override], {"G0": line})
+    assert judged.severity is severity
+    assert ("Overridden by Fay: Seen it myself" in judged.message) == (severity is Severity.WARNS)
+
+
+def test_no_rule_of_law_may_be_overridden() -> None:
+    ours = {"D", "P"}
+    assert {one.rule_id for one in rules().values() if one.may_be_overridden} == {"TR-TIMES"}
+    assert all(one.evidence in ours for one in rules().values() if one.may_be_overridden)
