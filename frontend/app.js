@@ -108,6 +108,29 @@ function readyForTheNextLabel() {
   field.select();
 }
 
+// J and K walk the rows of a queue, Enter opens; A and R lead to the buttons of an action. No key
+// ever presses a button: what is signed is pressed by a hand that sees it.
+function walkTheQueue(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, button, a, [contenteditable]")) return;
+  const key = event.key.toLowerCase();
+  const rows = [...document.querySelectorAll("[data-rows] tr[data-href]")];
+  const at = rows.indexOf(document.activeElement);
+  if (rows.length && (key === "j" || key === "k")) {
+    event.preventDefault();
+    const next = at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + (key === "j" ? 1 : -1)));
+    rows[next].focus();
+  } else if (key === "enter" && at >= 0) {
+    window.location.href = rows[at].dataset.href;
+  } else if (key === "a" || key === "r") {
+    const place = document.querySelector(`[data-key="${key}"]:not([disabled])`);
+    if (!place) return;
+    event.preventDefault();
+    place.focus();
+  }
+}
+
+document.addEventListener("keydown", walkTheQueue);
 document.addEventListener("keydown", typeIntoTheScanField);
 document.addEventListener("htmx:afterSwap", readyForTheNextLabel);
 window.addEventListener("focus", readyForTheNextLabel);

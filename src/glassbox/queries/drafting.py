@@ -8,7 +8,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from glassbox import access
-from glassbox.models.catalog import Location, ReferenceValue, Tag, TagStatus
+from glassbox.models.catalog import Item, Location, ReferenceValue, Tag, TagStatus
+from glassbox.models.packages import PackageLineage, PackageSnapshot
 from glassbox.queries.packages.page import find_package
 from glassbox.rules.actor import Actor
 
@@ -27,6 +28,9 @@ class DraftChoices:
     adjust_reasons: tuple[str, ...]
     locations: tuple[str, ...]
     tags: tuple[str, ...]
+    items: tuple[str, ...]
+    metrc_id: int | None
+    sources: tuple[tuple[str, str, str], ...]  # label, quantity, unit that it was made out of
 
     @property
     def metrc_quantity_text(self) -> str:
@@ -54,4 +58,30 @@ def draft_choices(*, actor: Actor, license_id: int, label: str, now: datetime) -
             adjust_reasons=tuple(reasons.order_by("name").values_list("name", flat=True)),
             locations=tuple(locations.order_by("name").values_list("name", flat=True)),
             tags=tuple(tags.order_by("label").values_list("label", flat=True)[:TAGS_OFFERED]),
+            items=tuple(
+                Item.objects.filter(license_id=license_id, is_active=True)
+                .order_by("name")
+                .values_list("name", flat=True)
+            ),
+            metrc_id=_metrc_id(license_id, label),
+            sources=_sources(license_id, label),
         )
+
+
+def _metrc_id(license_id: int, label: str) -> int | None:
+    newest = PackageSnapshot.objects.filter(
+        license_id=license_id, package__label=label, is_newest=True
+    )
+    return newest.values_list("metrc_id", flat=True).first()
+
+
+def _sources(license_id: int, label: str) -> tuple[tuple[str, str, str], ...]:
+    """What METRC would give back to which package, as far as we know how much was taken."""
+    arrows = PackageLineage.objects.filter(
+        license_id=license_id, child_label=label, quantity__isnull=False
+    ).order_by("parent_label")
+    return tuple(
+        (parent, f"{taken.normalize():f}", unit)
+        for parent, taken, unit in arrows.values_list("parent_label", "quantity", "unit")
+        if taken is not None
+    )

@@ -7,16 +7,24 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from glassbox.operations.actions.blocked import ask_for_look, reject_blocked
+from glassbox.operations.actions.bulk import approve_many
 from glassbox.operations.actions.review import (
     approve_action,
     return_to_draft,
     send_for_review,
     withdraw_action,
 )
+from glassbox.operations.actions.words import (
+    comment_on_action,
+    override_finding,
+    review_action,
+    set_urgency,
+)
 from glassbox.operations.submission.attestation import attest
+from glassbox.queries.actions.bulk import bulk_page
 from glassbox.queries.actions.page import action_page
 from glassbox.queries.actions.rows import VIEW_NAMES, ActionFilter, ActionView, action_rows
 from glassbox.rules.actor import Actor
@@ -201,3 +209,100 @@ def reject(request: PageRequest, action_id: int) -> HttpResponse:
         ),
         "Ended as not done in METRC.",
     )
+
+
+@require_POST
+def mark_reviewed(request: PageRequest, action_id: int) -> HttpResponse:
+    """Say that one has reviewed exactly what is shown."""
+    comment = request.POST.get("comment", "")
+    return _do(
+        request,
+        action_id,
+        lambda actor, license_id, action_id, now: review_action(
+            actor=actor, license_id=license_id, action_id=action_id, comment=comment, now=now
+        ),
+        "Your review is noted, for exactly this content.",
+    )
+
+
+@require_POST
+def comment(request: PageRequest, action_id: int) -> HttpResponse:
+    """Add a comment to the thread of an action."""
+    said = request.POST.get("comment", "")
+    return _do(
+        request,
+        action_id,
+        lambda actor, license_id, action_id, now: comment_on_action(
+            actor=actor, license_id=license_id, action_id=action_id, comment=said, now=now
+        ),
+        "Your comment is added.",
+    )
+
+
+@require_POST
+def urgency(request: PageRequest, action_id: int) -> HttpResponse:
+    """Set how urgent an action is."""
+    typed = request.POST.get("priority", "")
+    priority = int(typed) if typed.isdecimal() else -1
+    return _do(
+        request,
+        action_id,
+        lambda actor, license_id, action_id, now: set_urgency(
+            actor=actor,
+            license_id=license_id,
+            action_id=action_id,
+            priority=priority,
+            due_at=None,
+            now=now,
+        ),
+        "Its urgency is set.",
+    )
+
+
+@require_POST
+def override(request: PageRequest, action_id: int) -> HttpResponse:
+    """Grant that one finding does not stop exactly this content."""
+    code, subject = request.POST.get("code", ""), request.POST.get("subject", "")
+    because = request.POST.get("comment", "")
+    return _do(
+        request,
+        action_id,
+        lambda actor, license_id, action_id, now: override_finding(
+            actor=actor,
+            license_id=license_id,
+            action_id=action_id,
+            code=code,
+            subject=subject,
+            because=because,
+            now=now,
+        ),
+        "The finding is overridden for exactly this content.",
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def bulk(request: PageRequest) -> HttpResponse:
+    """Show every line of a bulk approval, and approve each for exactly what is shown."""
+    license_id = _write_license_id(request)
+    if request.method == "POST":
+        results = approve_many(
+            actor=request.actor,
+            license_id=license_id,
+            chosen=_chosen(request.POST.getlist("line")),
+            comment=request.POST.get("comment", ""),
+            now=request.now,
+        )
+        refused = [one for one in results if one.refusal]
+        messages.success(request, f"{len(results) - len(refused)} approved.")
+        for one in refused:
+            messages.error(request, f"Action {one.action_id} is not approved: {one.refusal}")
+        return HttpResponseRedirect(f"/{request.scope.slug}/actions/?view={ActionView.APPROVE}")
+    ids = tuple(int(one) for one in request.GET.getlist("id") if one.isdecimal())
+    found = bulk_page(actor=request.actor, license_id=license_id, action_ids=ids, now=request.now)
+    return page(request, "actions/bulk.html", {"bulk": found, "nav": "actions"})
+
+
+def _chosen(lines: list[str]) -> list[tuple[int, str]]:
+    """Return action ids with the hashes they were shown with, from "12:abc..." each."""
+    pairs = [line.partition(":") for line in lines]
+    return [(int(number), content) for number, _, content in pairs if number.isdecimal()]

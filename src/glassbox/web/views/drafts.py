@@ -1,4 +1,4 @@
-"""Forms that begin an action on one package: adjust, move, split, finish."""
+"""Forms that begin an action on one package, from an adjustment to its discontinuing."""
 
 from __future__ import annotations
 
@@ -71,6 +71,35 @@ def _split(said: dict[str, str], choices: DraftChoices) -> dict[str, Any]:
     }
 
 
+def _of_one(*fields: str) -> Callable[[dict[str, str], DraftChoices], dict[str, Any]]:
+    """Return what takes the fields as they were typed, for one package; blank ones are left out."""
+
+    def facts(said: dict[str, str], choices: DraftChoices) -> dict[str, Any]:
+        return {
+            "labels": [choices.label],
+            **{name: said[name] for name in fields if said[name]},
+        }
+
+    return facts
+
+
+def _remediate(said: dict[str, str], choices: DraftChoices) -> dict[str, Any]:
+    return {**_of_one("method", "steps")(said, choices), "date": choices.today}
+
+
+def _discontinue(said: dict[str, str], choices: DraftChoices) -> dict[str, Any]:
+    return {
+        "id": choices.metrc_id,
+        "label": choices.label,
+        "quantity": choices.metrc_quantity_text,
+        "unit": choices.unit,
+        "returns": [
+            {"label": label, "quantity": quantity, "unit": unit}
+            for label, quantity, unit in choices.sources
+        ],
+    }
+
+
 # Field name, its label, and the list it chooses from; empty for a text.
 FORMS: dict[str, DraftForm] = {
     "adjust": DraftForm(
@@ -108,6 +137,62 @@ FORMS: dict[str, DraftForm] = {
         button="Draft the finishing",
         fields=(),
         facts=_finish,
+    ),
+    "note": DraftForm(
+        kind="package.set_note",
+        title="Set METRC's note",
+        button="Draft the note",
+        fields=(("note", "Note", ""),),
+        facts=_of_one("note"),
+    ),
+    "dates": DraftForm(
+        kind="package.set_dates",
+        title="Set the dates",
+        button="Draft the dates",
+        fields=(
+            ("expiration_date", "Expiration date, such as 2027-05-01", ""),
+            ("sell_by_date", "Sell-by date", ""),
+            ("use_by_date", "Use-by date", ""),
+        ),
+        facts=_of_one("expiration_date", "sell_by_date", "use_by_date"),
+    ),
+    "item": DraftForm(
+        kind="package.change_item",
+        title="Change the item",
+        button="Draft the change of item",
+        fields=(("item", "Item", "items"),),
+        facts=_of_one("item"),
+    ),
+    "external-id": DraftForm(
+        kind="package.set_external_id",
+        title="Set the external id",
+        button="Draft the external id",
+        fields=(("external_id", "External id", ""),),
+        facts=_of_one("external_id"),
+    ),
+    "remediate": DraftForm(
+        kind="package.remediate",
+        title="Record a remediation",
+        button="Draft the remediation",
+        fields=(
+            ("method", "Method, as METRC lists it", ""),
+            ("steps", "Steps that were taken", ""),
+        ),
+        facts=_remediate,
+    ),
+    "unfinish": DraftForm(
+        kind="package.unfinish",
+        title="Reopen the finished package",
+        button="Draft the reopening",
+        fields=(),
+        facts=_of_one(),
+    ),
+    "discontinue": DraftForm(
+        kind="package.discontinue",
+        title="Discontinue the package",
+        button="Draft the discontinuing",
+        fields=(),
+        facts=_discontinue,
     ),
 }
 
