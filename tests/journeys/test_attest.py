@@ -319,7 +319,9 @@ def test_work_by_hand_is_not_to_be_begun_while_a_gate_says_no(
     )
 
     assert page.instructions is not None
-    assert {finding.code for finding in page.findings if finding.blocks} == {"package.on-state-hold"}
+    assert {finding.code for finding in page.findings if finding.blocks} == {
+        "package.on-state-hold"
+    }
     assert page.may["do_by_hand"].why_not.startswith("1 gate blocks it")
     assert page.may["attest"].is_allowed
 
