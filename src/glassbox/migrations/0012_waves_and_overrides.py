@@ -12,7 +12,7 @@ TENANT_TABLES = ("action_waves", "gate_overrides", "rule_promotions")
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("glassbox", "0010_case_owner_role"),
+        ("glassbox", "0011_standings"),
     ]
 
     operations = [

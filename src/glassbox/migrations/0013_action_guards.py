@@ -111,7 +111,7 @@ CREATE TRIGGER guard_tag_kept BEFORE DELETE ON tags
 
 
 class Migration(migrations.Migration):
-    dependencies = [("glassbox", "0011_waves_and_overrides")]
+    dependencies = [("glassbox", "0012_waves_and_overrides")]
 
     operations = [
         migrations.RunSQL(GUARD_ACTIONS + GUARD_CLAIMS + GUARD_TAGS, migrations.RunSQL.noop),
