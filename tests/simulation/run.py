@@ -14,6 +14,8 @@ from glassbox.rules import sender
 from glassbox.rules.action_kinds.kind import Keying
 from glassbox.rules.sender import Answer, Decision, ProbeFacts, Step, Why
 from tests.simulation.history import History, Policy
+from tests.simulation.outage import Outage
+from tests.simulation.world import WORLD_CONTROLS, Rules, World
 
 # A write lands at the latest so long after it was sent; the settle window is longer.
 LATE_SECONDS = 600.0
@@ -105,10 +107,41 @@ def simulate_in_processes(policy: Policy, keying: Keying, seeds: range, processe
     return whole
 
 
+def play_worlds(rules: Rules, seeds: range) -> Counter[str]:
+    """Play worlds of three intents each; return the promises that broke, and `first` seeds."""
+    found: Counter[str] = Counter()
+    for seed in seeds:
+        harms = World(seed, rules).play().harms()
+        if harms and rules == Rules() and not found:
+            sys.stdout.write(f"  first harm in world {seed}: {harms}\n")
+        found.update(harms)
+    return found
+
+
+def _print_worlds(worlds: int, first: int, processes: int) -> bool:
+    is_sound = True
+    sys.stdout.write(f"{'worlds of three intents':<30}{'worlds':>9}  intents a second  broken\n")
+    for rules, harm in [(Rules(), ""), *WORLD_CONTROLS]:
+        count = worlds // 10 if harm else worlds
+        began = time.perf_counter()
+        cuts = [range(first + number, first + count, processes) for number in range(processes)]
+        found: Counter[str] = Counter()
+        with ProcessPoolExecutor(processes) as pool:
+            for one in pool.map(play_worlds, repeat(rules), cuts):
+                found += one
+        rate = 3 * count / (time.perf_counter() - began)
+        is_sound &= found[harm] > 0 if harm else not found
+        sys.stdout.write(f"{rules.name:<30}{count:>9}{rate:>18.0f}  {dict(found)}\n")
+        sys.stdout.flush()
+    return is_sound
+
+
 def main() -> int:
     """Print the table of the shipped module and of the controls; 1 if a promise broke."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.run")
     parser.add_argument("--histories", type=int, default=1_000_000)
+    parser.add_argument("--worlds", type=int, default=100_000)
+    parser.add_argument("--queued", type=int, default=50_000, help="intents of the outage")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
@@ -131,6 +164,15 @@ def main() -> int:
             sys.stdout.write(f"  {tally.first_harm}\n")
         if not harm:
             sys.stdout.write(f"  {dict(tally.ends)}\n")
+    is_sound &= _print_worlds(asked.worlds, asked.seed, asked.processes)
+    outage = Outage(asked.seed, asked.queued).play()
+    harms = Counter(outage.harms())
+    is_sound &= not harms
+    ends = Counter(intent.end for intent in outage.intents)
+    sys.stdout.write(
+        f"{asked.queued} queued over 17 days away: {outage.trials} trials, then at most "
+        f"{max(outage.reads.values())} reads a second; {dict(ends)}, broken {dict(harms)}\n"
+    )
     return 0 if is_sound else 1
 
 

@@ -142,15 +142,25 @@ def classify(*, status: int | None, was_sent: bool, is_readable: bool) -> Answer
     return plain.get(status, Answer.UNKNOWN) if status is not None else Answer.UNKNOWN
 
 
-def before_send(verdict: ProbeVerdict, sentence: str) -> Decision:
+def before_send(
+    verdict: ProbeVerdict,
+    sentence: str,
+    *,
+    keying: Keying,
+    now: datetime,
+    last_lost_at: datetime | None = None,
+    settle_seconds: int = SETTLE_SECONDS,
+) -> Decision:
     """Return whether to send now, after the look before it.
 
     While an intent waited, somebody may have done it by hand in METRC's pages, or an earlier send
     of ours that was lost may have landed late: sending it all the same would do it twice. What
     cannot be read is not sent either, for then nobody knows what the send would add to.
+    `last_lost_at` is when the last send was begun whose answer was lost, if any.
     """
     if verdict is ProbeVerdict.APPLIED:
-        return Decision(step=Step.ACCEPT, sentence=sentence)
+        held = _held_until(keying, last_lost_at, now, settle_seconds)
+        return Decision(step=Step.ACCEPT, sentence=sentence, hold_lanes_until=held)
     if verdict is ProbeVerdict.DIFFERENT:
         return Decision(step=Step.BLOCK, sentence=f"Nothing was sent. {sentence}")
     if verdict is ProbeVerdict.CANNOT_TELL:
@@ -345,11 +355,17 @@ def _absence_proven_at(facts: ProbeFacts) -> datetime:
 
 
 def _lanes_held_until(facts: ProbeFacts) -> datetime | None:
+    return _held_until(facts.keying, facts.last_lost_at, facts.now, facts.settle_seconds)
+
+
+def _held_until(
+    keying: Keying, last_lost_at: datetime | None, now: datetime, settle_seconds: int
+) -> datetime | None:
     """Return until when a set must keep its lane: a late set would overwrite a newer one."""
-    if facts.keying is not Keying.TARGET_VALUE or facts.last_lost_at is None:
+    if keying is not Keying.TARGET_VALUE or last_lost_at is None:
         return None
-    settled_at = facts.last_lost_at + timedelta(seconds=facts.settle_seconds)
-    return settled_at if facts.now < settled_at else None
+    settled_at = last_lost_at + timedelta(seconds=settle_seconds)
+    return settled_at if now < settled_at else None
 
 
 def _look_again(

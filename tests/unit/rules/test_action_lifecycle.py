@@ -5,6 +5,7 @@ from glassbox.rules.action_lifecycle import (
     IN_DOUBT,
     MOVES,
     SHOWN_AS,
+    UNRESOLVED,
     ActionState,
     MoveNotAllowed,
     moves_from,
@@ -61,6 +62,12 @@ def test_every_state_can_be_reached_and_only_the_ends_have_no_exit() -> None:
     reached = {ActionState.DRAFT} | {target for _, target in MOVES.values()}
     assert reached == set(ActionState)
     assert {state for state in ActionState if not moves_from(state)} == ENDS
+
+
+def test_in_doubt_is_what_metrc_may_have_and_nobody_has_settled() -> None:
+    names = {"SUBMITTING", "UNCONFIRMED", "BLOCKED"}
+    assert {state.value for state in IN_DOUBT} == names
+    assert sorted(state.value for state in UNRESOLVED) == sorted(names)
 
 
 def test_an_action_in_doubt_can_always_be_accepted_or_rejected() -> None:

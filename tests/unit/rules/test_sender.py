@@ -128,7 +128,7 @@ def test_only_refusals_of_the_key_itself_count_towards_a_dead_key() -> None:
     ],
 )
 def test_only_what_a_look_shows_to_be_absent_is_sent(verdict: ProbeVerdict, step: Step) -> None:
-    decision = before_send(verdict, "What METRC shows.")
+    decision = before_send(verdict, "What METRC shows.", keying=Keying.TAG, now=SENT)
     assert decision.step is step
     assert "What METRC shows." in decision.sentence
     assert (decision.delay_seconds > 0) is (step is Step.WAIT)
@@ -136,6 +136,23 @@ def test_only_what_a_look_shows_to_be_absent_is_sent(verdict: ProbeVerdict, step
     move = MOVE_OF[step]
     if move:
         next_state(next_state(ActionState.APPROVED, "claim"), move)
+
+
+def test_a_set_found_before_a_second_send_keeps_its_lane_until_the_lost_one_cannot_land() -> None:
+    def found(keying: Keying, seconds: int, lost: int | None) -> datetime | None:
+        return before_send(
+            ProbeVerdict.APPLIED,
+            "There.",
+            keying=keying,
+            now=at(seconds),
+            last_lost_at=None if lost is None else at(lost),
+            settle_seconds=T,
+        ).hold_lanes_until
+
+    assert found(Keying.TARGET_VALUE, T - 1, 0) == at(T)
+    assert found(Keying.TARGET_VALUE, T, 0) is None
+    assert found(Keying.TARGET_VALUE, 1, None) is None
+    assert found(Keying.NONE, 1, 0) is None
 
 
 def test_a_busy_metrc_is_given_the_time_it_asks_for() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError
 
 from glassbox import access
@@ -49,7 +50,13 @@ class Looked:
     reading: Reading
     found: ByHand
     was: AsApproved
-    is_first_send: bool
+    keying: Keying
+    last_lost_at: datetime | None
+
+    @property
+    def is_first_send(self) -> bool:
+        """Return whether no send of ours can have had an effect yet."""
+        return self.last_lost_at is None
 
 
 def look_before(actor: Actor, session: Session, action_id: int, now: datetime) -> Looked:
@@ -69,21 +76,24 @@ def _look(actor: Actor, session: Session, action_id: int, now: datetime) -> Look
     with short_transaction(session.license.pk):
         action = RegulatedAction.objects.get(id=action_id)
         was = as_approved(action)
-        is_first_send = not lost_attempts(action).exists()
+        lost = lost_attempts(action).order_by("-number").first()
+        last_lost_at = lost.ticket_used_at if lost else None
     kind = kind_named(action.kind)
     # The gates judge the goods too, also where a list decides about the action itself.
     goods = tuple(Read(endpoint=PACKAGE_READ, key=label) for label in action.labels)
     reads = tuple(dict.fromkeys((*kind.deciding_reads(action.facts), *goods)))
     reading, rows = take_reading(session, reads, since=action.drafted_at, now=now)
     keep_packages(actor, session, rows, now)
-    if is_first_send:
+    if last_lost_at is None:
         found = judge_by_hand(kind, action.facts, was, reading)
     else:
         preimage = reading_from_json(action.preimage)
         found = ByHand(judgement=kind.judge_probe(action.facts, preimage, reading))
     if found.judgement.verdict is ProbeVerdict.APPLIED and kind.keying is Keying.TARGET_VALUE:
         found = _who_set_it(session, action, found, now)
-    return Looked(reading=reading, found=found, was=was, is_first_send=is_first_send)
+    return Looked(
+        reading=reading, found=found, was=was, keying=kind.keying, last_lost_at=last_lost_at
+    )
 
 
 def _who_set_it(session: Session, action: RegulatedAction, found: ByHand, now: datetime) -> ByHand:
@@ -105,7 +115,14 @@ def settle_without_sending(
     :raises NotYet: if METRC could not be read, or another write on the same goods is in doubt
     """
     judgement = looked.found.judgement
-    decision = before_send(judgement.verdict, _words(looked))
+    decision = before_send(
+        judgement.verdict,
+        _words(looked),
+        keying=looked.keying,
+        now=now,
+        last_lost_at=looked.last_lost_at,
+        settle_seconds=int(settings.SETTLE_WINDOW_SECONDS),
+    )
     if decision.step is Step.SEND:
         return False
     if decision.step is Step.WAIT:
