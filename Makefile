@@ -1,6 +1,7 @@
 PORT ?= 8000
 FRESH ?=
 SEED ?= 1
+CELLS ?= 120
 PROCESSES ?= 2
 WRITES ?= 100000
 HISTORIES ?= 1000000
@@ -10,7 +11,7 @@ BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage evaluation fuzz screenshots simulate torture
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage evaluation fuzz screenshots simulate torture torture-grid torture-flow mutation
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -83,5 +84,14 @@ screenshots: setup ## make docs/screenshots/ anew from a demo of its own
 simulate: setup ## a million histories through the sender's decisions: HISTORIES=n SEED=n
 	$(BIN)/python -m tests.simulation.run --histories $(HISTORIES) --seed $(SEED)
 
-torture: setup ## the main job twenty times, the worker killed at seeded moments: SEED=n
+torture: setup ## real workers over crash points, faults and kinds, as a table: SEED=n CELLS=n
+	$(BIN)/python -m tests.torture --seed $(SEED) --cells $(CELLS)
+
+torture-grid: setup ## every crash point by every fault for one kind of each class: hours
+	$(BIN)/python -m tests.torture --grid
+
+torture-flow: setup ## the main job twenty times, the worker killed at seeded moments: SEED=n
 	$(BIN)/python scripts/torture.py --seed $(SEED)
+
+mutation: setup ## change the sender's decisions and the lifecycle one by one; their tests must notice
+	$(BIN)/python -m tests.mutation

@@ -17,6 +17,7 @@ from glassbox.operations.entries import flag_late_entry_in_transaction
 from glassbox.operations.exception_cases import open_case_in_transaction
 from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.submission.confirm import confirm_action
+from glassbox.operations.submission.kill_points import reach
 from glassbox.operations.submission.readings import keep_packages, take_reading
 from glassbox.operations.submission.settle import apply_decision_in_transaction
 from glassbox.operations.transaction import operation, short_transaction
@@ -112,10 +113,13 @@ def settle_action(*, actor: Actor, license_id: int, action_id: int, now: datetim
     if not kind_named(action.kind).is_done_in_metrc:
         confirm_action(actor=actor, license_id=license_id, action_id=action_id, now=now)
         return
+    reach("before_lookup")
     judgement = _look(actor, license_id, action, now)
+    reach("after_lookup")
     _judge_attestation(
         actor=actor, license_id=license_id, action_id=action_id, judgement=judgement, now=now
     )
+    reach("after_settle")
 
 
 def _look(actor: Actor, license_id: int, action: RegulatedAction, now: datetime) -> Judgement:
@@ -176,6 +180,7 @@ def _judge_attestation(
         attempt=None,
         now=now,
     )
+    reach("inside_settle")
 
 
 def _contradict(actor: Actor, action: RegulatedAction, judgement: Judgement, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Named places of a send at which a test may kill the worker, to see what the next one does."""
+"""Named places of a send at which a test may kill or stop the worker, to see what the next one does."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from django.conf import settings
 
 
 def reach(name: str) -> None:
-    """Die here, as by kill -9, if a test asked for it. In production nothing is ever asked."""
-    if os.environ.get("GLASSBOX_KILL_AT") == name and not settings.IS_PRODUCTION:
+    """Die here, as by kill -9, or stop as a paused machine does, if a test asked for it.
+
+    In production nothing is ever asked.
+    """
+    if settings.IS_PRODUCTION:
+        return
+    if os.environ.get("GLASSBOX_KILL_AT") == name:
         os.kill(os.getpid(), signal.SIGKILL)
+    if os.environ.get("GLASSBOX_STOP_AT") == name:
+        del os.environ["GLASSBOX_STOP_AT"]
+        os.kill(os.getpid(), signal.SIGSTOP)
