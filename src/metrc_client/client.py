@@ -32,6 +32,7 @@ from metrc_client.errors import (
 from metrc_client.pacing import Pacing
 from metrc_client.recording import Recorder
 from metrc_client.redaction import Keys
+from metrc_client.rooms.connect import WEBHOOKS_UPDATE
 from metrc_client.transport import Raw, Transport
 from metrc_client.windows import Window, as_query
 
@@ -55,6 +56,7 @@ class MetrcClient:
     :param base_url: METRC's address of one state, or the simulator's
     :param license_number: the licence of calls that name none
     :param timeout_seconds: how long to wait for each part of an answer
+    :param secrets: what must never be kept or shown, beside the keys
     :param verify: False or a context of one's own only where METRC is not the server, as in tests
     """
 
@@ -69,11 +71,12 @@ class MetrcClient:
         pacing: Pacing | None = None,
         recorder: Recorder | None = None,
         read_attempts: int = READ_ATTEMPTS,
+        secrets: tuple[str, ...] = (),
         verify: bool | ssl.SSLContext = True,
     ) -> None:
         self._transport = Transport(
             base_url,
-            Keys(vendor=vendor_key, user=user_key),
+            Keys(vendor=vendor_key, user=user_key, others=secrets),
             timeout_seconds=timeout_seconds,
             pacing=pacing,
             recorder=recorder,
@@ -103,8 +106,11 @@ class MetrcClient:
         window: Window | None = None,
         path: Mapping[str, object] | None = None,
         query: dict[str, str] | None = None,
+        first_page: int = 1,
     ) -> Iterator[Answer]:
         """Yield the pages of a list, 20 rows each, until METRC says it was the last.
+
+        `first_page` begins further on in it: for the end of a list that only grows.
 
         A window is required where METRC filters by lastModified, because without one it answers
         only the last day. Whoever stops early, or gets an error, has not seen the whole list.
@@ -123,7 +129,7 @@ class MetrcClient:
                 raise WrongCall(f"{endpoint} needs {name!r} in its query.")
         asked = {**(query or {}), **(as_query(window) if window else {})}
         before = ""
-        for number in range(1, PAGES_AT_MOST + 1):
+        for number in range(first_page, PAGES_AT_MOST + 1):
             if endpoint.is_paged:
                 asked |= {"pageNumber": str(number), "pageSize": str(PAGE_SIZE)}
             answer = self._read(endpoint, license_number, path or {}, asked, page=number)
@@ -201,6 +207,28 @@ class MetrcClient:
             deadline=deadline,
         )
         return _judge_write(endpoint, raw)
+
+    def subscribe(self, *, object_type: str, url: str, license_number: str) -> WriteAnswer:
+        """Ask METRC to post changed objects of a facility to an address, once, as `write` does.
+
+        The keys that METRC wants in the body never leave this client. The words of the template
+        are those of a working example; METRC documents none.
+
+        :raises MetrcError: as `write`
+        """
+        body = {
+            "objectType": object_type,
+            "url": url,
+            "verb": "POST",
+            "status": "Active",
+            "userApiKey": self._transport.keys.user,
+            "tpiApiKey": self._transport.keys.vendor,
+            "serverPublicKeyFingerprint": "",
+            "template": '{"data":#DATA#, "datacount":#DATACOUNT#}',
+            "errorResponseJsonTemplate": '{"error": #ERRORMESSAGE#, "errorcode": #ERRORCODE#}',
+            "facilityLicenseNumbers": license_number,
+        }
+        return self.write(WEBHOOKS_UPDATE, [body])
 
     def _read(
         self,

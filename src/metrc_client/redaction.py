@@ -13,17 +13,20 @@ SHORTEST_KEY_CHARACTERS = 12
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:
-    """The vendor's key and a person's. Neither is ever printed."""
+    """The vendor's key and a person's, and what else is secret. None is ever printed."""
 
     vendor: str = field(repr=False)
     user: str = field(repr=False)
+    others: tuple[str, ...] = field(repr=False, default=())
 
     @property
     def spellings(self) -> tuple[str, ...]:
         """Return every spelling in which a server may throw our keys back at us, longest first."""
         pair = base64.b64encode(f"{self.vendor}:{self.user}".encode()).decode()
         plain = [
-            key for key in (pair, self.vendor, self.user) if len(key) >= SHORTEST_KEY_CHARACTERS
+            key
+            for key in (pair, self.vendor, self.user, *self.others)
+            if len(key) >= SHORTEST_KEY_CHARACTERS
         ]
         found = {
             spelling

@@ -116,6 +116,7 @@ def test_a_partial_walk_neither_misses_a_package_nor_closes_its_case(
     brand: Brand, desk: Desk
 ) -> None:
     (oil,) = receive_oil(brand, desk, 100)
+    # Later than the overlap, so that no window shows it once more.
     desk.do("clock", offsetSeconds=timedelta(hours=2).total_seconds())
     sync(brand, at=now() + timedelta(hours=2))
     with short_transaction(brand.licenses[MAKER]):

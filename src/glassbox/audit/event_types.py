@@ -27,6 +27,7 @@ class EventType(StrEnum):
     SYNC_STARTED = "sync.started"
     SYNC_COMPLETED = "sync.completed"
     SYNC_FAILED = "sync.failed"
+    SYNC_SUBSCRIBED = "sync.subscribed"
     REPORT_WRITTEN = "report.written"
     REPORT_SIGNED = "report.signed"
     CORRECTION_PROPOSED = "correction.proposed"

@@ -130,6 +130,8 @@ def _environment(home: Path, urls: dict[str, str], address: str) -> dict[str, st
         "GLASSBOX_ENVIRONMENT": "demo",
         "GLASSBOX_SECRET_KEY_FILE": str(secret),
         "GLASSBOX_METRC_URL": address,
+        # The simulator is this machine's own: nobody else waits for it.
+        "GLASSBOX_METRC_SHARE": "1",
         "GLASSBOX_METRC_VENDOR_KEY": vendor_key,
         "GLASSBOX_DEMO_PEOPLE_FILE": str(home / "demo-people.json"),
         "GLASSBOX_SYNC_EVERY_SECONDS": "30",

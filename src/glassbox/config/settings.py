@@ -27,8 +27,12 @@ GLASSBOX_DEMO_PEOPLE_FILE = env_text("GLASSBOX_DEMO_PEOPLE_FILE")
 # METRC. The vendor key belongs to the installation, user keys to people.
 GLASSBOX_METRC_URL = env_text("GLASSBOX_METRC_URL", "http://127.0.0.1:9")
 GLASSBOX_METRC_VENDOR_KEY = env_secret("GLASSBOX_METRC_VENDOR_KEY")
+# METRC Connect, where webhooks are subscribed; without it METRC is read by the timetable alone.
+GLASSBOX_METRC_CONNECT_URL = env_text("GLASSBOX_METRC_CONNECT_URL").rstrip("/")
 METRC_TIMEOUT_SECONDS = env_float("GLASSBOX_METRC_TIMEOUT_SECONDS", 30.0)
-# METRC's published limits; a write without a natural key waits out the settle window.
+# METRC's published limits, and the share of them that we allow ourselves: METRC blames integrators
+# for its slowness. A write without a natural key waits out the settle window.
+METRC_SHARE_USED = env_float("GLASSBOX_METRC_SHARE", 0.2)
 METRC_GETS_PER_SECOND_PER_FACILITY = env_int("GLASSBOX_METRC_GETS_PER_SECOND_PER_FACILITY", 50)
 METRC_GETS_AT_ONCE_PER_FACILITY = env_int("GLASSBOX_METRC_GETS_AT_ONCE_PER_FACILITY", 10)
 METRC_GETS_PER_SECOND_PER_VENDOR = env_int("GLASSBOX_METRC_GETS_PER_SECOND_PER_VENDOR", 150)

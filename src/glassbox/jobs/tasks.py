@@ -20,7 +20,9 @@ from glassbox.operations.reconciliation import reconcile_license
 from glassbox.operations.submission.attestation import settle_action
 from glassbox.operations.submission.send import submit_action
 from glassbox.operations.sync.feeds import NAMES
+from glassbox.operations.sync.refresh import read_hints
 from glassbox.operations.sync.run import TIMETABLE, SyncIsRunning, run_sync
+from glassbox.operations.sync.subscription import keep_subscription
 from glassbox.rules.actor import system_actor
 from glassbox.rules.verdicts import Refused
 
@@ -76,6 +78,20 @@ def sync_license(license_id: int, trigger: str = "timetable", feeds: str = "", *
         if trigger == TIMETABLE:
             raise
         raise AnotherRunReads(refusal.message) from refusal
+
+
+@app.task(name=JobName.READ_HINTS)
+@_job
+def hints(license_id: int, **_: object) -> None:
+    """Read from METRC what somebody said has changed."""
+    read_hints(actor=system_actor("sync"), license_id=license_id, now=clock.now())
+
+
+@app.task(name=JobName.KEEP_SUBSCRIPTION)
+@_job
+def subscribe(license_id: int, **_: object) -> None:
+    """See that METRC tells us of changed packages."""
+    keep_subscription(actor=system_actor("sync"), license_id=license_id, now=clock.now())
 
 
 @app.task(name=JobName.RECONCILE_LICENSE)

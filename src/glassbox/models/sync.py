@@ -26,6 +26,9 @@ class SyncRun(TenantRow):
     feeds_done = models.JSONField(default=list)
     counts = models.JSONField(default=dict)
     error = models.TextField(blank=True)
+    reading = models.CharField(max_length=60, blank=True)
+    steps_done = models.PositiveIntegerField(default=0)
+    steps_planned = models.PositiveIntegerField(default=0)
 
     class Meta:
         db_table = "sync_runs"
@@ -49,6 +52,11 @@ class SyncCursor(TenantRow):
     last_whole_at = models.DateTimeField(null=True)
     last_tried_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
+    rows_last_read = models.PositiveIntegerField(default=0)
+    # Windows that METRC did not give: {"start", "end", "tried_at", "error"}, times in ISO 8601.
+    gaps = models.JSONField(default=list)
+    total_told = models.PositiveIntegerField(null=True)
+    walk_began_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "sync_cursors"
@@ -58,6 +66,57 @@ class SyncCursor(TenantRow):
 
     def __str__(self) -> str:
         return f"sync cursor #{self.pk} {self.feed}"
+
+
+class HintSource(StrEnum):
+    """Name who says that a package should be read: METRC's webhook, or a gate of ours."""
+
+    WEBHOOK = "WEBHOOK"
+    GATE = "GATE"
+
+
+class PackageHint(TenantRow):
+    """A package that somebody says to read again. What METRC says of it is then read, not believed."""
+
+    label = models.CharField(max_length=40)
+    source = models.CharField(max_length=10, choices=[(s, s.title()) for s in HintSource])
+    heard_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "package_hints"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["license", "label"],
+                condition=models.Q(read_at__isnull=True),
+                name="package_hint_waits_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hint #{self.pk} {self.label}"
+
+
+class MetrcSubscription(TenantRow):
+    """METRC's promise to post changed packages to an address of ours that only it knows."""
+
+    sealed_token = models.BinaryField()
+    token_sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True)
+    is_active = models.BooleanField(default=False)
+    heard_at = models.DateTimeField(null=True)
+    heard_count = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "metrc_subscriptions"
+        constraints = [
+            models.UniqueConstraint(fields=["license"], name="metrc_subscription_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"METRC subscription #{self.pk}"
 
 
 class ApiRequest(TenantRow):

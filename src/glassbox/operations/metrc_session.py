@@ -17,7 +17,7 @@ from glassbox.operations.credentials import open_key_in_transaction
 from glassbox.operations.transaction import short_transaction
 from metrc_client import endpoints
 from metrc_client.client import MetrcClient
-from metrc_client.errors import MetrcError, Unauthorized
+from metrc_client.errors import Declined, MetrcError, Unauthorized
 from metrc_client.pacing import Limits, Pacing
 from metrc_client.recording import Exchange
 
@@ -41,6 +41,16 @@ class Session:
     def last_request_id(self) -> int | None:
         return self.recorder.last_request_id
 
+    def metrc_is_there(self) -> bool:
+        """Ask METRC for what every key may read, to tell one list that fails from an outage."""
+        try:
+            self.client.one(endpoints.FACILITIES)
+        except Declined:
+            return True
+        except MetrcError:
+            return False
+        return True
+
     def key_is_alive(self) -> bool:
         """Ask METRC for what every key may read, to tell a dead key from a record not ours."""
         try:
@@ -63,6 +73,7 @@ class ExchangeKeeper:
         self.key_owner = key_owner
         self.sync_run_id = sync_run_id
         self.last_request_id: int | None = None
+        self.count = 0
 
     def record(self, exchange: Exchange) -> None:
         """Keep the exchange, the hashes of both bodies, and each body once."""
@@ -97,6 +108,7 @@ class ExchangeKeeper:
             ]
             StoredBody.objects.bulk_create(bodies, ignore_conflicts=True)
         self.last_request_id = request.pk
+        self.count += 1
 
 
 @contextmanager
@@ -108,8 +120,12 @@ def open_session(
     sync_run_id: int | None = None,
     timeout_seconds: float | None = None,
     read_attempts: int = 4,
+    address: str = "",
+    secrets: tuple[str, ...] = (),
 ) -> Iterator[Session]:
     """Open METRC for a licence, as a person or with the licence's key for reading.
+
+    `address` is that of METRC Connect, for its few calls; `secrets` are never kept.
 
     No transaction may be open around it. The key lives as long as the session.
 
@@ -124,13 +140,14 @@ def open_session(
         sync_run_id=sync_run_id,
     )
     client = MetrcClient(
-        settings.GLASSBOX_METRC_URL,
+        address or settings.GLASSBOX_METRC_URL,
         vendor_key=settings.GLASSBOX_METRC_VENDOR_KEY,
         user_key=user_key,
         timeout_seconds=timeout_seconds or settings.METRC_TIMEOUT_SECONDS,
         pacing=_pacing(),
         recorder=keeper,
         read_attempts=read_attempts,
+        secrets=secrets,
     )
     with client:
         yield Session(client=client, license=license, credential=credential, recorder=keeper)
@@ -139,15 +156,24 @@ def open_session(
 def _pacing() -> Pacing:
     return Pacing(
         settings.GLASSBOX_PACING_FOLDER,
-        facility=Limits(
-            per_second=settings.METRC_GETS_PER_SECOND_PER_FACILITY,
-            at_once=settings.METRC_GETS_AT_ONCE_PER_FACILITY,
-        ),
+        facility=facility_limits(),
         vendor=Limits(
-            per_second=settings.METRC_GETS_PER_SECOND_PER_VENDOR,
-            at_once=settings.METRC_GETS_AT_ONCE_PER_VENDOR,
+            per_second=_share_of(settings.METRC_GETS_PER_SECOND_PER_VENDOR),
+            at_once=_share_of(settings.METRC_GETS_AT_ONCE_PER_VENDOR),
         ),
     )
+
+
+def facility_limits() -> Limits:
+    """Return how fast we read for one licence: our share of METRC's limit."""
+    return Limits(
+        per_second=_share_of(settings.METRC_GETS_PER_SECOND_PER_FACILITY),
+        at_once=_share_of(settings.METRC_GETS_AT_ONCE_PER_FACILITY),
+    )
+
+
+def _share_of(limit: int) -> int:
+    return max(1, int(limit * settings.METRC_SHARE_USED))
 
 
 def _clock_moved_by() -> timedelta:

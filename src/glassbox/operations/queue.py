@@ -13,6 +13,8 @@ class JobName(StrEnum):
     SYNC_LICENSE = "sync_license"
     SUBMIT_ACTION = "submit_action"
     CONFIRM_ACTION = "confirm_action"
+    READ_HINTS = "read_hints"
+    KEEP_SUBSCRIPTION = "keep_subscription"
     RECONCILE_LICENSE = "reconcile_license"
     FOLLOW_LICENSE = "follow_license"
     RAISE_ALERTS = "raise_alerts"

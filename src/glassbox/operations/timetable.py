@@ -11,19 +11,24 @@ from glassbox import access
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.alerts import AlertDelivery, AlertWatch
 from glassbox.models.companies import License
-from glassbox.models.sync import SyncRun, SyncRunState
+from glassbox.models.sync import MetrcSubscription, PackageHint, SyncRun, SyncRunState
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import BY_HAND
 from glassbox.operations.alerts.deliver import due_deliveries
 from glassbox.operations.submission.circuits import license_circuit_now, metrc_circuit_now
 from glassbox.operations.submission.confirm import release_settled_lanes
 from glassbox.operations.sync.run import DEAD_AFTER
+from glassbox.operations.sync.subscription import hints_are_set_up
 from glassbox.operations.transaction import operation
 from glassbox.rules.action_lifecycle import ActionState, job_priority
 from glassbox.rules.actor import Actor
 from glassbox.rules.circuit import Circuit
 from glassbox.rules.permissions import Permission
 
+# A flood of hints is read in one go each time; what they cost METRC is bounded by this.
+HINTS_EVERY_SECONDS = 10.0
+SUBSCRIPTION_CHECKED_EVERY = timedelta(hours=24)
+SUBSCRIPTION_TRIED_EVERY = timedelta(hours=1)
 ACTIONS_AT_MOST = 200
 DELIVERIES_AT_MOST = 200
 
@@ -47,6 +52,8 @@ def _defer_for(*, actor: Actor, license_id: int, metrc: Circuit, now: datetime) 
             license_id=license_id,
             trigger="timetable",
         )
+    if license.is_active:
+        _defer_hints(license_id, now)
     _defer_actions(license_id, _actions_at_most((metrc, license_circuit_now(license, now))), now)
     _defer_alerts(license_id, now)
 
@@ -59,6 +66,24 @@ def _sync_is_due(license_id: int, now: datetime) -> bool:
     is_at_work = newest.state == SyncRunState.RUNNING and now - newest.heartbeat_at < DEAD_AFTER
     every = timedelta(seconds=settings.SYNC_EVERY_SECONDS)
     return not is_at_work and now - newest.started_at >= every
+
+
+def _defer_hints(license_id: int, now: datetime) -> None:
+    """Queue the reading of hints, a moment after the last, and the daily look at the subscription."""
+    hints = PackageHint.objects.filter(license_id=license_id)
+    just_read = hints.filter(read_at__gt=now - timedelta(seconds=HINTS_EVERY_SECONDS))
+    if hints.filter(read_at__isnull=True).exists() and not just_read.exists():
+        queue.defer(queue.JobName.READ_HINTS, once=f"hints:{license_id}", license_id=license_id)
+    if not hints_are_set_up():
+        return
+    known = MetrcSubscription.objects.filter(license_id=license_id).first()
+    if known is not None and known.checked_at is not None:
+        again = SUBSCRIPTION_CHECKED_EVERY if known.is_active else SUBSCRIPTION_TRIED_EVERY
+        if now - known.checked_at < again:
+            return
+    queue.defer(
+        queue.JobName.KEEP_SUBSCRIPTION, once=f"subscribe:{license_id}", license_id=license_id
+    )
 
 
 def _actions_at_most(circuits: tuple[Circuit, ...]) -> int:

@@ -14,7 +14,7 @@ from glassbox.models.credentials import MetrcCredential
 from glassbox.models.exception_cases import ExceptionCase
 from glassbox.models.lab import LabSample
 from glassbox.models.packages import PackageSnapshot
-from glassbox.models.sync import SyncRun, SyncRunState
+from glassbox.models.sync import SyncCursor, SyncRun, SyncRunState
 from glassbox.models.transfers import TransferPackage
 from glassbox.queries.differences.compare import differences_at
 from glassbox.rules.action_lifecycle import UNRESOLVED
@@ -96,6 +96,14 @@ def _sync_failed(case: ExceptionCase, now: datetime) -> Truth:
     return _truth(failed, f"The newest run failed too: {said}", "A later run read METRC.")
 
 
+def _list_refused(case: ExceptionCase, now: datetime) -> Truth:
+    cursor = SyncCursor.objects.filter(
+        license_id=case.license_id, feed=case.fact_key.partition(":")[2]
+    ).first()
+    said = cursor.last_error if cursor else ""
+    return _truth(bool(said), f"The last try failed too: {said}", "METRC gives the list again.")
+
+
 def _key_refused(case: ExceptionCase, now: datetime) -> Truth:
     refused = MetrcCredential.objects.filter(
         Q(last_worked_at__isnull=True) | Q(last_refused_at__gt=F("last_worked_at")),
@@ -171,6 +179,7 @@ LOOKUPS: dict[str, Lookup] = {
     "difference": _difference,
     "state-hold": _state_hold,
     "sync-failed": _sync_failed,
+    "list-refused": _list_refused,
     "key-refused": _key_refused,
     "action-blocked": _action,
     "attestation": _action,

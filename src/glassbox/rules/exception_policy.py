@@ -49,6 +49,7 @@ class CaseClass(StrEnum):
     TEST_FAILED = "TEST_FAILED"
     BAD_RECORD = "BAD_RECORD"
     SYNC_FAILED = "SYNC_FAILED"
+    LIST_REFUSED = "LIST_REFUSED"
     KEY_REFUSED = "KEY_REFUSED"
     LEDGER_BROKEN = "LEDGER_BROKEN"
 
@@ -190,6 +191,15 @@ POLICIES: dict[CaseClass, CasePolicy] = {
             "If they work, work there and attest it; if nobody gets in, declare access lost.",
             "The next run goes on where this one stopped and closes the case.",
         ),
+        owner=Role.COMPLIANCE_MANAGER,
+    ),
+    CaseClass.LIST_REFUSED: CasePolicy(
+        severity=CaseSeverity.MEDIUM,
+        due_hours=_DAY,
+        rule_id="G3",
+        why_it_matters="One of METRC's lists does not come any more: what it would tell, nobody "
+        "here knows. Every other list is read as before.",
+        steps=("See the error on the sync page; the list is tried again with every run.",),
         owner=Role.COMPLIANCE_MANAGER,
     ),
     CaseClass.KEY_REFUSED: CasePolicy(

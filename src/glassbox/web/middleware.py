@@ -22,7 +22,7 @@ from glassbox.web.request import PageRequest
 Answer = Callable[[PageRequest], HttpResponse]
 
 # Pages that a person may open before they have signed in.
-OPEN_VIEWS = frozenset({"sign_in", "health"})
+OPEN_VIEWS = frozenset({"sign_in", "health", "metrc_hook"})
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (

@@ -16,10 +16,9 @@ from glassbox.models.fields import TenantRow
 from glassbox.models.lab import LabResult
 from glassbox.models.packages import MetrcAdjustment, Package
 from glassbox.models.transfers import Driver, Vehicle
-from glassbox.operations.sync import catalog, labs, packages
+from glassbox.operations.sync import adjustments, catalog, labs, packages
 from glassbox.operations.sync.batch import Batch, ReadRow
 from glassbox.operations.sync.catalog import Store
-from glassbox.operations.sync.confirmation import windows_over
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.actor import system_actor
 from glassbox.rules.package_state import PackageList
@@ -153,7 +152,7 @@ FEEDS: tuple[tuple[str, Store, type[TenantRow], Any, tuple[tuple[Any, str], ...]
     ),
     (
         "adjustments",
-        packages.store_adjustments,
+        adjustments.store_adjustments,
         MetrcAdjustment,
         {
             "PackageLabel": tag(1),
@@ -265,20 +264,3 @@ def test_an_older_word_of_a_package_never_replaces_a_newer_one(
     with short_transaction(cast.licenses[MFG]):
         (snapshot,) = Package.objects.get().snapshots.all()
     assert snapshot.quantity == 3
-
-
-def test_windows_over_moments_are_few_and_hold_each_of_them(frozen_now: datetime) -> None:
-    moments = [
-        frozen_now,
-        frozen_now + timedelta(hours=23),
-        frozen_now + timedelta(hours=24),
-        frozen_now + timedelta(days=40, microseconds=999_999),
-    ]
-
-    windows = windows_over(list(reversed(moments)))
-
-    assert len(windows) == 3
-    for moment in moments:
-        assert any(window.start < moment < window.end for window in windows)
-    assert all(window.end - window.start == timedelta(hours=24) for window in windows)
-    assert windows_over([]) == []

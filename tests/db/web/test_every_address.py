@@ -21,7 +21,7 @@ SAMPLES = {
     "str": "1A4060300000001000000455",
     "uuid": "00000000-0000-7000-8000-000000000000",
 }
-OPEN_TO_STRANGERS = {"sign_in", "health"}
+OPEN_TO_STRANGERS = {"sign_in", "health", "metrc_hook"}
 # Signing out is everybody's own act, and the front page only leads on.
 OWN_ACTS = {"sign_out", "front"}
 

@@ -71,6 +71,7 @@ class Stage:
             "GLASSBOX_SETTLE_WINDOW_SECONDS": str(chosen.get("settle_window_seconds", 900)),
             "GLASSBOX_SYNC_EVERY_SECONDS": str(NEVER_SECONDS),
             "GLASSBOX_WORKER_DEAD_AFTER_SECONDS": "2",
+            "GLASSBOX_METRC_SHARE": "1",
             "GLASSBOX_METRC_GETS_PER_SECOND_PER_FACILITY": "1000",
             "GLASSBOX_METRC_GETS_PER_SECOND_PER_VENDOR": "1000",
             "GLASSBOX_LOG_LEVEL": "ERROR",

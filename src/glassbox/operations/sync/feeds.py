@@ -8,9 +8,8 @@ from datetime import timedelta
 from functools import partial
 
 from glassbox.models.transfers import TransferDirection
-from glassbox.operations.sync import catalog, labs, packages, transfers
+from glassbox.operations.sync import adjustments, catalog, labs, packages, transfers, whole_walk
 from glassbox.operations.sync.catalog import Store
-from glassbox.operations.sync.confirmation import confirm_packages
 from glassbox.operations.sync.lists import read_list
 from glassbox.operations.sync.walk import Walk
 from glassbox.rules.package_state import PackageList
@@ -23,18 +22,30 @@ HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
 
 
+# At a fifth of METRC's limit a licence may make 36,000 reads an hour; no feed takes more than a
+# tenth of them, the whole walk a fifth, so that a list without end starves no other.
+REQUESTS_AN_HOUR = 3_600
+REQUESTS_AN_HOUR_OF_THE_WALK = 7_200
+
+
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """One part of METRC that we follow. The timetable reads it at most once in `every`."""
+    """One part of METRC that we follow. The timetable reads it at most once in `every`.
+
+    `requests_an_hour` is the most it may ask of METRC for one licence; `endpoint` is its list.
+    """
 
     name: str
     read: Callable[[Walk], int]
+    endpoint: Endpoint
     every: timedelta = EACH_RUN
+    requests_an_hour: int = REQUESTS_AN_HOUR
+    is_whole_walk: bool = False
 
 
 def _list(name: str, endpoint: Endpoint, store: Store, every: timedelta = EACH_RUN) -> Feed:
     read = partial(read_list, name=name, endpoint=endpoint, store=store)
-    return Feed(name=name, read=read, every=every)
+    return Feed(name=name, read=read, endpoint=endpoint, every=every)
 
 
 def _values(name: str, endpoint: Endpoint) -> Feed:
@@ -47,7 +58,7 @@ def _packages(name: str, endpoint: Endpoint, list_name: PackageList) -> Feed:
 
 def _transfers(name: str, endpoint: Endpoint, direction: TransferDirection) -> Feed:
     read = partial(transfers.read_transfers, name=name, endpoint=endpoint, direction=direction)
-    return Feed(name=name, read=read)
+    return Feed(name=name, read=read, endpoint=endpoint)
 
 
 IN, OUT = TransferDirection.INCOMING, TransferDirection.OUTGOING
@@ -76,21 +87,33 @@ FEEDS: tuple[Feed, ...] = (
     _transfers("transfers_incoming", endpoints.TRANSFERS_INCOMING, IN),
     _transfers("transfers_outgoing", endpoints.TRANSFERS_OUTGOING, OUT),
     _transfers("transfers_rejected", endpoints.TRANSFERS_REJECTED, OUT),
-    Feed(name="templates", read=partial(transfers.read_templates, name="templates")),
+    Feed(
+        name="templates",
+        read=partial(transfers.read_templates, name="templates"),
+        endpoint=endpoints.TEMPLATES_OUTGOING,
+    ),
     _packages("packages_on_hold", endpoints.PACKAGES_ON_HOLD, PackageList.ON_HOLD),
     _packages("packages_active", endpoints.PACKAGES_ACTIVE, PackageList.ACTIVE),
     _packages("packages_in_transit", endpoints.PACKAGES_IN_TRANSIT, PackageList.IN_TRANSIT),
     _packages("packages_transferred", endpoints.PACKAGES_TRANSFERRED, PackageList.TRANSFERRED),
     _packages("packages_inactive", endpoints.PACKAGES_INACTIVE, PackageList.INACTIVE),
     _list("lab_samples", endpoints.PACKAGES_LAB_SAMPLES, labs.store_lab_samples),
-    _list("adjustments", endpoints.ADJUSTMENTS, packages.store_adjustments),
     Feed(
-        name="packages_confirmed",
-        read=partial(confirm_packages, name="packages_confirmed"),
+        name=adjustments.FEED,
+        read=adjustments.read_adjustments,
+        endpoint=endpoints.ADJUSTMENTS,
     ),
-    Feed(name=labs.FEED, read=labs.read_lab_results),
+    Feed(
+        name=whole_walk.FEED,
+        read=whole_walk.walk_whole,
+        endpoint=endpoints.PACKAGES_ACTIVE,
+        requests_an_hour=REQUESTS_AN_HOUR_OF_THE_WALK,
+        is_whole_walk=True,
+    ),
+    Feed(name=labs.FEED, read=labs.read_lab_results, endpoint=endpoints.LAB_RESULTS),
 )
 NAMES = frozenset(feed.name for feed in FEEDS)
+BY_NAME = {feed.name: feed for feed in FEEDS}
 
 
 def check_feeds(names: frozenset[str]) -> None:

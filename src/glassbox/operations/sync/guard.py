@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import NoReturn
 
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.credentials import MetrcCredential
+from glassbox.models.exception_cases import CaseState, ExceptionCase
 from glassbox.models.sync import SyncCursor
 from glassbox.operations.exception_cases import (
     close_cases_in_transaction,
@@ -17,12 +19,23 @@ from glassbox.operations.exception_cases import (
 )
 from glassbox.operations.sync.catalog import is_facility_of
 from glassbox.operations.sync.feeds import Feed
-from glassbox.operations.sync.walk import Walk, note_feed_error
+from glassbox.operations.sync.walk import Paused, Walk
+from glassbox.operations.sync.windowed import GapsLeft
 from glassbox.operations.transaction import short_transaction
+from glassbox.queries.freshness import ESSENTIAL_FEEDS
 from glassbox.rules.exception_policy import CaseClass, case_for
 from glassbox.rules.verdicts import Refused
 from metrc_client import endpoints
-from metrc_client.errors import BadAnswer, Declined, MetrcError, RateLimited, Unauthorized
+from metrc_client.errors import (
+    BadAnswer,
+    Declined,
+    MetrcError,
+    RateLimited,
+    Unauthorized,
+    Unreachable,
+)
+
+LIST_CASE = "list-refused:"
 
 
 class KeyIsDead(Refused):
@@ -31,28 +44,116 @@ class KeyIsDead(Refused):
     code = "credential.refused"
 
 
-def read_guarded(walk: Walk, feed: Feed, *, spares_feeds: bool) -> None:
-    """Read one feed. What METRC declines for it alone is noted, and the run goes on.
+def read_guarded(walk: Walk, feed: Feed) -> None:
+    """Read one feed. What fails of it alone is noted, with a case, and the run goes on.
 
     :raises KeyIsDead: if the key is, with its case opened
     :raises MetrcError: if METRC is away or asks for rest
     """
-    if spares_feeds and _is_early(walk, feed):
-        return
+    walk.begin(feed.name)
     try:
         walk.counts[feed.name] = feed.read(walk)
+    except Paused as pause:
+        walk.paused[feed.name] = pause.message
     except Unauthorized as problem:
-        note_feed_error(walk, feed.name, problem.sentence)
         if not walk.session.key_is_alive():
+            _note_error(walk, feed.name, problem.sentence)
             _refuse_key(walk, "METRC answers 401 to every read with it, its own facilities too")
+        _refuse_list(walk, feed, problem)
     except RateLimited as problem:
-        note_feed_error(walk, feed.name, problem.sentence)
+        _note_error(walk, feed.name, problem.sentence)
         raise
     except (Declined, BadAnswer) as problem:
-        note_feed_error(walk, feed.name, problem.sentence)
+        _refuse_list(walk, feed, problem)
+    except Unreachable as problem:
+        if not walk.session.metrc_is_there():
+            _note_error(walk, feed.name, problem.sentence)
+            raise
+        _refuse_list(walk, feed, problem)
     except MetrcError as problem:
-        note_feed_error(walk, feed.name, problem.sentence)
+        _note_error(walk, feed.name, problem.sentence)
         raise
+    else:
+        _list_came(walk, feed.name)
+
+
+def _note_error(walk: Walk, feed: str, sentence: str) -> None:
+    """Note why a feed was not walked to its end."""
+    walk.failed[feed] = sentence
+    with short_transaction(walk.license_id):
+        SyncCursor.objects.filter(license_id=walk.license_id, feed=feed).update(
+            last_error=sentence[:1000]
+        )
+
+
+def _refuse_list(walk: Walk, feed: Feed, problem: MetrcError) -> None:
+    """Note that METRC does not give one list; a case, unless it never gave it.
+
+    Some lists are closed to a facility for good: tags are a premium endpoint, and not every state
+    deploys every list. Those are told on the sync page alone.
+    """
+    _note_error(walk, feed.name, problem.sentence)
+    with short_transaction(walk.license_id) as license:
+        came_before = SyncCursor.objects.filter(
+            license=license, feed=feed.name, read_until__isnull=False
+        ) | SyncCursor.objects.filter(license=license, feed=feed.name, last_whole_at__isnull=False)
+        if feed.name not in ESSENTIAL_FEEDS and not came_before.exists():
+            return
+        advice = case_for(
+            CaseClass.LIST_REFUSED,
+            fact_key=LIST_CASE + feed.name,
+            title=f"METRC does not give us its list {feed.name.replace('_', ' ')}",
+            what_happened=problem.sentence,
+            found_at=walk.now,
+        )
+        open_case_in_transaction(
+            actor=walk.actor,
+            license=license,
+            advice=replace(advice, what_to_do=_way_out(walk, feed, problem)),
+            now=walk.now,
+        )
+
+
+def _way_out(walk: Walk, feed: Feed, problem: MetrcError) -> str:
+    owner = walk.session.credential.owner_name
+    if isinstance(problem, Unauthorized):
+        needed = " or ".join(feed.endpoint.permissions) or "METRC names none"
+        return (
+            f"Let METRC's administrator give {owner} the permission for {feed.endpoint} "
+            f"(METRC's name: {needed}), or store a key that has it. It is read with the next run."
+        )
+    if isinstance(problem, GapsLeft):
+        return (
+            "Nothing needs to be done while it is one of few: the window is tried again each half "
+            "hour. If it never comes, give METRC's support its times and the exchange on the "
+            "sync page. No package counts as missing meanwhile."
+        )
+    if isinstance(problem, Unreachable):
+        return (
+            "METRC answers other reads, so this list alone is too slow or broken. It is tried again "
+            "with every run; give METRC's support the exchange on the sync page if it lasts."
+        )
+    return (
+        f"Look at the exchange on the sync page: METRC answered {feed.endpoint} in a way that "
+        "cannot be read. It is tried again with every run."
+    )
+
+
+def _list_came(walk: Walk, feed: str) -> None:
+    with short_transaction(walk.license_id) as license:
+        key = LIST_CASE + feed
+        if not ExceptionCase.objects.filter(
+            license=license, fact_key=key, state=CaseState.OPEN
+        ).exists():
+            return
+        if SyncCursor.objects.filter(license=license, feed=feed, last_error="").exists():
+            close_cases_in_transaction(
+                actor=walk.actor,
+                license=license,
+                fact_keys={key},
+                because="METRC gives the list again, and it was read to its end",
+                now=walk.now,
+            )
 
 
 def read_own_facility(walk: Walk) -> None:
@@ -70,18 +171,6 @@ def read_own_facility(walk: Walk) -> None:
         walk.metrc_now = answer.metrc_clock_at + timedelta(seconds=1)
     if not any(is_facility_of(raw, walk.session.number) for raw in answer.rows):
         _refuse_key(walk, f"METRC does not show it the facility {walk.session.number}")
-
-
-def _is_early(walk: Walk, feed: Feed) -> bool:
-    if not feed.every:
-        return False
-    with short_transaction(walk.license_id):
-        return SyncCursor.objects.filter(
-            license_id=walk.license_id,
-            feed=feed.name,
-            last_whole_at__gt=walk.now - feed.every,
-            last_error="",
-        ).exists()
 
 
 def key_worked(walk: Walk) -> None:

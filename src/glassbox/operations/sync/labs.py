@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from glassbox.models.lab import LabResult, LabSample
 from glassbox.models.packages import PackageSnapshot
@@ -51,10 +52,10 @@ def read_lab_results(walk: Walk) -> int:
 
 
 def _tested_since(license_id: int, since: datetime | None) -> list[tuple[str, int, datetime]]:
-    """Return label, METRC id and time of tested packages that changed since; oldest first.
+    """Return label, METRC id and time of tested packages whose tests changed since; oldest first.
 
-    Any change counts: a result can be revoked while the state stays. A package that went to
-    another licensee is not ours to ask about: METRC answers 401.
+    Every field of METRC's about tests counts, not the state alone: a result can be revoked while
+    it stays. A package that went to another licensee is not ours to ask about: METRC answers 401.
     """
     with short_transaction(license_id):
         known = LabResult.objects.filter(
@@ -68,12 +69,26 @@ def _tested_since(license_id: int, since: datetime | None) -> list[tuple[str, in
         ).exclude(list_name=PackageList.TRANSFERRED)
         if since is not None:
             tested = tested.filter(seen_at__gt=since - LATE_LOOK_UPS)
-        rows = tested.annotate(label=F("package__label")).order_by("seen_at", "id")
+        earlier = PackageSnapshot.objects.filter(
+            package=OuterRef("package"), id__lt=OuterRef("id")
+        ).order_by("-id")
+        rows = tested.annotate(
+            label=F("package__label"),
+            has_results=Exists(known),
+            raw_before=Subquery(earlier.values("raw")[:1]),
+        ).order_by("seen_at", "id")
         return [
-            (label, metrc_id, seen_at)
-            for label, metrc_id, seen_at in rows.values_list("label", "metrc_id", "seen_at")
-            if metrc_id is not None
+            (row.label, row.metrc_id, row.seen_at)
+            for row in rows.iterator()
+            if row.metrc_id is not None
+            and not (row.has_results and _tests_of(row.raw) == _tests_of(row.raw_before))
         ]
+
+
+def _tests_of(raw: Any) -> dict[str, Any]:
+    """Return what a package row says of its tests."""
+    fields = raw if isinstance(raw, dict) else {}
+    return {name: value for name, value in fields.items() if name.startswith("LabTest")}
 
 
 def _read_results(session: Session, metrc_id: int) -> tuple[ReadRow, ...]:

@@ -1,4 +1,4 @@
-"""Packages and adjustments as METRC lists them -> snapshots beside our book."""
+"""Packages as METRC lists them -> snapshots beside our book."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 
 from glassbox.models.catalog import Tag, TagStatus
 from glassbox.models.packages import (
-    MetrcAdjustment,
     Movement,
     Package,
     PackageSnapshot,
@@ -21,9 +20,8 @@ from glassbox.operations.metrc_mapping import (
     first_local_state,
     local_state_after,
     package_state,
-    plain,
 )
-from glassbox.operations.sync.batch import Batch, ReadRow, check_length, row_of
+from glassbox.operations.sync.batch import Batch, ReadRow
 from glassbox.operations.sync.new_packages import open_new_packages
 from glassbox.operations.sync.package_rows import (
     draw_arrows,
@@ -219,37 +217,3 @@ def _open_cases(
         package_id=package.pk,
         now=batch.now,
     )
-
-
-def store_adjustments(batch: Batch) -> None:
-    """Store METRC's adjustments; the same row twice is the same adjustment twice."""
-    met: dict[str, int] = {}
-    batch.store_each(lambda row: _store_adjustment(batch, row, met))
-
-
-def _store_adjustment(batch: Batch, row: ReadRow, met: dict[str, int]) -> None:
-    seen = shapes.adjustment(row_of(row, "adjustment"))
-    who = f"The adjustment of {seen.label[:40]}"
-    check_length(who, "PackageLabel", seen.label, 40)
-    check_length(who, "AdjustmentReasonName", seen.reason, 120)
-    check_length(who, "AdjustmentNote", seen.note, 1000)
-    base = content_sha256(seen.raw)
-    met[base] = met.get(base, 0) + 1
-    # METRC gives these rows no id: the second of two equal ones is told by its turn.
-    _, is_new = MetrcAdjustment.objects.get_or_create(
-        license=batch.license,
-        label=seen.label,
-        content_sha256=base if met[base] == 1 else content_sha256([seen.raw, met[base]]),
-        defaults={
-            "company_id": batch.license.company_id,
-            "quantity": seen.quantity,
-            "unit": seen.unit,
-            "reason": seen.reason,
-            "note": seen.note,
-            "adjusted_date": seen.adjusted_date,
-            "adjusted_by": seen.adjusted_by,
-            "seen_at": batch.now,
-            "raw": plain(seen.raw),
-        },
-    )
-    batch.stored += is_new

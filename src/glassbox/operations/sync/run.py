@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError
@@ -19,13 +20,14 @@ from glassbox.operations.exception_cases import (
     open_case_in_transaction,
 )
 from glassbox.operations.metrc_session import open_session
-from glassbox.operations.sync.feeds import FEEDS, NAMES, check_feeds
+from glassbox.operations.sync.feeds import NAMES, check_feeds
 from glassbox.operations.sync.guard import (
     KeyIsDead,
     key_worked,
     read_guarded,
     read_own_facility,
 )
+from glassbox.operations.sync.planning import plan_feeds
 from glassbox.operations.sync.walk import RunTakenOver, Walk
 from glassbox.operations.transaction import operation
 from glassbox.queries.freshness import ESSENTIAL_FEEDS
@@ -54,6 +56,14 @@ class SyncFailed(Refused):
     code = "sync.failed"
 
 
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    """Why a run failed, or nothing; whether what failed has a case of its own already."""
+
+    error: str = ""
+    has_own_case: bool = False
+
+
 def run_sync(
     *,
     actor: Actor,
@@ -76,20 +86,20 @@ def run_sync(
     started = time.monotonic()
     run_id, is_first = _open(actor, license_id, trigger, now)
     counts: dict[str, int] = {}
-    error = "The run stopped on a fault of Glassbox itself; the log has it."
+    end = _End(error="The run stopped on a fault of Glassbox itself; the log has it.")
     try:
-        error = _read(actor, license_id, run_id, is_first, trigger, feeds, now, counts)
+        end = _read(actor, license_id, run_id, is_first, trigger, feeds, now, counts)
     finally:
         _close_run(
             actor=actor,
             license_id=license_id,
             run_id=run_id,
             counts=counts,
-            error=error,
+            end=end,
             now=now + timedelta(seconds=time.monotonic() - started),
         )
-    if error:
-        raise SyncFailed(error)
+    if end.error:
+        raise SyncFailed(end.error)
     return run_id
 
 
@@ -110,8 +120,8 @@ def _read(
     feeds: frozenset[str],
     now: datetime,
     counts: dict[str, int],
-) -> str:
-    """Read the feeds; return why the run failed, or nothing."""
+) -> _End:
+    """Read the feeds; return why the run failed, if it did."""
     try:
         with open_session(license_id, purpose="sync", sync_run_id=run_id) as session:
             walk = Walk(
@@ -120,22 +130,24 @@ def _read(
                 run_id=run_id,
                 now=now,
                 is_first=is_first,
+                is_scheduled=trigger == TIMETABLE,
                 counts=counts,
             )
             read_own_facility(walk)
-            for feed in FEEDS:
-                if feed.name in feeds:
-                    read_guarded(walk, feed, spares_feeds=trigger == TIMETABLE)
+            for feed in plan_feeds(walk, feeds):
+                read_guarded(walk, feed)
             key_worked(walk)
     except MetrcError as problem:
-        return problem.sentence
-    except (NoKey, KeyIsDead, RunTakenOver) as problem:
-        return problem.message
+        return _End(error=problem.sentence)
+    except KeyIsDead as problem:
+        return _End(error=problem.message, has_own_case=True)
+    except (NoKey, RunTakenOver) as problem:
+        return _End(error=problem.message)
     missing = [name for name in walk.failed if name in ESSENTIAL_FEEDS]
     if not missing:
-        return ""
+        return _End()
     others = f" ({len(missing) - 1} more lists failed)" if len(missing) > 1 else ""
-    return walk.failed[missing[0]] + others
+    return _End(error=walk.failed[missing[0]] + others, has_own_case=True)
 
 
 @operation
@@ -183,9 +195,10 @@ def _close_run(
     license_id: int,
     run_id: int,
     counts: dict[str, int],
-    error: str,
+    end: _End,
     now: datetime,
 ) -> None:
+    error = end.error
     access.require(actor, Permission.SYNC_RUN, license_id=license_id)
     run = SyncRun.objects.select_for_update().select_related("license").get(id=run_id)
     if run.state != SyncRunState.RUNNING:
@@ -202,7 +215,7 @@ def _close_run(
         body={"counts": counts},
         now=now,
     )
-    if error:
+    if error and not end.has_own_case:
         advice = case_for(
             CaseClass.SYNC_FAILED,
             fact_key=FACT_KEY,
@@ -212,14 +225,18 @@ def _close_run(
         )
         open_case_in_transaction(actor=actor, license=run.license, advice=advice, now=now)
         return
-    if set(counts) >= ESSENTIAL_FEEDS:
+    if error or set(counts) >= ESSENTIAL_FEEDS:
         close_cases_in_transaction(
             actor=actor,
             license=run.license,
             fact_keys={FACT_KEY},
-            because="A later run read everything",
+            because="A later run had METRC's answers; what fails now has a case of its own"
+            if error
+            else "A later run read everything",
             now=now,
         )
+    if error:
+        return
     queue.defer(
         queue.JobName.RECONCILE_LICENSE, once=f"reconcile:{license_id}", license_id=license_id
     )

@@ -24,18 +24,13 @@ from glassbox.operations.sync.batch import (
     row_of,
     sentence_of,
 )
-from glassbox.operations.sync.walk import (
-    Walk,
-    finish_cursor,
-    move_cursor_in_transaction,
-    open_cursor,
-    read_rows,
-    windows_since,
-)
+from glassbox.operations.sync.walk import Walk, finish_cursor, read_rows
+from glassbox.operations.sync.windowed import WindowRead, read_in_windows
 from glassbox.operations.transaction import short_transaction
 from metrc_client import endpoints, shapes
 from metrc_client.endpoint import Endpoint
 from metrc_client.errors import NotThere, Unauthorized
+from metrc_client.windows import Window
 
 BEFORE_REGISTRATION = (
     TransferState.PLANNED,
@@ -65,26 +60,25 @@ class SeenTransfer:
 
 def read_transfers(walk: Walk, name: str, endpoint: Endpoint, direction: TransferDirection) -> int:
     """Read the transfers that changed, with deliveries and packages; return how many deliveries."""
-    cursor = open_cursor(walk, name)
-    stored = 0
-    for window in windows_since(walk, endpoint, cursor):
-        rows = _changed(walk, read_rows(walk, endpoint, window), direction)
-        seen = tuple(_read_transfer(walk, row) for row in rows)
-        with short_transaction(walk.license_id) as license:
-            readable = tuple(one.row for one in seen if not one.problem)
-            batch = walk.batch(license, name, readable)
-            deliveries = {id(one.row): one.deliveries for one in seen}
-            batch.store_each(
-                lambda row, batch=batch, deliveries=deliveries: _store_transfer(  # type: ignore[misc]
-                    batch, deliveries[id(row)], direction
-                )
-            )
-            for one in seen:
-                if one.problem:
-                    batch.report_bad_row(one.row, one.problem)
-            move_cursor_in_transaction(walk, name, window.end if window else None)
-        stored += batch.stored
-    finish_cursor(walk, name)
+    read = 0
+
+    def look(window: Window | None) -> tuple[SeenTransfer, ...]:
+        rows = read_rows(walk, endpoint, window)
+        return tuple(_read_transfer(walk, row) for row in _changed(walk, rows, direction))
+
+    def keep(license: License, seen: tuple[SeenTransfer, ...], window: Window | None) -> int:
+        nonlocal read
+        read += len(seen)
+        batch = walk.batch(license, name, tuple(one.row for one in seen if not one.problem))
+        deliveries = {id(one.row): one.deliveries for one in seen}
+        batch.store_each(lambda row: _store_transfer(batch, deliveries[id(row)], direction))
+        for one in seen:
+            if one.problem:
+                batch.report_bad_row(one.row, one.problem)
+        return batch.stored
+
+    stored = read_in_windows(walk, WindowRead(feed=name, endpoint=endpoint, read=look, keep=keep))
+    finish_cursor(walk, name, read)
     return stored
 
 
@@ -251,17 +245,27 @@ def _find(license: License, seen: SeenDelivery, direction: TransferDirection) ->
 
 def read_templates(walk: Walk, name: str) -> int:
     """Read stored templates, and note METRC's id of those that we asked for by name."""
-    cursor = open_cursor(walk, name)
-    found = 0
-    for window in windows_since(walk, endpoints.TEMPLATES_OUTGOING, cursor):
-        rows = read_rows(walk, endpoints.TEMPLATES_OUTGOING, window)
-        with short_transaction(walk.license_id) as license:
-            batch = walk.batch(license, name, rows)
-            batch.store_each(lambda row, batch=batch: _follow_template(batch, row))  # type: ignore[misc]
-            move_cursor_in_transaction(walk, name, window.end if window else None)
-        found += batch.stored
-    finish_cursor(walk, name)
-    return found
+    endpoint = endpoints.TEMPLATES_OUTGOING
+    read = 0
+
+    def keep(license: License, rows: tuple[ReadRow, ...], window: Window | None) -> int:
+        nonlocal read
+        read += len(rows)
+        batch = walk.batch(license, name, rows)
+        batch.store_each(lambda row: _follow_template(batch, row))
+        return batch.stored
+
+    stored = read_in_windows(
+        walk,
+        WindowRead(
+            feed=name,
+            endpoint=endpoint,
+            read=lambda window: read_rows(walk, endpoint, window),
+            keep=keep,
+        ),
+    )
+    finish_cursor(walk, name, read)
+    return stored
 
 
 def _follow_template(batch: Batch, row: ReadRow) -> None:

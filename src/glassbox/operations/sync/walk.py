@@ -1,8 +1,9 @@
-"""Walk: one run's way through the feeds of a licence, its cursors, its heartbeat."""
+"""Walk: one run's way through the feeds of a licence, its steps, its budgets, its heartbeat."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,6 +22,8 @@ from metrc_client.windows import Window, cut
 
 BEAT_SECONDS = 20
 READS_OF_A_MOVING_LIST = 3
+# Every exchange of a feed is kept with this before its name: so its budget is counted.
+PURPOSE = "sync "
 
 
 class RunTakenOver(Refused):
@@ -29,18 +32,35 @@ class RunTakenOver(Refused):
     code = "sync.taken-over"
 
 
+class Paused(Refused):
+    """A feed has read its share for now; what it read stays, and the next run goes on from there."""
+
+    code = "sync.paused"
+
+
 @dataclass(kw_only=True)
 class Walk:
-    """What every step of one run needs."""
+    """What every step of one run needs.
+
+    `is_scheduled` says that the timetable wants it: then feeds that are not due are spared, and
+    the whole walk goes on in slices. `budgets` holds how many requests each feed may still make.
+    """
 
     actor: Actor
     session: Session
     run_id: int
     now: datetime
     is_first: bool
+    is_scheduled: bool = False
     metrc_now: datetime | None = None
+    reading: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    paused: dict[str, str] = field(default_factory=dict)
+    budgets: dict[str, int] = field(default_factory=dict)
+    spent: Counter[str] = field(default_factory=Counter)
+    steps_done: int = 0
+    steps_planned: int = 0
     started: float = field(default_factory=time.monotonic)
     beaten: float = field(default_factory=time.monotonic)
 
@@ -53,8 +73,30 @@ class Walk:
         """Return METRC's own time when the run began: LastModified is told by that clock."""
         return self.metrc_now or self.now
 
+    def begin(self, feed: str) -> None:
+        """Note which feed is read from here on, so that its requests are counted as its own."""
+        self._settle_account()
+        self.reading = feed
+        self.session.recorder.purpose = PURPOSE + feed
+
+    def _settle_account(self) -> None:
+        self.spent[self.reading] += self.session.recorder.count
+        self.session.recorder.count = 0
+
+    def check_budget(self) -> None:
+        """Stop the feed at a window's end once it has made the requests of its hour.
+
+        :raises Paused: if they are used up
+        """
+        self._settle_account()
+        allowed = self.budgets.get(self.reading)
+        if allowed is not None and self.spent[self.reading] >= allowed:
+            raise Paused(
+                "It has made its requests of this hour; the next run goes on where this one stopped."
+            )
+
     def beat_in_transaction(self) -> None:
-        """Show that the run is alive, and see that it still may write.
+        """Show that the run is alive and how far it is, and see that it still may write.
 
         :raises RunTakenOver: if another run has closed it
         """
@@ -63,6 +105,9 @@ class Walk:
             heartbeat_at=self.now + timedelta(seconds=self.beaten - self.started),
             feeds_done=sorted(self.counts),
             counts=self.counts,
+            reading=self.reading,
+            steps_done=self.steps_done,
+            steps_planned=max(self.steps_planned, self.steps_done),
         )
         if not alive:
             raise RunTakenOver("Another run of this licence has taken over; this one stops.")
@@ -108,34 +153,24 @@ def open_cursor(walk: Walk, feed: str) -> SyncCursor:
 
 def move_cursor_in_transaction(walk: Walk, feed: str, until: datetime | None) -> None:
     """Move a cursor together with what was read up to there."""
+    walk.steps_done += 1
     walk.beat_in_transaction()
     if until is not None:
         SyncCursor.objects.filter(license_id=walk.license_id, feed=feed).update(read_until=until)
 
 
-def finish_cursor(walk: Walk, feed: str) -> None:
+def finish_cursor(walk: Walk, feed: str, rows_read: int = 0) -> None:
     """Note that a feed was walked to its end: only from then on does absence mean something."""
     with short_transaction(walk.license_id):
         walk.beat_in_transaction()
         SyncCursor.objects.filter(license_id=walk.license_id, feed=feed).update(
-            last_whole_at=walk.now, last_error=""
+            last_whole_at=walk.now, last_error="", rows_last_read=rows_read
         )
 
 
-def note_feed_error(walk: Walk, feed: str, sentence: str) -> None:
-    """Note why a feed was not walked to its end."""
-    walk.failed[feed] = sentence
-    with short_transaction(walk.license_id):
-        SyncCursor.objects.filter(license_id=walk.license_id, feed=feed).update(
-            last_error=sentence[:1000]
-        )
-
-
-def windows_since(walk: Walk, endpoint: Endpoint, cursor: SyncCursor) -> list[Window | None]:
-    """Return the windows still to be read, oldest first; a list without windows is read whole."""
-    if not endpoint.is_windowed:
-        return [None]
-    since = (cursor.read_until or walk.session.license.sync_from).replace(microsecond=0)
+def windows_since(walk: Walk, endpoint: Endpoint, read_until: datetime | None) -> list[Window]:
+    """Return the windows still to be read, oldest first."""
+    since = (read_until or walk.session.license.sync_from).replace(microsecond=0)
     overlap = timedelta(seconds=settings.SYNC_OVERLAP_SECONDS)
     return list(cut(min(since, walk.until), walk.until, overlap=overlap))
 
