@@ -102,7 +102,7 @@ def test_a_dead_key_is_told_from_a_list_that_is_closed_to_it(brand: Brand, desk:
     with pytest.raises(SyncFailed):
         sync(brand)
 
-    assert set(open_cases(brand)) == {"KEY_REFUSED", "SYNC_FAILED"}
+    assert set(open_cases(brand)) == {"KEY_REFUSED"}
     with short_transaction(brand.licenses[MAKER]):
         key = MetrcCredential.objects.get(is_for_sync=True)
         assert key.last_refused_at is not None and key.last_worked_at is not None

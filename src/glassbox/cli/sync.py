@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     feeds = frozenset(arguments.feed) or NAMES
     before = ask_for_sync(actor=actor, license_id=license_id, feeds=feeds, now=clock.now())
     with Progress(transient=True) as progress:
-        task = progress.add_task("Waiting for the worker", total=len(feeds))
+        task = progress.add_task("Waiting for the worker", total=None)
         ended = _follow(actor, license_id, before, arguments.wait, progress, task)
     if ended.error:
         sys.stderr.write(f"glassbox: {ended.error}\n")
@@ -64,6 +64,14 @@ def run(arguments: argparse.Namespace) -> int:
         f"{sum(count for _, count in ended.counts):,} records are new or changed.\n"
     )
     return 0
+
+
+def _rest(found: SyncProgress) -> str:
+    """Return how long the rest takes, where it is known and worth saying."""
+    if found.left is None or found.left.total_seconds() < 1:
+        return ""
+    seconds = round(found.left.total_seconds())
+    return f", about {seconds // 60} min {seconds % 60} s left"
 
 
 def _follow(
@@ -87,8 +95,9 @@ def _follow(
         if found is not None:
             progress.update(
                 task,
-                description=f"Reading METRC: {len(found.counts)} lists read",
-                completed=len(found.counts),
+                description=f"Reading METRC: {len(found.counts)} lists read{_rest(found)}",
+                completed=found.steps_done,
+                total=found.steps_planned or None,
             )
         if time.monotonic() - changed > wait_seconds + (60 if found else 0):
             raise NobodyReads(

@@ -1,16 +1,17 @@
-"""What was asked of METRC: runs, cursors per feed, and one exchange with its bytes."""
+"""What was asked of METRC: runs, how far one is, and one exchange with its bytes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from glassbox import access
-from glassbox.models.sync import ApiRequest, StoredBody, SyncCursor, SyncRun, SyncRunState
+from glassbox.models.sync import ApiRequest, StoredBody, SyncRun, SyncRunState
 from glassbox.queries.packages.page import ExchangeRow, exchange_row
 from glassbox.rules.actor import Actor
+from glassbox.rules.sync_schedule import time_left
 from glassbox.rules.verdicts import NotFound
 
 RUNS_AT_MOST = 50
@@ -28,37 +29,27 @@ class SyncRunRow:
     started_at: datetime
     ended_at: datetime | None
     counts: tuple[tuple[str, int], ...]
+    requests: int
     error: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeedRow:
-    """How far one feed is read."""
-
-    license_number: str
-    feed: str
-    read_until: datetime | None
-    last_whole_at: datetime | None
-    last_tried_at: datetime | None
-    last_error: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class SyncPage:
-    """Runs and feeds of the licences in sight."""
+    """Runs of the licences in sight."""
 
     runs: tuple[SyncRunRow, ...]
-    feeds: tuple[FeedRow, ...]
 
 
 def sync_page(*, actor: Actor, license_ids: tuple[int, ...]) -> SyncPage:
-    """Return the newest runs, and every feed with the time of its last whole walk."""
+    """Return the newest runs, each with what it read and how many requests it made."""
     with access.reading(actor):
-        runs = SyncRun.objects.filter(license_id__in=license_ids).select_related("license")
-        feeds = SyncCursor.objects.filter(license_id__in=license_ids).select_related("license")
+        runs = (
+            SyncRun.objects.filter(license_id__in=license_ids)
+            .select_related("license")
+            .annotate(requests=Count("apirequest"))
+        )
         return SyncPage(
-            runs=tuple(_run_row(run) for run in runs.order_by("-started_at")[:RUNS_AT_MOST]),
-            feeds=tuple(_feed_row(feed) for feed in feeds.order_by("license__number", "feed")),
+            runs=tuple(_run_row(run) for run in runs.order_by("-started_at")[:RUNS_AT_MOST])
         )
 
 
@@ -70,6 +61,9 @@ class SyncProgress:
     is_running: bool
     heartbeat_at: datetime
     counts: tuple[tuple[str, int], ...]
+    steps_done: int
+    steps_planned: int
+    left: timedelta | None
     error: str
 
 
@@ -86,6 +80,13 @@ def sync_progress(*, actor: Actor, license_id: int, after_run_id: int) -> SyncPr
             is_running=newest.state == SyncRunState.RUNNING,
             heartbeat_at=newest.heartbeat_at,
             counts=tuple(sorted(newest.counts.items())),
+            steps_done=newest.steps_done,
+            steps_planned=newest.steps_planned,
+            left=time_left(
+                elapsed=newest.heartbeat_at - newest.started_at,
+                steps_done=newest.steps_done,
+                steps_planned=newest.steps_planned,
+            ),
             error=newest.error,
         )
 
@@ -98,19 +99,9 @@ def _run_row(run: SyncRun) -> SyncRunRow:
         trigger=run.trigger,
         started_at=run.started_at,
         ended_at=run.ended_at,
-        counts=tuple(sorted(run.counts.items())),
+        counts=tuple((name, count) for name, count in sorted(run.counts.items()) if count),
+        requests=run.requests,  # type: ignore[attr-defined]
         error=run.error,
-    )
-
-
-def _feed_row(cursor: SyncCursor) -> FeedRow:
-    return FeedRow(
-        license_number=cursor.license.number,
-        feed=cursor.feed,
-        read_until=cursor.read_until,
-        last_whole_at=cursor.last_whole_at,
-        last_tried_at=cursor.last_tried_at,
-        last_error=cursor.last_error,
     )
 
 

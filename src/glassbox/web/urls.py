@@ -126,6 +126,9 @@ urlpatterns = [
     *scoped("audit/<uuid:event_id>/", audit_trail.event, "audit_event"),
     *scoped("company/", company.company, "company"),
     *scoped("catalog/", company.catalog, "catalog"),
-    *scoped("sync/", sync_runs.runs, "sync"),
+    *scoped("sync/", sync_runs.health, "sync"),
+    *scoped("sync/read/", sync_runs.read_now, "sync_read"),
+    *scoped("sync/runs/", sync_runs.runs, "sync_runs"),
+    *scoped("sync/calls/", sync_runs.console, "sync_calls"),
     *scoped("sync/exchanges/<int:exchange_id>/", sync_runs.exchange, "exchange"),
 ]

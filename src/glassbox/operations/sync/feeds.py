@@ -1,10 +1,9 @@
-"""The feeds: each of METRC's lists that we follow, how it is read, stored, and how often."""
+"""The feeds: each of METRC's lists that we follow, and how it is read and stored."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 
 from glassbox.models.transfers import TransferDirection
@@ -12,44 +11,34 @@ from glassbox.operations.sync import adjustments, catalog, labs, packages, trans
 from glassbox.operations.sync.catalog import Store
 from glassbox.operations.sync.lists import read_list
 from glassbox.operations.sync.walk import Walk
+from glassbox.rules.feed_schedule import SCHEDULES, FeedSchedule
 from glassbox.rules.package_state import PackageList
 from glassbox.rules.verdicts import InvalidInput
 from metrc_client import endpoints
 from metrc_client.endpoint import Endpoint
 
-EACH_RUN = timedelta(0)
-HOURLY = timedelta(hours=1)
-DAILY = timedelta(days=1)
-
-
-# At a fifth of METRC's limit a licence may make 36,000 reads an hour; no feed takes more than a
-# tenth of them, the whole walk a fifth, so that a list without end starves no other.
-REQUESTS_AN_HOUR = 3_600
-REQUESTS_AN_HOUR_OF_THE_WALK = 7_200
-
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """One part of METRC that we follow. The timetable reads it at most once in `every`.
-
-    `requests_an_hour` is the most it may ask of METRC for one licence; `endpoint` is its list.
-    """
+    """One part of METRC that we follow: how it is read, and which list of METRC it is."""
 
     name: str
     read: Callable[[Walk], int]
     endpoint: Endpoint
-    every: timedelta = EACH_RUN
-    requests_an_hour: int = REQUESTS_AN_HOUR
-    is_whole_walk: bool = False
+
+    @property
+    def schedule(self) -> FeedSchedule:
+        """Return when it is due and how much it may ask of METRC."""
+        return SCHEDULES[self.name]
 
 
-def _list(name: str, endpoint: Endpoint, store: Store, every: timedelta = EACH_RUN) -> Feed:
+def _list(name: str, endpoint: Endpoint, store: Store) -> Feed:
     read = partial(read_list, name=name, endpoint=endpoint, store=store)
-    return Feed(name=name, read=read, endpoint=endpoint, every=every)
+    return Feed(name=name, read=read, endpoint=endpoint)
 
 
 def _values(name: str, endpoint: Endpoint) -> Feed:
-    return _list(name, endpoint, catalog.reference_store(name), DAILY)
+    return _list(name, endpoint, catalog.reference_store(name))
 
 
 def _packages(name: str, endpoint: Endpoint, list_name: PackageList) -> Feed:
@@ -69,7 +58,7 @@ IN, OUT = TransferDirection.INCOMING, TransferDirection.OUTGOING
 # because those lists show a held package both at once.
 FEEDS: tuple[Feed, ...] = (
     _list("facility", endpoints.FACILITIES, catalog.store_facility),
-    _list("employees", endpoints.EMPLOYEES, catalog.store_employees, HOURLY),
+    _list("employees", endpoints.EMPLOYEES, catalog.store_employees),
     _values("unit_of_measure", endpoints.UNITS_OF_MEASURE),
     _values("item_category", endpoints.ITEM_CATEGORIES),
     _values("location_type", endpoints.LOCATION_TYPES),
@@ -77,13 +66,13 @@ FEEDS: tuple[Feed, ...] = (
     _values("transfer_type", endpoints.TRANSFER_TYPES),
     _values("lab_state", endpoints.LAB_STATES),
     _values("lab_test_type", endpoints.LAB_TYPES),
-    _list("items_inactive", endpoints.ITEMS_INACTIVE, catalog.store_items, HOURLY),
+    _list("items_inactive", endpoints.ITEMS_INACTIVE, catalog.store_items),
     _list("items", endpoints.ITEMS_ACTIVE, catalog.store_items),
-    _list("locations_inactive", endpoints.LOCATIONS_INACTIVE, catalog.store_locations, HOURLY),
+    _list("locations_inactive", endpoints.LOCATIONS_INACTIVE, catalog.store_locations),
     _list("locations", endpoints.LOCATIONS_ACTIVE, catalog.store_locations),
-    _list("drivers", endpoints.DRIVERS, catalog.store_drivers, HOURLY),
-    _list("vehicles", endpoints.VEHICLES, catalog.store_vehicles, HOURLY),
-    _list("tags", endpoints.PACKAGE_TAGS_AVAILABLE, catalog.store_tags, HOURLY),
+    _list("drivers", endpoints.DRIVERS, catalog.store_drivers),
+    _list("vehicles", endpoints.VEHICLES, catalog.store_vehicles),
+    _list("tags", endpoints.PACKAGE_TAGS_AVAILABLE, catalog.store_tags),
     _transfers("transfers_incoming", endpoints.TRANSFERS_INCOMING, IN),
     _transfers("transfers_outgoing", endpoints.TRANSFERS_OUTGOING, OUT),
     _transfers("transfers_rejected", endpoints.TRANSFERS_REJECTED, OUT),
@@ -107,13 +96,10 @@ FEEDS: tuple[Feed, ...] = (
         name=whole_walk.FEED,
         read=whole_walk.walk_whole,
         endpoint=endpoints.PACKAGES_ACTIVE,
-        requests_an_hour=REQUESTS_AN_HOUR_OF_THE_WALK,
-        is_whole_walk=True,
     ),
     Feed(name=labs.FEED, read=labs.read_lab_results, endpoint=endpoints.LAB_RESULTS),
 )
 NAMES = frozenset(feed.name for feed in FEEDS)
-BY_NAME = {feed.name: feed for feed in FEEDS}
 
 
 def check_feeds(names: frozenset[str]) -> None:

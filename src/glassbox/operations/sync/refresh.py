@@ -12,9 +12,9 @@ from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.sync.batch import Batch, ReadRow
 from glassbox.operations.sync.packages import store_package
 from glassbox.operations.sync.run import SyncFailed, SyncIsRunning, run_sync
-from glassbox.operations.sync.walk import PURPOSE
 from glassbox.operations.transaction import operation, short_transaction
 from glassbox.queries.freshness import PACKAGE_FEEDS
+from glassbox.queries.sync_health import PURPOSE
 from glassbox.rules.actor import Actor
 from glassbox.rules.package_state import PackageList
 from glassbox.rules.permissions import Permission

@@ -14,6 +14,7 @@ from glassbox.models.sync import SyncCursor, SyncRun, SyncRunState
 from glassbox.operations.metrc_session import Session
 from glassbox.operations.sync.batch import Batch, ReadRow
 from glassbox.operations.transaction import short_transaction
+from glassbox.queries.sync_health import PURPOSE
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import Refused
 from metrc_client.endpoint import Endpoint
@@ -22,8 +23,6 @@ from metrc_client.windows import Window, cut
 
 BEAT_SECONDS = 20
 READS_OF_A_MOVING_LIST = 3
-# Every exchange of a feed is kept with this before its name: so its budget is counted.
-PURPOSE = "sync "
 
 
 class RunTakenOver(Refused):

@@ -15,13 +15,14 @@ from glassbox.operations.sync.walk import Paused, Walk, finish_cursor, read_rows
 from glassbox.operations.sync.windowed import GapsLeft, WindowRead, read_in_windows
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.freshness import PACKAGE_FEEDS
+from glassbox.rules.feed_schedule import WHOLE_WALK
 from glassbox.rules.package_state import PackageList
 from glassbox.rules.sync_schedule import whole_walk_is_due
 from metrc_client import endpoints, shapes
 from metrc_client.errors import NotThere, Unauthorized
 from metrc_client.windows import Window
 
-FEED = "packages_whole_walk"
+FEED = WHOLE_WALK
 # Who asks for a walk gets one unless the last is younger than this.
 ASKED_AFTER = timedelta(hours=24)
 OPEN_LISTS = {

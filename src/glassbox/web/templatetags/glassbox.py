@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -63,6 +63,13 @@ CHIP_COLORS = {
     "DONE": "green",
     "RUNNING": "azure",
     "FAILED": "red",
+    "FRESH": "green",
+    "STALE": "orange",
+    "FAILING": "red",
+    "BEHIND": "azure",
+    "WORKS": "green",
+    "REFUSED": "red",
+    "NOT_THERE": "orange",
     "OPEN": "yellow",
     "VERIFIED": "azure",
     "CONFIRMED": "azure",
@@ -193,6 +200,22 @@ def at(moment: datetime | None, time_zone: str = "UTC") -> SafeString:
 def clock_time(moment: datetime | None, time_zone: str = "UTC") -> str:
     """Return hours and minutes in the facility's zone, or "never"."""
     return moment.astimezone(ZoneInfo(time_zone)).strftime("%H:%M") if moment else "never"
+
+
+@register.filter
+def duration(span: timedelta | None) -> str:
+    """Return a span of time in its two largest units, or a dash."""
+    if span is None:
+        return "–"
+    seconds = round(abs(span.total_seconds()))
+    for size, unit_name, smaller, smaller_name in (
+        (86_400, "d", 3_600, "h"),
+        (3_600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        if seconds >= size:
+            return f"{seconds // size} {unit_name} {seconds % size // smaller} {smaller_name}"
+    return f"{seconds} s"
 
 
 @register.filter
