@@ -41,6 +41,8 @@ SETTLE_WINDOW_SECONDS = env_float("GLASSBOX_SETTLE_WINDOW_SECONDS", 900.0)
 # A worker that has not been heard for so long is dead; its jobs go back into the queue.
 WORKER_DEAD_AFTER_SECONDS = env_float("GLASSBOX_WORKER_DEAD_AFTER_SECONDS", 15.0)
 SYNC_EVERY_SECONDS = env_float("GLASSBOX_SYNC_EVERY_SECONDS", 600.0)
+# How long a page waits for the worker to read a few goods again before it says that they are old.
+REFRESH_WAIT_SECONDS = env_float("GLASSBOX_REFRESH_WAIT_SECONDS", 8.0)
 SYNC_OVERLAP_SECONDS = env_float("GLASSBOX_SYNC_OVERLAP_SECONDS", 3900.0)
 
 # Alerts. How often the clocks of a licence are looked at, and by which doors alerts leave.

@@ -168,6 +168,14 @@ def requests_used(license_ids: tuple[int, ...], *, since: datetime) -> dict[tupl
     return {(license_id, purpose.removeprefix(PURPOSE)): made for license_id, purpose, made in rows}
 
 
+def hints_wait(*, actor: Actor, license_id: int, labels: tuple[str, ...]) -> bool:
+    """Return whether one of these packages still waits to be read again."""
+    with access.reading(actor, license_id=license_id):
+        return PackageHint.objects.filter(
+            license_id=license_id, label__in=labels, read_at__isnull=True
+        ).exists()
+
+
 def _license(
     actor: Actor, license: License, used: dict[tuple[int, str], int], now: datetime
 ) -> LicenseSync:

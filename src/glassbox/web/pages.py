@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 
 from glassbox.rules.verdicts import NotFound
+from glassbox.web.refreshing import with_fresh_goods
 from glassbox.web.request import PageRequest
 
 
@@ -46,6 +47,7 @@ def change_here(
     """
     if request.scope.license is None:
         raise NotFound("Choose one licence first: the view of both is read only.")
-    change(request.scope.license.id)
+    license_id = request.scope.license.id
+    with_fresh_goods(request, license_id, lambda: change(license_id))
     messages.success(request, said)
     return HttpResponseRedirect(f"/{request.scope.slug}/{address}/")

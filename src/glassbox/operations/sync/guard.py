@@ -115,27 +115,39 @@ def _refuse_list(walk: Walk, feed: Feed, problem: MetrcError) -> None:
 
 
 def _way_out(walk: Walk, feed: Feed, problem: MetrcError) -> str:
+    """Return the numbered steps of a person, one a line."""
     owner = walk.session.credential.owner_name
+    support = "Give METRC's support the exchange that the sync page leads to."
     if isinstance(problem, Unauthorized):
         needed = " or ".join(feed.endpoint.permissions) or "METRC names none"
-        return (
-            f"Let METRC's administrator give {owner} the permission for {feed.endpoint} "
-            f"(METRC's name: {needed}), or store a key that has it. It is read with the next run."
+        return "\n".join(
+            (
+                f"Ask METRC's administrator to give {owner} what {feed.endpoint} needs: {needed}.",
+                "Or store a key that has it on the company page.",
+                "The next run reads it and closes the case.",
+            )
         )
     if isinstance(problem, GapsLeft):
-        return (
-            "Nothing needs to be done while it is one of few: the window is tried again each half "
-            "hour. If it never comes, give METRC's support its times and the exchange on the "
-            "sync page. No package counts as missing meanwhile."
+        return "\n".join(
+            (
+                "Wait: the window is tried again each half hour, and no package counts as missing "
+                "meanwhile.",
+                f"If it has not come after a day: {support}",
+            )
         )
     if isinstance(problem, Unreachable):
-        return (
-            "METRC answers other reads, so this list alone is too slow or broken. It is tried again "
-            "with every run; give METRC's support the exchange on the sync page if it lasts."
+        return "\n".join(
+            (
+                "Wait: METRC answers other reads, and this list is tried with every run.",
+                f"If it has not come after a day: {support}",
+            )
         )
-    return (
-        f"Look at the exchange on the sync page: METRC answered {feed.endpoint} in a way that "
-        "cannot be read. It is tried again with every run."
+    return "\n".join(
+        (
+            f"Read on the sync page what METRC answered to {feed.endpoint}.",
+            f"If it is not METRC's own words, look for what stands in between. {support}",
+            "The list is tried again with every run, which closes the case.",
+        )
     )
 
 

@@ -39,6 +39,8 @@ from metrc_client.errors import MetrcError
 
 # A run whose heartbeat is older than this has died; the next run closes it and goes on.
 DEAD_AFTER = timedelta(minutes=5)
+# One more for what fails by chance; what times out comes sooner in smaller pieces.
+READ_ATTEMPTS = 3
 # Only the timetable spares feeds that are not due; a person who asks for a sync means everything.
 TIMETABLE = "timetable"
 FACT_KEY = "sync-failed"
@@ -123,7 +125,9 @@ def _read(
 ) -> _End:
     """Read the feeds; return why the run failed, if it did."""
     try:
-        with open_session(license_id, purpose="sync", sync_run_id=run_id) as session:
+        with open_session(
+            license_id, purpose="sync", sync_run_id=run_id, read_attempts=READ_ATTEMPTS
+        ) as session:
             walk = Walk(
                 actor=actor,
                 session=session,

@@ -19,6 +19,7 @@ from glassbox.rules.verdicts import NotFound, Refused
 from glassbox.web.forms.field import Field, FieldKind, Typed, read_fields
 from glassbox.web.middleware import refusal_status
 from glassbox.web.pages import page
+from glassbox.web.refreshing import with_fresh_goods
 from glassbox.web.request import PageRequest
 
 SPARE_ROWS = 2
@@ -103,7 +104,10 @@ def work_view(form: WorkForm) -> Callable[..., HttpResponse]:
         if request.method == "POST":
             typed = Typed(texts=request.POST, files=request.FILES, zone=opened.zone)
             try:
-                place = form.do(opened, read_fields(sheet.fields, typed))
+                fields = read_fields(sheet.fields, typed)
+                place = with_fresh_goods(
+                    request, opened.license_id, lambda: form.do(opened, fields)
+                )
             except NotFound:
                 raise
             except Refused as problem:

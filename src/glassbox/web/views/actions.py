@@ -31,6 +31,7 @@ from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 from glassbox.web.middleware import refusal_status
 from glassbox.web.pages import page
+from glassbox.web.refreshing import with_fresh_goods
 from glassbox.web.request import PageRequest
 
 
@@ -96,7 +97,11 @@ Move = Callable[[Actor, int, int, datetime], None]
 def _do(request: PageRequest, action_id: int, move: Move, said: str) -> HttpResponse:
     license_id = _write_license_id(request)
     try:
-        move(request.actor, license_id, action_id, request.now)
+        with_fresh_goods(
+            request,
+            license_id,
+            lambda: move(request.actor, license_id, action_id, request.now),
+        )
     except NotFound:
         raise
     except Refused as refusal:
