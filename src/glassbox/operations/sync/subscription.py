@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,7 @@ from glassbox.operations.sealing import SealDoesNotOpen, seal, unseal
 from glassbox.operations.transaction import operation
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
-from metrc_client.errors import MetrcError
+from metrc_client.errors import MetrcError, OutcomeUnknown
 from metrc_client.redaction import REMOVED
 from metrc_client.rooms.connect import WEBHOOKS
 
@@ -59,11 +60,13 @@ def keep_subscription(*, actor: Actor, license_id: int, now: datetime) -> None:
         ) as session:
             is_active, is_new = _is_subscribed(session), False
             if not is_active:
-                session.client.subscribe(
-                    object_type=OBJECT_TYPE,
-                    url=hook_url(license_id, ours.token),
-                    license_number=session.number,
-                )
+                # METRC documents no answer to it; the look that follows is what counts.
+                with suppress(OutcomeUnknown):
+                    session.client.subscribe(
+                        object_type=OBJECT_TYPE,
+                        url=hook_url(license_id, ours.token),
+                        license_number=session.number,
+                    )
                 is_active, is_new = _is_subscribed(session), True
         error = "" if is_active else "METRC took the subscription and does not list it as active."
     except MetrcError as problem:
