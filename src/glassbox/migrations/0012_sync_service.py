@@ -36,7 +36,7 @@ def own(*fields: tuple[str, Any]) -> list[tuple[str, Any]]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("glassbox", "0010_case_owner_role")]
+    dependencies = [("glassbox", "0011_standings")]
 
     operations = [
         migrations.AddField("syncrun", "reading", models.CharField(blank=True, max_length=60)),
