@@ -36,7 +36,7 @@ def own(*fields: tuple[str, Any]) -> list[tuple[str, Any]]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("glassbox", "0011_standings")]
+    dependencies = [("glassbox", "0013_action_guards")]
 
     operations = [
         migrations.AddField("syncrun", "reading", models.CharField(blank=True, max_length=60)),
