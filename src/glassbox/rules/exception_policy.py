@@ -199,7 +199,11 @@ POLICIES: dict[CaseClass, CasePolicy] = {
         rule_id="G3",
         why_it_matters="One of METRC's lists does not come any more: what it would tell, nobody "
         "here knows. Every other list is read as before.",
-        steps=("See the error on the sync page; the list is tried again with every run.",),
+        steps=(
+            "Read on the sync page what METRC answered to this list.",
+            "If it lasts for a day, give METRC's support that exchange.",
+            "The next run that gets the list closes the case.",
+        ),
         owner=Role.COMPLIANCE_MANAGER,
     ),
     CaseClass.KEY_REFUSED: CasePolicy(
