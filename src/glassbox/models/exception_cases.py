@@ -51,6 +51,13 @@ class ExceptionCase(TenantRow):
         constraints = [
             models.UniqueConstraint(fields=["license", "fact_key"], name="case_one_per_fact"),
         ]
+        indexes = [
+            models.Index(
+                fields=["license", "fact_key"],
+                condition=models.Q(state="OPEN"),
+                name="case_open",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"case #{self.pk} {self.case_class}"

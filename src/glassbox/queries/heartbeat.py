@@ -9,13 +9,12 @@ from django.db.models import Count, Max, Min, Q
 
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.companies import License
-from glassbox.models.packages import Package
+from glassbox.models.packages import STANDING_VIEWS, PackageStanding
 from glassbox.models.reconciliation import ReconciliationReport
 from glassbox.models.transfers import Transfer, TransferDirection, TransferState
 from glassbox.queries.frame import ENDED_STATES, LicenseBadge, Scope
-from glassbox.queries.packages.rows import with_metrc
+from glassbox.queries.package_grid.views import NOT_IN_OUR_ROOMS
 from glassbox.rules.heartbeat import HeartbeatFacts, lights
-from glassbox.rules.package_state import LocalState
 
 ADDRESSES = {
     "tagged_inventory": "packages/?view=not-in-metrc",
@@ -25,15 +24,6 @@ ADDRESSES = {
 }
 ENTRY_IS_DUE_AFTER = timedelta(hours=24)
 LEAVES_SOON = timedelta(hours=24)
-# States in which goods stand in our rooms, so that METRC must show them.
-NOT_IN_OUR_ROOMS = (
-    LocalState.EXPECTED,
-    LocalState.IN_TRANSIT,
-    LocalState.DELIVERED,
-    LocalState.DISPATCHED,
-    LocalState.CLOSED,
-    LocalState.DESTROYED,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +58,9 @@ def _lights_of(badge: LicenseBadge, now: datetime) -> tuple[LightRow, ...]:
 
 
 def _facts(badge: LicenseBadge, now: datetime) -> HeartbeatFacts:
-    packages = with_metrc(Package.objects.filter(license_id=badge.id)).aggregate(
-        tagged=Count("id", filter=Q(metrc_list__isnull=False)),
-        untagged=Count(
-            "id", filter=Q(metrc_list__isnull=True) & ~Q(local_state__in=NOT_IN_OUR_ROOMS)
-        ),
-    )
+    here = PackageStanding.objects.filter(license_id=badge.id, is_here=True)
+    unseen = here.filter(STANDING_VIEWS["unseen"])
+    untagged = unseen.exclude(local_state__in=NOT_IN_OUR_ROOMS)
     open_entries = RegulatedAction.objects.filter(license_id=badge.id).exclude(
         state__in=ENDED_STATES
     )
@@ -95,8 +82,8 @@ def _facts(badge: LicenseBadge, now: datetime) -> HeartbeatFacts:
     return HeartbeatFacts(
         now=now,
         read_at=badge.as_of,
-        tagged_count=packages["tagged"],
-        untagged_count=packages["untagged"],
+        tagged_count=here.count() - unseen.count(),
+        untagged_count=untagged.count(),
         open_entry_count=entries["open"],
         late_entry_count=entries["late"],
         oldest_open_entry_at=entries["oldest"],

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from glassbox.models.companies import LicenseKind
 from glassbox.models.exception_cases import CaseState, ExceptionCase
-from glassbox.models.lab import LabSample, QaReview, QaVerdict, SampleState
-from glassbox.models.packages import Hold, Package, PackageSnapshot
+from glassbox.models.lab import LabSample, SampleState
+from glassbox.models.packages import STANDING_VIEWS, Package, PackageStanding
 from glassbox.models.production import Batch, BatchState
 from glassbox.models.transfers import (
     Order,
@@ -20,8 +20,7 @@ from glassbox.models.transfers import (
     TransferState,
 )
 from glassbox.queries.frame import Scope
-from glassbox.rules.lab_status import FAILED_STATES, PASSED_STATES
-from glassbox.rules.package_state import LocalState, PackageList
+from glassbox.rules.package_state import LocalState
 
 Counted = tuple[QuerySet[Any], QuerySet[Any]]
 
@@ -77,20 +76,11 @@ def _testing_steps(movers: tuple[int, ...], stuck_before: datetime) -> dict[str,
     waiting = LabSample.objects.filter(
         license_id__in=movers, state__in=[SampleState.TAKEN, SampleState.AT_LAB]
     )
-    in_force = QaReview.objects.filter(
-        package=OuterRef("pk"), verdict=QaVerdict.RELEASED, revoked_at__isnull=True
-    )
-    passed = PackageSnapshot.objects.filter(
-        package=OuterRef("pk"),
-        is_newest=True,
-        list_name=PackageList.ACTIVE,
-        lab_state__in=PASSED_STATES,
-    )
-    held = Package.objects.filter(license_id__in=movers)
+    here = PackageStanding.objects.filter(license_id__in=movers)
     return {
         "7": _older(waiting, "taken_at", stuck_before),
-        "8": _older(held.filter(Exists(passed), ~Exists(in_force)), "opened_at", stuck_before),
-        "9": (held.filter(Exists(passed), Exists(in_force)), held.none()),
+        "8": _older(here.filter(STANDING_VIEWS["passed"]), "package__opened_at", stuck_before),
+        "9": (here.filter(STANDING_VIEWS["ready"]), here.none()),
     }
 
 
@@ -131,22 +121,13 @@ def _selling_steps(
 
 def _shared_steps(license_ids: tuple[int, ...], stuck_before: datetime) -> dict[str, Counted]:
     ours = Package.objects.filter(license_id__in=license_ids)
-    held_here = Hold.objects.filter(package=OuterRef("pk"), lifted_at__isnull=True)
-    held_by_state = PackageSnapshot.objects.filter(
-        package=OuterRef("pk"), is_newest=True, is_on_hold=True
-    )
-    failed = PackageSnapshot.objects.filter(
-        package=OuterRef("pk"),
-        is_newest=True,
-        list_name__in=[PackageList.ACTIVE, PackageList.ON_HOLD],
-        lab_state__in=FAILED_STATES,
-    )
+    here = PackageStanding.objects.filter(license_id__in=license_ids)
     returning = [LocalState.REJECTED_RETURNING, LocalState.RETURNED]
     differences = ExceptionCase.objects.filter(license_id__in=license_ids, state=CaseState.OPEN)
-    on_hold = ours.filter(Q(Exists(held_here)) | Q(Exists(held_by_state)))
+    failed, on_hold = (here.filter(STANDING_VIEWS[name]) for name in ("failed", "held"))
     return {
-        "7F": _older(ours.filter(Exists(failed)), "opened_at", stuck_before),
-        "R": _older(on_hold, "opened_at", stuck_before),
+        "7F": _older(failed, "package__opened_at", stuck_before),
+        "R": _older(on_hold, "package__opened_at", stuck_before),
         "13": _older(ours.filter(local_state__in=returning), "opened_at", stuck_before),
         "14": _older(
             ours.filter(local_state=LocalState.PENDING_DESTRUCTION), "opened_at", stuck_before
