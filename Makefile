@@ -6,12 +6,16 @@ PROCESSES ?= 2
 WRITES ?= 100000
 HISTORIES ?= 1000000
 SECTION ?= manufacturing
+DAYS ?= 30
+PACKAGES ?= 150
+ERRANDS ?= 2
 PYTHON ?= python3
 BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
 .PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage evaluation fuzz screenshots simulate torture torture-grid torture-flow mutation
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage evaluation fuzz screenshots simulate torture differences traffic
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -95,3 +99,9 @@ torture-flow: setup ## the main job twenty times, the worker killed at seeded mo
 
 mutation: setup ## change the sender's decisions and the lifecycle one by one; their tests must notice
 	$(BIN)/python -m tests.mutation
+differences: setup ## five hundred seeded differences in world m, each named: an hour or two
+	$(BIN)/python -m pytest tests/differences/test_seeded.py -m "long or not long" -p no:randomly -s
+
+traffic: setup ## thirty days of normal work, every case judged: DAYS=n SEED=n PACKAGES=n ERRANDS=n
+	DAYS=$(DAYS) SEED=$(SEED) PACKAGES=$(PACKAGES) ERRANDS=$(ERRANDS) \
+	  $(BIN)/python -m pytest tests/differences/test_normal_traffic.py -m long -p no:randomly -s
