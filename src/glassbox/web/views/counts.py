@@ -92,7 +92,7 @@ def _sheet_page(
 ) -> HttpResponse:
     shown = {
         "count": found,
-        "text": text,
+        "sheet_text": text,
         "preview": preview,
         "refusal": refusal,
         "device": request.POST.get("device", ""),
