@@ -14,8 +14,7 @@ BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage evaluation fuzz screenshots simulate torture torture-grid torture-flow mutation
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage evaluation fuzz screenshots simulate torture differences traffic
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage evaluation fuzz screenshots simulate torture torture-grid torture-flow mutation differences traffic
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -99,6 +98,7 @@ torture-flow: setup ## the main job twenty times, the worker killed at seeded mo
 
 mutation: setup ## change the sender's decisions and the lifecycle one by one; their tests must notice
 	$(BIN)/python -m tests.mutation
+
 differences: setup ## five hundred seeded differences in world m, each named: an hour or two
 	$(BIN)/python -m pytest tests/differences/test_seeded.py -m "long or not long" -p no:randomly -s
 
