@@ -32,6 +32,7 @@ from glassbox.rules.gates.incoming import IncomingFacts
 from glassbox.rules.gates.sampling import SamplingFacts
 from glassbox.rules.gates.transfers import TransferFacts
 from glassbox.rules.incoming import IncomingVerdict
+from glassbox.rules.lab_status import words
 from glassbox.rules.package_state import LocalState
 from glassbox.rules.policy import read_policy
 from glassbox.rules.quantities import Quantity, sum_of
@@ -101,8 +102,8 @@ def metrc_words(goods: Iterable[PackageFacts]) -> dict[str, dict[str, str]]:
         one.label: {
             "quantity": one.metrc.quantity.text(),
             "item": one.metrc.item_name,
-            "testing": one.metrc.lab_testing_state,
-            "list": one.metrc.seen_in.value,
+            "testing": words(one.metrc.lab_testing_state),
+            "list": one.metrc.seen_in.value.replace("_", " ").lower(),
             "state hold": "yes" if one.metrc.is_on_hold else "no",
         }
         for one in goods
@@ -112,10 +113,10 @@ def metrc_words(goods: Iterable[PackageFacts]) -> dict[str, dict[str, str]]:
 
 def _moved(then: Mapping[str, Mapping[str, str]], goods: Iterable[PackageFacts]) -> tuple[str, ...]:
     return tuple(
-        f"METRC shows {label}: {name} {words[name]} now, {then[label][name]} when it was drafted."
-        for label, words in metrc_words(goods).items()
-        for name in words
-        if label in then and then[label].get(name, words[name]) != words[name]
+        f"METRC shows {label}: {name} {shown[name]} now, {then[label][name]} when it was drafted."
+        for label, shown in metrc_words(goods).items()
+        for name in shown
+        if label in then and then[label].get(name, shown[name]) != shown[name]
     )
 
 
