@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from glassbox.audit.sequencer import sequence_once
 from glassbox.cli.demo_brand import MAKER, MOVER, Brand
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.exception_cases import ExceptionCase
@@ -33,6 +32,7 @@ from glassbox.rules.actor import Actor, system_actor
 from glassbox.rules.exception_policy import CaseClass
 from glassbox.runtime.postgres import ClusterUrls
 from tests.desk import Desk
+from tests.ledger import make_durable
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 SENDER = system_actor("sender")
@@ -228,7 +228,7 @@ class Traffic:
         )
         send_for_review(**self.who(drafter, number), action_id=action_id)
         approve_action(**self.who(approver, number), action_id=action_id)
-        sequence_once(self.database.sequencer)
+        make_durable(self.database)
         if self._of(number, action_id).metrc_endpoint != BY_HAND:
             self._send(number, action_id)
         return action_id

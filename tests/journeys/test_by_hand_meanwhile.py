@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from glassbox.audit.sequencer import sequence_once
 from glassbox.cli.demo_brand import MAKER, Brand
 from glassbox.models.actions import ActionAttempt
 from glassbox.operations.actions.review import approve_action, send_for_review
@@ -35,6 +34,7 @@ from tests.journeys.story import (
     writes,
 )
 from tests.journeys.test_send import counts
+from tests.ledger import make_durable
 
 TAGS = tuple(f"1A4060300000001000000{number}" for number in range(455, 465))
 TODAY = now().date().isoformat()
@@ -222,10 +222,13 @@ def test_without_a_sequencer_only_sends_wait_and_they_say_why(
     assert action_of(brand, MAKER, create).blocked_because == ""
     with pytest.raises(NotYet):
         send_at(brand, create, now() + timedelta(seconds=30))
-    assert "the sequencer must be running" in action_of(brand, MAKER, create).blocked_because
+    assert (
+        "the sequencer and the signer must be running"
+        in action_of(brand, MAKER, create).blocked_because
+    )
     draft(brand, "Ana", MAKER, "package.adjust_by", less(oil, "1"))
 
-    sequence_once(database.sequencer)
+    make_durable(database)
     send(brand, MAKER, create)
     look(brand, MAKER, create)
     assert action_of(brand, MAKER, create).state == ActionState.ACCEPTED

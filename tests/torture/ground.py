@@ -24,7 +24,6 @@ from django.db import connections
 from django.test import override_settings
 
 from glassbox import clock
-from glassbox.audit.sequencer import sequence_once
 from glassbox.cli.demo_brand import MAKER, Brand, open_brand
 from glassbox.cli.migrate import migrate
 from glassbox.models.actions import RegulatedAction
@@ -39,6 +38,7 @@ from glassbox.runtime.postgres import Cluster, ClusterUrls
 from tests.conftest import _connect_django
 from tests.desk import Desk
 from tests.journeys.story import SUPPLIER, read
+from tests.ledger import make_durable
 
 METRC_TIMEOUT_SECONDS = 1.5
 SETTLE_SECONDS = 60
@@ -150,7 +150,7 @@ class Ground:
         except GatesBlocked as refusal:
             said = [finding.message for finding in refusal.findings if finding.blocks]
             raise AssertionError(f"{kind}: {said}") from refusal
-        sequence_once(self.urls.sequencer)
+        make_durable(self.urls)
         return action_id
 
     def delivery(self) -> Delivery:

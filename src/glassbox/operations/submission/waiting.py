@@ -62,8 +62,8 @@ def _wait_of(action: RegulatedAction, now: datetime) -> _Wait | None:
     if action.approval_event_id is None or not ledger.is_durable(action.approval_event_id):
         approved_at = action.approved_at or now
         return _Wait(
-            sentence="Its approval has no number in the ledger yet, and nothing is sent before: "
-            "the sequencer must be running.",
+            sentence="Its approval is not numbered and signed in the ledger yet, and nothing is "
+            "sent before: the sequencer and the signer must be running.",
             seconds=1,
             is_shown=now - approved_at > timedelta(seconds=NUMBERING_SECONDS),
         )
