@@ -121,6 +121,7 @@ class EventType(StrEnum):
     INCOMING_BLOCKED = "incoming.blocked"
     DOCUMENT_FILED = "document.filed"
     INSPECTION_PREPARED = "inspection.prepared"
+    OPENING_ERASED = "opening.erased"
 
     ALERT_RAISED = "alert.raised"
     ALERT_ACKNOWLEDGED = "alert.acknowledged"

@@ -54,7 +54,7 @@ def append(
     :raises NotCanonical: if `body` has no canonical bytes
     """
     assert connection.in_atomic_block, "an event is written with the change it describes"
-    event_id = _uuid7()
+    event_id = new_event_id()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT clock_timestamp(), nullif(current_setting('app.license', true), ''),"
@@ -155,7 +155,7 @@ def _opening(value: str) -> dict[str, str]:
     return {"salt": salt.hex(), "value": value, "commitment": commitment(salt, value)}
 
 
-def _uuid7() -> uuid.UUID:
+def new_event_id() -> uuid.UUID:
     """Return a time-ordered id (RFC 9562), so that neighbours in time are neighbours on disk."""
     milliseconds = time.time_ns() // 1_000_000
     number = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")

@@ -124,6 +124,25 @@ def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root
     return last == 0 and found == root
 
 
+def inclusion_steps(
+    leaf: bytes, index: int, size: int, proof: Sequence[bytes]
+) -> Iterator[tuple[bytes, bool, bytes]]:
+    """Yield each step from a leaf to the root: the sibling, whether it stands left, the result."""
+    position, last, found = index, size - 1, leaf
+    for sibling in proof:
+        is_left = bool(position & 1) or position == last
+        if is_left:
+            found = node_hash(sibling, found)
+            while not position & 1 and position:
+                position >>= 1
+                last >>= 1
+        else:
+            found = node_hash(found, sibling)
+        position >>= 1
+        last >>= 1
+        yield sibling, is_left, found
+
+
 def is_consistent(
     old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes
 ) -> bool:

@@ -57,24 +57,31 @@ class _Claims:
 
 
 def verify(url: str, *, public_key: bytes | None = None, tell: Tell | None = None) -> Verification:
+    """Recompute the ledger of a database as it is at this moment; see `recompute`."""
+    with psycopg.connect(url) as connection:
+        # One snapshot: what is appended meanwhile is the next walk's.
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return recompute(connection, public_key=public_key, tell=tell)
+
+
+def recompute(
+    connection: psycopg.Connection, *, public_key: bytes | None = None, tell: Tell | None = None
+) -> Verification:
     """Recompute every leaf, link, root, checkpoint and opening; name the first that is wrong.
 
     Signatures are checked with `public_key`, which must come from outside the database. Events
     pass through one cursor; what stays in memory is a root for each checkpoint. `tell` is called
     with the number of events done.
     """
-    with psycopg.connect(url) as connection:
-        # One snapshot: what is appended meanwhile is the next walk's.
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        logs = _logs(connection)
-        claims = _Claims()
-        problem = _bad_checkpoint(connection, logs, public_key, claims) or _bad_anchor(
-            connection, logs, claims
-        )
-        events = 0
-        if not problem:
-            events, problem = _walk(connection, logs, claims, tell or (lambda _: None))
-        problem = problem or _unnumbered(connection) or _bad_opening(connection)
+    logs = _logs(connection)
+    claims = _Claims()
+    problem = _bad_checkpoint(connection, logs, public_key, claims) or _bad_anchor(
+        connection, logs, claims
+    )
+    events = 0
+    if not problem:
+        events, problem = _walk(connection, logs, claims, tell or (lambda _: None))
+    problem = problem or _unnumbered(connection) or _bad_opening(connection)
     return Verification(events=events, problem=problem)
 
 

@@ -6,11 +6,15 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+import psycopg
+from django.db import connection
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from glassbox import access
 from glassbox.audit.event_types import EventType
 from glassbox.audit.models import AuditLeaf, AuditLog, AuditOpening, ComplianceEvent
+from glassbox.audit.proofs import NotProvable, prove_event
+from glassbox.audit.tree import inclusion_steps
 from glassbox.models.companies import License
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import NotFound
@@ -43,11 +47,13 @@ class EventRow:
 
 @dataclass(frozen=True, kw_only=True)
 class LogHead:
-    """How long the log of a licence is, and the last link of its chain."""
+    """How long the newest log of a licence is, how much of it is signed, and since when."""
 
     license_number: str
     size: int
     chain_sha256: str
+    signed_size: int
+    signed_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +100,30 @@ def event_rows(*, actor: Actor, license_ids: tuple[int, ...], filter: EventFilte
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProofStep:
+    """One step up the tree: this hash joins a sibling and gives the next."""
+
+    sibling: str
+    is_left: bool
+    result: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofPicture:
+    """How an event leads to a signed head, and that head into the anchor log."""
+
+    leaf: str
+    steps: tuple[ProofStep, ...]
+    root: str
+    origin: str
+    size: int
+    checkpoint: str
+    anchor_origin: str
+    anchor_index: int | None
+    anchor_size: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class EventPage:
     """One event with the bytes that are hashed, and what it only commits to."""
 
@@ -101,6 +131,7 @@ class EventPage:
     reason: str
     body_text: str
     chain_sha256: str
+    proof: ProofPicture | None
 
 
 def event_page(*, actor: Actor, license_ids: tuple[int, ...], event_id: uuid.UUID) -> EventPage:
@@ -122,7 +153,52 @@ def event_page(*, actor: Actor, license_ids: tuple[int, ...], event_id: uuid.UUI
             reason=openings.get("reason", ""),
             body_text=bytes(event.body).decode(),
             chain_sha256=bytes(leaf.chain).hex() if leaf else "",
+            proof=_picture(event_id),
         )
+
+
+def event_proof(*, actor: Actor, license_ids: tuple[int, ...], event_id: uuid.UUID) -> str:
+    """Return one event's offline proof, a `.tlog-proof`.
+
+    :raises NotFound: if none of these licences has the event, or its head is not signed yet
+    """
+    with access.reading(actor):
+        if not _events(license_ids).filter(event_id=event_id).exists():
+            raise NotFound("There is no such event here.")
+        try:
+            return prove_event(_raw_connection(), event_id).text()
+        except NotProvable as problem:
+            raise NotFound(str(problem)) from problem
+
+
+def _picture(event_id: uuid.UUID) -> ProofPicture | None:
+    try:
+        proof = prove_event(_raw_connection(), event_id)
+    except NotProvable:
+        return None
+    log, anchor = proof.in_log, proof.in_anchor
+    return ProofPicture(
+        leaf=log.leaf.hex(),
+        steps=tuple(
+            ProofStep(sibling=sibling.hex(), is_left=is_left, result=result.hex())
+            for sibling, is_left, result in inclusion_steps(log.leaf, log.index, log.size, log.path)
+        ),
+        root=log.root.hex(),
+        origin=log.origin,
+        size=log.size,
+        checkpoint=log.checkpoint,
+        anchor_origin=anchor.origin if anchor else "",
+        anchor_index=anchor.index if anchor else None,
+        anchor_size=anchor.size if anchor else 0,
+    )
+
+
+def _raw_connection() -> psycopg.Connection:
+    """Return the reader's own connection, so that its walls hold for proofs too."""
+    connection.ensure_connection()
+    raw = connection.connection
+    assert isinstance(raw, psycopg.Connection), "PostgreSQL is the only engine"
+    return raw
 
 
 def _events(license_ids: tuple[int, ...]) -> QuerySet[ComplianceEvent]:
@@ -157,7 +233,10 @@ def _heads(numbers: dict[int, str]) -> tuple[LogHead, ...]:
             license_number=numbers[log.license_id or 0],
             size=log.size,
             chain_sha256=bytes(log.chain).hex(),
+            signed_size=signed.size if signed else 0,
+            signed_at=signed.signed_at if signed else None,
         )
         for log in newest
+        for signed in [log.checkpoints.order_by("-number").first()]
     ]
     return tuple(sorted(heads, key=lambda head: head.license_number))

@@ -15,6 +15,7 @@ from glassbox.models.companies import Installation, License, LicenseKind
 from glassbox.models.credentials import MetrcCredential
 from glassbox.models.exception_cases import CaseState, ExceptionCase
 from glassbox.queries.freshness import freshness_by_license
+from glassbox.queries.ledger_state import ledger_problem
 from glassbox.queries.outages import api_away_by_license
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
@@ -65,6 +66,7 @@ class Scope:
     switch: tuple[LicenseBadge, ...]
     environment: str
     company: str
+    ledger_problem: str = ""
 
     @property
     def license_ids(self) -> tuple[int, ...]:
@@ -103,6 +105,7 @@ def scope(*, actor: Actor, license_number: str | None, now: datetime) -> Scope:
         switch=badges,
         environment=installation.environment if installation else "dev",
         company=company[0] if company else "",
+        ledger_problem=ledger_problem(actor=actor),
     )
 
 

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     CASE_WORK = "case.work"
     INSPECTION_PREPARE = "inspection.prepare"
     AUDIT_READ = "audit.read"
+    AUDIT_ERASE = "audit.erase"
     COMPANY_MANAGE = "company.manage"
     CREDENTIAL_MANAGE = "credential.manage"
     ALERT_TAKE = "alert.take"
@@ -108,6 +109,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset({P.PACKAGE_READ, P.AUDIT_READ}),
     Role.OWNER: frozenset(
         {P.PACKAGE_READ, P.PACKAGE_HOLD, P.AUDIT_READ, P.COMPANY_MANAGE, P.CREDENTIAL_MANAGE}
+        | {P.AUDIT_ERASE}
         | {P.ALERT_TAKE, P.ALERT_MANAGE}
     ),
     Role.SYSTEM: frozenset(

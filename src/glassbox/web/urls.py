@@ -124,6 +124,7 @@ urlpatterns = [
     *scoped("documents/<int:document_id>/", documents.document, "document"),
     *scoped("audit/", audit_trail.events, "audit"),
     *scoped("audit/<uuid:event_id>/", audit_trail.event, "audit_event"),
+    *scoped("audit/<uuid:event_id>/proof/", audit_trail.proof, "audit_proof"),
     *scoped("company/", company.company, "company"),
     *scoped("catalog/", company.catalog, "catalog"),
     *scoped("sync/", sync_runs.health, "sync"),

@@ -6,7 +6,7 @@ import uuid
 
 from django.http import HttpResponse
 
-from glassbox.queries.audit_trail import EventFilter, event_page, event_rows
+from glassbox.queries.audit_trail import EventFilter, event_page, event_proof, event_rows
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
 
@@ -39,3 +39,16 @@ def event(request: PageRequest, event_id: uuid.UUID) -> HttpResponse:
         event_id=event_id,
     )
     return page(request, "audit_trail/event.html", {"event": found, "nav": "audit"})
+
+
+def proof(request: PageRequest, event_id: uuid.UUID) -> HttpResponse:
+    """Hand out one event's offline proof as a file."""
+    text = event_proof(
+        actor=request.actor, license_ids=request.scope.license_ids, event_id=event_id
+    )
+    name = f"{event_id}.tlog-proof"
+    return HttpResponse(
+        text,
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
