@@ -266,6 +266,10 @@ def test_a_text_goes_only_with_an_event_that_says_so_and_every_proof_stays(
     assert verify(urls.verifier).problem == ""
     with psycopg.connect(urls.verifier) as reading:
         proof = prove_event(reading, event_id)
+        told = reading.execute(
+            "SELECT subject FROM compliance_events WHERE type = 'opening.erased'"
+        ).fetchall()
+    assert told == [(f"event:{event_id}",)]
     assert set(proof.openings) == {"reason"}
     public = read_public_key(signer_folder(urls) / "ledger.vkey")
     assert offline.check_proof(proof.text(), public)[0] == proof.entry
