@@ -12,12 +12,14 @@ from django.db import connections
 
 from glassbox.cli.demo_brand import MAKER, Brand
 from glassbox.models.packages import PackageSnapshot
+from glassbox.models.sync import SyncCursor
 from glassbox.operations.sync.run import SyncFailed
 from glassbox.operations.transaction import short_transaction
+from glassbox.rules.feed_schedule import WHOLE_WALK
 from tests.desk import Desk
 from tests.differences.seeds import bring_goods
 from tests.journeys.story import now
-from tests.journeys.sync_story import sync
+from tests.journeys.sync_story import cursor, sync
 
 PACKAGES = 200
 ROWS_PER_WRITE = 10
@@ -83,9 +85,19 @@ def in_our_view(brand: Brand, labels: list[str]) -> dict[str, float]:
         return {label: float(q) for label, q in rows.values_list("package__label", "quantity")}
 
 
+def let_the_whole_walk_be_due(brand: Brand) -> None:
+    with short_transaction(brand.licenses[MAKER]):
+        SyncCursor.objects.filter(feed=WHOLE_WALK).update(last_whole_at=None)
+
+
+def whole_walk_ended(brand: Brand) -> bool:
+    return cursor(brand, WHOLE_WALK).last_whole_at is not None
+
+
 def lose_nothing(brand: Brand, desk: Desk, offset: timedelta, changes: int) -> None:
     desk.do("clock", offsetSeconds=offset.total_seconds())
     labels = bring_goods(desk, PACKAGES)
+    sync(brand)
     desk.do(
         "faults", rules=[{"path": "/packages/v2/active", "kind": "stale-read", "delayMs": LAG_MS}]
     )
@@ -94,15 +106,17 @@ def lose_nothing(brand: Brand, desk: Desk, offset: timedelta, changes: int) -> N
     walks = 0
     try:
         while hand.is_alive():
-            walks += 1
+            let_the_whole_walk_be_due(brand)
             try:
                 sync(brand)
             except SyncFailed:
                 continue
+            walks += whole_walk_ended(brand)
     finally:
         hand.join(120)
         connections.close_all()
-    assert hand.done == changes and walks > 0
+    assert hand.done == changes
+    assert walks > 0, "no whole walk ended while METRC changed"
     sync(brand)
     stale, truth = in_our_view(brand, labels), in_metrc(desk, labels)
     assert stale != truth, "the lag hid nothing, so this shows nothing"
