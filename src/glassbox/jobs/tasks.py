@@ -23,6 +23,8 @@ from glassbox.operations.sync.feeds import NAMES
 from glassbox.operations.sync.refresh import read_hints
 from glassbox.operations.sync.run import TIMETABLE, SyncIsRunning, run_sync
 from glassbox.operations.sync.subscription import keep_subscription
+from glassbox.operations.takeover.books import open_book
+from glassbox.operations.takeover.keys import run_key_test
 from glassbox.rules.actor import system_actor
 from glassbox.rules.verdicts import Refused
 
@@ -146,3 +148,22 @@ def deliver(license_id: int, delivery_id: int, **_: object) -> None:
         delivery_id=delivery_id,
         now=clock.now(),
     )
+
+
+@app.task(name=JobName.TEST_KEY)
+@_job
+def test_key(license_id: int, key_test_id: int, **_: object) -> None:
+    """Try with a key the reads that Glassbox needs."""
+    run_key_test(
+        actor=system_actor("key test"),
+        license_id=license_id,
+        key_test_id=key_test_id,
+        now=clock.now(),
+    )
+
+
+@app.task(name=JobName.OPEN_BOOK)
+@_job
+def keep_book(license_id: int, **_: object) -> None:
+    """Open our book from METRC and keep it in step, until writing is on; then compare."""
+    open_book(actor=system_actor("takeover"), license_id=license_id, now=clock.now())

@@ -9,6 +9,7 @@ from glassbox.models import (
     credentials,
     documents,
     exception_cases,
+    imports,
     lab,
     outages,
     packages,
@@ -16,6 +17,7 @@ from glassbox.models import (
     production,
     reconciliation,
     sync,
+    takeover,
     transfers,
 )
 from glassbox.models.people import User
@@ -30,6 +32,7 @@ __all__ = [
     "credentials",
     "documents",
     "exception_cases",
+    "imports",
     "lab",
     "outages",
     "packages",
@@ -37,5 +40,6 @@ __all__ = [
     "production",
     "reconciliation",
     "sync",
+    "takeover",
     "transfers",
 ]

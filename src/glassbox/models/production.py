@@ -28,7 +28,13 @@ class Batch(TenantRow):
     unit = models.CharField(max_length=40)
     label_claim_mg = QuantityField(null=True, help_text="THC in mg per unit, as printed.")
     state = models.CharField(max_length=10, choices=[(s, s.title()) for s in BatchState])
-    opened_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    opened_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="Nobody, if it was under way when Glassbox took the licence over.",
+    )
     opened_at = models.DateTimeField()
     verified_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     verified_at = models.DateTimeField(null=True)

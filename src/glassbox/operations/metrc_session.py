@@ -6,15 +6,14 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.conf import settings
+from django.db import connection
 
-from glassbox.models.companies import Installation, License
+from glassbox.models.companies import License
 from glassbox.models.credentials import MetrcCredential
-from glassbox.models.sync import ApiRequest, ApiResponseHash, StoredBody
 from glassbox.operations.credentials import open_key_in_transaction
-from glassbox.operations.transaction import short_transaction
+from glassbox.operations.transaction import short_transaction, short_transaction_at
 from metrc_client import endpoints
 from metrc_client.client import MetrcClient
 from metrc_client.errors import Declined, MetrcError, Unauthorized
@@ -62,13 +61,42 @@ class Session:
         return True
 
 
+# One statement, because a back-fill keeps a hundred thousand exchanges. A scenario that has moved
+# our clock has moved METRC's with it, and both are held against each other.
+KEEP = """
+WITH request AS (
+    INSERT INTO metrc_api_requests (company_id, license_id, sync_run_id, purpose, method, path,
+                                    query, key_owner, sent_at, duration_seconds, status, error,
+                                    metrc_clock_at)
+    SELECT %(company)s, %(license)s, %(run)s, %(purpose)s, %(method)s, %(path)s, %(query)s,
+           %(key_owner)s,
+           %(sent_at)s + make_interval(secs => coalesce(
+               (SELECT clock_offset_seconds FROM installation WHERE id = 1), 0)),
+           %(duration)s, %(status)s, %(error)s, %(metrc_clock_at)s
+    RETURNING id
+), hashes AS (
+    INSERT INTO metrc_api_response_hashes (company_id, license_id, api_request_id, request_sha256,
+                                           response_sha256, response_size_bytes)
+    SELECT %(company)s, %(license)s, id, %(request_sha256)s, %(response_sha256)s,
+           %(response_size)s
+    FROM request
+), bodies AS (
+    INSERT INTO metrc_bodies (company_id, license_id, sha256, body)
+    SELECT %(company)s, %(license)s, sha256, body
+    FROM unnest(%(sha256s)s::varchar[], %(bodies)s::bytea[]) AS one (sha256, body)
+    ON CONFLICT (license_id, sha256) DO NOTHING
+)
+SELECT id FROM request
+"""
+
+
 class ExchangeKeeper:
     """Writes each exchange in a transaction of its own: it must outlive a run that fails."""
 
     def __init__(
-        self, license_id: int, *, purpose: str, key_owner: str, sync_run_id: int | None
+        self, license: License, *, purpose: str, key_owner: str, sync_run_id: int | None
     ) -> None:
-        self.license_id = license_id
+        self.license = license
         self.purpose = purpose
         self.key_owner = key_owner
         self.sync_run_id = sync_run_id
@@ -78,36 +106,30 @@ class ExchangeKeeper:
     def record(self, exchange: Exchange) -> None:
         """Keep the exchange, the hashes of both bodies, and each body once."""
         sent, answered = exchange.request_body, exchange.response_body
-        with short_transaction(self.license_id) as license:
-            tenant = {"company_id": license.company_id, "license_id": license.pk}
-            request = ApiRequest.objects.create(
-                **tenant,
-                sync_run_id=self.sync_run_id,
-                purpose=self.purpose,
-                method=exchange.method,
-                path=exchange.path,
-                query=exchange.query[:500],
-                key_owner=self.key_owner,
-                sent_at=exchange.sent_at + _clock_moved_by(),
-                duration_seconds=exchange.duration_seconds,
-                status=exchange.status,
-                error=exchange.error[:ERROR_CHARACTERS],
-                metrc_clock_at=exchange.metrc_clock_at,
-            )
-            ApiResponseHash.objects.create(
-                **tenant,
-                api_request=request,
-                request_sha256=_sha256(sent),
-                response_sha256=_sha256(answered) if answered is not None else "",
-                response_size_bytes=len(answered or b""),
-            )
-            bodies = [
-                StoredBody(**tenant, sha256=_sha256(body), body=body)
-                for body in (sent, answered)
-                if body
-            ]
-            StoredBody.objects.bulk_create(bodies, ignore_conflicts=True)
-        self.last_request_id = request.pk
+        bodies = {_sha256(body): body for body in (sent, answered) if body}
+        asked = {
+            "company": self.license.company_id,
+            "license": self.license.pk,
+            "run": self.sync_run_id,
+            "purpose": self.purpose,
+            "method": exchange.method,
+            "path": exchange.path,
+            "query": exchange.query[:500],
+            "key_owner": self.key_owner,
+            "sent_at": exchange.sent_at,
+            "duration": exchange.duration_seconds,
+            "status": exchange.status,
+            "error": exchange.error[:ERROR_CHARACTERS],
+            "metrc_clock_at": exchange.metrc_clock_at,
+            "request_sha256": _sha256(sent),
+            "response_sha256": _sha256(answered) if answered is not None else "",
+            "response_size": len(answered or b""),
+            "sha256s": list(bodies),
+            "bodies": list(bodies.values()),
+        }
+        with short_transaction_at(self.license), connection.cursor() as cursor:
+            cursor.execute(KEEP, asked)
+            self.last_request_id = cursor.fetchone()[0]
         self.count += 1
 
 
@@ -134,7 +156,7 @@ def open_session(
     with short_transaction(license_id) as license:
         credential, user_key = open_key_in_transaction(license_id, user_id=as_user_id)
     keeper = ExchangeKeeper(
-        license_id,
+        license,
         purpose=purpose,
         key_owner=credential.owner_name,
         sync_run_id=sync_run_id,
@@ -174,12 +196,6 @@ def facility_limits() -> Limits:
 
 def _share_of(limit: int) -> int:
     return max(1, int(limit * settings.METRC_SHARE_USED))
-
-
-def _clock_moved_by() -> timedelta:
-    """Return by how much a scenario has moved our clock, which METRC's is held against."""
-    seconds = Installation.objects.values_list("clock_offset_seconds", flat=True).first()
-    return timedelta(seconds=seconds or 0)
 
 
 def _sha256(body: bytes) -> str:

@@ -19,6 +19,8 @@ class JobName(StrEnum):
     FOLLOW_LICENSE = "follow_license"
     RAISE_ALERTS = "raise_alerts"
     DELIVER_ALERT = "deliver_alert"
+    TEST_KEY = "test_key"
+    OPEN_BOOK = "open_book"
 
 
 def defer(job: JobName, *, once: str, priority: int = 0, **arguments: int | str) -> None:

@@ -31,17 +31,21 @@ def enter_license_in_transaction(license_id: int) -> License:
     license = License.objects.filter(id=license_id).select_related("company").first()
     if license is None:
         raise NotFound("There is no such licence.")
+    _wall(license)
+    return license
+
+
+def _wall(license: License) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('app.license', %s, true), set_config('app.licenses', %s, true),"
             " set_config('app.company', %s, true), set_config('app.facility', %s, true),"
             " set_config('app.policy', %s, true)",
             [
-                *(str(license_id), str(license_id), str(license.company_id), license.number),
+                *(str(license.pk), str(license.pk), str(license.company_id), license.number),
                 read_policy(license.policy).profile.value,
             ],
         )
-    return license
 
 
 def operation(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -95,6 +99,14 @@ def short_transaction(license_id: int) -> Iterator[License]:
     """Open one durable transaction in a licence, for work that is many small steps around METRC."""
     with transaction.atomic(durable=True):
         yield enter_license_in_transaction(license_id)
+
+
+@contextmanager
+def short_transaction_at(license: License) -> Iterator[None]:
+    """Open the same in a licence that the caller has looked up before: two statements less."""
+    with transaction.atomic(durable=True):
+        _wall(license)
+        yield
 
 
 @contextmanager

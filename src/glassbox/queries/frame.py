@@ -55,6 +55,7 @@ class LicenseBadge:
     unseen_alerts: int
     api_away_since: datetime | None
     access_lost_at: datetime | None
+    writes_are_on: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +139,7 @@ def _badges(license_ids: tuple[int, ...], now: datetime) -> tuple[LicenseBadge, 
                 unseen_alerts=alerts.get(license.id, 0),
                 api_away_since=away[license.id].since if license.id in away else None,
                 access_lost_at=license.access_lost_at,
+                writes_are_on=license.writes_are_on,
             )
         )
     return tuple(badges)

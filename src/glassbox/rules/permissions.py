@@ -44,6 +44,8 @@ class Permission(StrEnum):
     ALERT_TAKE = "alert.take"
     ALERT_MANAGE = "alert.manage"
     OUTAGE_DECLARE = "outage.declare"
+    TAKEOVER_WORK = "takeover.work"
+    TAKEOVER_SWITCH = "takeover.switch"
 
 
 class Role(StrEnum):
@@ -127,7 +129,14 @@ _IN_CHARGE = (
     Role.DISTRIBUTION_MANAGER,
     Role.OWNER,
 )
-ROLE_PERMISSIONS |= {role: ROLE_PERMISSIONS[role] | {P.INSPECTION_PREPARE} for role in _IN_CHARGE}
+ROLE_PERMISSIONS |= {
+    role: ROLE_PERMISSIONS[role] | {P.INSPECTION_PREPARE, P.TAKEOVER_WORK} for role in _IN_CHARGE
+}
+# Two of these together switch writing on; any one of them alone switches it off.
+ROLE_PERMISSIONS |= {
+    role: ROLE_PERMISSIONS[role] | {P.TAKEOVER_SWITCH}
+    for role in (Role.COMPLIANCE_MANAGER, Role.DISTRIBUTION_MANAGER, Role.OWNER)
+}
 
 
 def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:

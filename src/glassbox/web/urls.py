@@ -25,6 +25,7 @@ from glassbox.web.views import (
     scan,
     search,
     sync_runs,
+    takeover,
     transfers,
 )
 from glassbox.web.work import WORK
@@ -131,5 +132,7 @@ urlpatterns = [
     *scoped("sync/read/", sync_runs.read_now, "sync_read"),
     *scoped("sync/runs/", sync_runs.runs, "sync_runs"),
     *scoped("sync/calls/", sync_runs.console, "sync_calls"),
+    *scoped("takeover/", takeover.takeover, "takeover"),
+    *scoped("takeover/keys/<int:credential_id>/test/", takeover.test_key, "key_test"),
     *scoped("sync/exchanges/<int:exchange_id>/", sync_runs.exchange, "exchange"),
 ]

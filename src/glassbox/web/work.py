@@ -17,6 +17,7 @@ from glassbox.web.forms import (
     papers,
     production,
     reconciliation,
+    takeover,
     transfers,
 )
 from glassbox.web.forms.work_form import WorkForm, work_view
@@ -82,4 +83,10 @@ WORK: list[URLPattern] = [
     _work("outage/lost/", "access_lost", outages.ACCESS_LOST),
     _work("outage/regained/", "access_regained", outages.ACCESS_REGAINED),
     _work("outage/sheet/", "contingency_sheet", outages.SHEET),
+    _work("takeover/key/", "new_key", takeover.NEW_KEY),
+    _work("takeover/people/<int:subject>/", "person_match", takeover.PERSON_MATCH),
+    _work("takeover/off/", "writing_off", takeover.WRITING_OFF),
+    _work("takeover/propose/", "takeover_proposal", takeover.PROPOSAL),
+    _work("takeover/on/", "writing_on", takeover.WRITING_ON),
+    _work("takeover/back/", "takeover_proposal_back", takeover.PROPOSAL_BACK),
 ]

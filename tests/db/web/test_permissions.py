@@ -29,6 +29,7 @@ LISTS = (
     "reconciliation/",
     "catalog/",
     "sync/",
+    "takeover/",
     "company/",
     "audit/",
 )

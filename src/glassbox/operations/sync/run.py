@@ -241,7 +241,9 @@ def _close_run(
         )
     if error:
         return
-    queue.defer(
-        queue.JobName.RECONCILE_LICENSE, once=f"reconcile:{license_id}", license_id=license_id
-    )
+    # Until writing is on, our book follows METRC's before the two are compared.
+    job, once = queue.JobName.RECONCILE_LICENSE, f"reconcile:{license_id}"
+    if not run.license.writes_are_on:
+        job, once = queue.JobName.OPEN_BOOK, f"open-book:{license_id}"
+    queue.defer(job, once=once, license_id=license_id)
     queue.defer(queue.JobName.FOLLOW_LICENSE, once=f"follow:{license_id}", license_id=license_id)

@@ -38,6 +38,17 @@ BEFORE_REGISTRATION = (
     TransferState.TEMPLATE_STORED,
 )
 
+FROM_METRC = (
+    "item_name",
+    "shipped_quantity",
+    "received_quantity",
+    "unit",
+    "wholesale_price",
+    "shipment_state",
+    "raw",
+    "seen_at",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SeenDelivery:
@@ -184,31 +195,35 @@ def store_delivery(batch: Batch, seen: SeenDelivery, direction: TransferDirectio
     transfer.seen_at = now
     transfer.raw = {"transfer": plain(seen.transfer.raw), "delivery": plain(seen.delivery.raw)}
     transfer.save()
-    for package in seen.packages:
-        _store_delivery_package(batch, transfer, seen, package)
+    _store_delivery_packages(batch, transfer, seen)
     if transfer.state != before:
         _say_followed(batch, transfer, before)
     return transfer.pk
 
 
-def _store_delivery_package(
-    batch: Batch, transfer: Transfer, seen: SeenDelivery, package: shapes.DeliveryPackage
-) -> None:
-    check_length(f"Transfer {seen.transfer.id}", "PackageLabel", package.label, 40)
-    TransferPackage.objects.update_or_create(
-        transfer=transfer,
-        label=package.label,
-        defaults={
+def _store_delivery_packages(batch: Batch, transfer: Transfer, seen: SeenDelivery) -> None:
+    """Write what METRC says of each package of a delivery; what our people found stays."""
+    rows = {}
+    for package in seen.packages:
+        check_length(f"Transfer {seen.transfer.id}", "PackageLabel", package.label, 40)
+        rows[package.label] = TransferPackage(
             **batch.tenant,
-            "item_name": package.item_name,
-            "shipped_quantity": package.shipped_quantity,
-            "received_quantity": package.received_quantity,
-            "unit": package.unit,
-            "wholesale_price": seen.prices.get(package.label),
-            "shipment_state": package.shipment_state,
-            "raw": plain(package.raw),
-            "seen_at": batch.now,
-        },
+            transfer=transfer,
+            label=package.label,
+            item_name=package.item_name,
+            shipped_quantity=package.shipped_quantity,
+            received_quantity=package.received_quantity,
+            unit=package.unit,
+            wholesale_price=seen.prices.get(package.label),
+            shipment_state=package.shipment_state,
+            raw=plain(package.raw),
+            seen_at=batch.now,
+        )
+    TransferPackage.objects.bulk_create(
+        rows.values(),
+        update_conflicts=True,
+        unique_fields=["transfer", "label"],
+        update_fields=FROM_METRC,
     )
 
 

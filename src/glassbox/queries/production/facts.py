@@ -79,7 +79,7 @@ def closing_facts(batch: Batch, now: datetime) -> BatchFacts:
 
 def operator_ids(batch: Batch) -> frozenset[int]:
     """Return everybody who worked on a batch; none of them may verify or release it."""
-    hands: set[int] = {batch.opened_by_id}
+    hands: set[int] = set() if batch.opened_by_id is None else {batch.opened_by_id}
     hands.update(batch.records.values_list("operator_id", flat=True))
     hands.update(batch.ingredients.values_list("recorded_by_id", flat=True))
     hands.update(batch.outputs.values_list("recorded_by_id", flat=True))

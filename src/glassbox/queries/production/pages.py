@@ -172,7 +172,7 @@ def _row(batch: Batch) -> BatchRow:
         process=batch.process,
         planned=quantity(batch.planned_quantity, batch.unit).text(),
         state=batch.state,
-        opened_by=batch.opened_by.name,
+        opened_by=batch.opened_by.name if batch.opened_by else "nobody: it was under way",
         opened_at=batch.opened_at,
         verified_by=batch.verified_by.name if batch.verified_by else "",
         closed_at=batch.closed_at,

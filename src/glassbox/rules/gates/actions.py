@@ -74,6 +74,7 @@ class ActionFacts(GateFacts):
     uses: tuple[SourceUse, ...] = ()
     made: Quantity | None = None
     access_is_lost: bool = False
+    writing_is_on: bool = True
     clock_difference_seconds: int | None = None
     taken_lanes: tuple[str, ...] = ()
     transfer: TransferFacts | None = None
@@ -275,6 +276,20 @@ def access_is_there(facts: ActionFacts) -> Iterator[Finding]:
         )
 
 
+def writing_is_on(facts: ActionFacts) -> Iterator[Finding]:
+    """Block everything at a licence that runs beside the old system and only reads (G9)."""
+    if not facts.writing_is_on:
+        yield from facts.broken(
+            "G9",
+            code="action.writing-is-off",
+            subject=facts.acting.number,
+            message=f"Glassbox only reads METRC for {facts.acting.number}: writing is not switched "
+            "on yet.",
+            fix="Work in the old system until two people have switched writing on, on the go-live "
+            "page.",
+        )
+
+
 def sources_hold_enough(facts: ActionFacts) -> Iterator[Finding]:
     """Block taking more out of a package than METRC shows in it."""
     by_label = {package.label: package.metrc for package in facts.packages}
@@ -358,6 +373,7 @@ COMMON_GATES: tuple[Gate[ActionFacts], ...] = (
     clocks_agree,
     lanes_are_free,
     access_is_there,
+    writing_is_on,
 )
 _PACKAGE: tuple[Gate[ActionFacts], ...] = (
     package_is_ours,
