@@ -84,6 +84,7 @@ WORK: list[URLPattern] = [
     _work("outage/regained/", "access_regained", outages.ACCESS_REGAINED),
     _work("outage/sheet/", "contingency_sheet", outages.SHEET),
     _work("takeover/key/", "new_key", takeover.NEW_KEY),
+    _work("takeover/tags/", "tag_roll", takeover.TAG_ROLL),
     _work("takeover/people/<int:subject>/", "person_match", takeover.PERSON_MATCH),
     _work("takeover/off/", "writing_off", takeover.WRITING_OFF),
     _work("takeover/propose/", "takeover_proposal", takeover.PROPOSAL),

@@ -175,8 +175,8 @@ def _tags(license_id: int) -> Iterator[OpenPoint]:
             step=Step.TAGS,
             key="tags:none",
             sentence="No unused tag is known, so nothing new can be packed.",
-            way_out="Import the ranges of your tag rolls.",
-            address="imports/new/tags/",
+            way_out="Receive your tag rolls.",
+            address="takeover/tags/",
         )
 
 

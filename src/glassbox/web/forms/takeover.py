@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassbox.operations.company import receive_tag_roll
 from glassbox.operations.credentials import add_credential
 from glassbox.operations.takeover.begin import begin_takeover
 from glassbox.operations.takeover.people import match_person
@@ -179,6 +180,30 @@ def _back(opened: Opened, said: dict[str, Any]) -> str:
     return "takeover/"
 
 
+def _tags_sheet(opened: Opened) -> Sheet:
+    return Sheet(
+        title="Receive a roll of tags",
+        sentence="Tags that our ledger has already stay as they are.",
+        fields=(
+            Field(name="first", label="First UID of the roll", kind=FieldKind.SCAN),
+            Field(name="count", label="How many", kind=FieldKind.WHOLE, unit="tags"),
+        ),
+    )
+
+
+def _receive_tags(opened: Opened, said: dict[str, Any]) -> str:
+    receive_tag_roll(**opened.who(), **said)
+    return "takeover/"
+
+
+TAG_ROLL = WorkForm(
+    button="Receive these tags",
+    done="The tags are in our ledger.",
+    nav="takeover",
+    permission=Permission.COUNT_RECORD,
+    sheet=_tags_sheet,
+    do=_receive_tags,
+)
 NEW_KEY = WorkForm(
     button="Seal and store it",
     done="The key is stored. Test it now.",
