@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("glassbox", "0013_action_guards")]
+    dependencies = [("glassbox", "0014_sync_service")]
 
     operations = [
         migrations.AddIndex(
