@@ -14,7 +14,7 @@ TENANT_TABLES = ("key_tests", "person_matches", "takeovers")
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("glassbox", "0014_sync_service"),
+        ("glassbox", "0015_open_cases"),
     ]
 
     operations = [
