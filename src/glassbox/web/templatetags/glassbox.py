@@ -203,6 +203,12 @@ def clock_time(moment: datetime | None, time_zone: str = "UTC") -> str:
 
 
 @register.filter
+def whole(count: int) -> str:
+    """Return a count with thousands."""
+    return f"{count:,}"
+
+
+@register.filter
 def duration(span: timedelta | None) -> str:
     """Return a span of time in its two largest units, or a dash."""
     if span is None:
