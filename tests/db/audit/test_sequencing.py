@@ -19,6 +19,7 @@ from django.db import connection, transaction
 
 from glassbox.access import NotPermitted
 from glassbox.audit import ledger
+from glassbox.audit.event_types import EventType
 from glassbox.audit.offline import verify as offline
 from glassbox.audit.proofs import prove_event
 from glassbox.audit.sequencer import Sequencer
@@ -267,7 +268,7 @@ def test_a_text_goes_only_with_an_event_that_says_so_and_every_proof_stays(
     with psycopg.connect(urls.verifier) as reading:
         proof = prove_event(reading, event_id)
         told = reading.execute(
-            "SELECT subject FROM compliance_events WHERE type = 'opening.erased'"
+            "SELECT subject FROM compliance_events WHERE type = %s", [EventType.OPENING_ERASED]
         ).fetchall()
     assert told == [(f"event:{event_id}",)]
     assert set(proof.openings) == {"reason"}
