@@ -132,8 +132,8 @@ def test_pasted_labels_are_sorted_into_found_and_not(visit: Visit) -> None:
     fay.page.get_by_role("button", name="Find them").click()
 
     expect(fay.page.locator(".pasted")).to_contain_text("Found 1")
-    expect(fay.page.locator(".pasted")).to_contain_text("not a UID: 1")
-    expect(fay.page.locator(".pasted")).to_contain_text("pasted twice: 1")
+    expect(fay.page.locator(".pasted")).to_contain_text("not a tag")
+    expect(fay.page.locator(".pasted")).to_contain_text("pasted more than once")
 
 
 def test_a_package_opens_on_every_tab(visit: Visit) -> None:
