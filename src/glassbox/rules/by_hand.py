@@ -25,6 +25,7 @@ from glassbox.rules.action_kinds.kind import (
 )
 from glassbox.rules.action_kinds.reading import AdjustmentSeen, Reading
 
+ADJUSTMENTS = "GET /packages/v2/adjustments"
 # METRC dates an adjustment by the facility's day, which may be the day before ours in UTC.
 _A_DAY = timedelta(days=1)
 _A_TOKEN_OF_OURS = re.compile(r"\[#[0-9A-Z]+\]")
@@ -62,7 +63,9 @@ def judge_by_hand(kind: ActionKind, facts: Facts, was: AsApproved, seen: Reading
     somebody else moved the goods). CANNOT_TELL: METRC could not be read.
     """
     bookings = kind.expect(facts, None).bookings
-    if kind.keying is Keying.NONE and len(bookings) == 1:
+    # A job's input is a difference too, but METRC lists no adjustment for it.
+    is_listed = any(read.endpoint == ADJUSTMENTS for read in kind.deciding_reads(facts))
+    if kind.keying is Keying.NONE and is_listed and len(bookings) == 1:
         return _judge_difference(kind, facts, bookings[0], was, seen)
     judgement = kind.judge_probe(facts, was.reading, seen)
     if kind.keying is Keying.TARGET_VALUE:
