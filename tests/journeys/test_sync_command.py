@@ -130,5 +130,7 @@ def test_a_difference_is_printed_and_ends_with_one(
     found = command(database, "reconcile", "--license", MAKER, GLASSBOX_SETTLE_WINDOW_SECONDS="0")
 
     assert found.returncode == 1
-    assert f"{oil}: our book says 1,000 g, METRC says 900 g; in METRC it was adjusted" in found.stdout
+    assert (
+        f"{oil}: our book says 1,000 g, METRC says 900 g; in METRC it was adjusted" in found.stdout
+    )
     assert found.stdout.endswith("0 of 1 packages agree.\n")
