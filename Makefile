@@ -14,7 +14,7 @@ BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large coverage evaluation fuzz screenshots simulate torture torture-grid torture-flow mutation differences traffic golive-bench
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large bench-pages coverage evaluation fuzz screenshots simulate torture torture-grid torture-flow mutation differences traffic golive-bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -83,6 +83,9 @@ bench-large: setup ## the largest simulated world: minutes, and 6 GB of disk
 
 golive-bench: setup ## a go-live of world m with ten kills, held against METRC's own store: an hour
 	nice -n 10 $(BIN)/python bench/golive.py --world m
+
+bench-pages: setup ## pages with few packages and with millions: an hour, and 12 GB of disk
+	$(BIN)/python bench/pages.py
 
 screenshots: setup ## make docs/screenshots/ anew from a demo of its own
 	$(BIN)/python scripts/screenshots.py

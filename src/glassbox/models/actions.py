@@ -100,7 +100,14 @@ class RegulatedAction(TenantRow):
                 name="action_natural_key_live_once",
             ),
         ]
-        indexes = [models.Index(fields=["license", "state"], name="action_by_state")]
+        indexes = [
+            models.Index(fields=["license", "state"], name="action_by_state"),
+            models.Index(
+                fields=["license", "drafted_at"],
+                condition=~models.Q(state__in=["ACCEPTED", "REJECTED", "WITHDRAWN"]),
+                name="action_open",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"action #{self.pk} {self.kind} {self.state}"

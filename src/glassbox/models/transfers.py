@@ -186,7 +186,8 @@ class Transfer(TenantRow):
             ),
         ]
         indexes = [
-            models.Index(fields=["license", "manifest_reversed"], name="transfer_by_last_digits")
+            models.Index(fields=["license", "manifest_reversed"], name="transfer_by_last_digits"),
+            models.Index(fields=["license", "state"], name="transfer_by_state"),
         ]
 
     def __str__(self) -> str:

@@ -71,7 +71,7 @@ def _facts(badge: LicenseBadge, now: datetime) -> HeartbeatFacts:
     )
     leaving = Transfer.objects.filter(license_id=badge.id, direction=TransferDirection.OUTGOING)
     before = [TransferState.PLANNED, TransferState.RELEASED, TransferState.TEMPLATE_STORED]
-    moving = leaving.aggregate(
+    moving = leaving.filter(state__in=[*before, TransferState.DEPARTED]).aggregate(
         soon=Count(
             "packages",
             filter=Q(state__in=before, departs_at__lt=now + LEAVES_SOON),
