@@ -208,14 +208,16 @@ def _steps(
     cards = []
     for number, step in enumerate(Step, start=1):
         own = tuple(point for point in points if point.step is step)
+        # People stand in a table of their own, with the same link.
+        listed = tuple(point for point in own if not point.key.startswith("names:person:"))
         cards.append(
             StepCard(
                 number=number,
                 step=step,
                 title=TITLES[step],
                 light=_light(step, own, progress, standing),
-                points=own[:POINTS_SHOWN],
-                more=max(len(own) - POINTS_SHOWN, 0),
+                points=listed[:POINTS_SHOWN],
+                more=max(len(listed) - POINTS_SHOWN, 0),
             )
         )
     return tuple(cards)
