@@ -66,8 +66,9 @@ SELECT 1, 1, id, id, 'ACTIVE', item_name, 499 - (id %% %(every)s = 0)::int, unit
     'Vault', false, false, now() - interval '20 days', now(), true, md5(id::text),
     jsonb_build_object('Label', label, 'Note', repeat('x', 1200))
 FROM packages;
-INSERT INTO sync_cursors (company_id, license_id, feed, last_whole_at, last_tried_at, last_error)
-SELECT 1, 1, feed, now(), now(), '' FROM unnest(%(feeds)s::text[]) feed;
+INSERT INTO sync_cursors (company_id, license_id, feed, last_whole_at, last_tried_at, last_error,
+    rows_last_read, gaps)
+SELECT 1, 1, feed, now(), now(), '', 0, '[]' FROM unnest(%(feeds)s::text[]) feed;
 """
 BARE_JOIN = """
 SELECT count(*) FROM (
