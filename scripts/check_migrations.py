@@ -1,4 +1,4 @@
-"""Says whether a model has changed without a migration. Needs no database."""
+"""Says whether a model has changed without a migration, or two follow the same one. Needs no database."""
 
 from __future__ import annotations
 
@@ -14,10 +14,18 @@ from django.db.migrations.state import ProjectState
 
 
 def main() -> int:
-    """Compare the models with the migrations; exit 1 if one is missing."""
+    """Compare the models with the migrations; exit 1 if one is missing or they have two ends."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glassbox.config.settings")
     django.setup()
     loader = MigrationLoader(None)
+    forked = loader.detect_conflicts()
+    for label, names in forked.items():
+        sys.stderr.write(
+            f"{label}: {' and '.join(sorted(names))} follow the same migration. Number one of them "
+            "after the other.\n"
+        )
+    if forked:
+        return 1
     found = MigrationAutodetector(
         loader.project_state(),
         ProjectState.from_apps(apps),
