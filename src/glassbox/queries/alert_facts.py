@@ -23,7 +23,7 @@ from glassbox.models.transfers import Transfer, TransferDirection, TransferState
 from glassbox.queries.outages import api_away_by_license
 from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.action_lifecycle import ENDS
-from glassbox.rules.alerts import (
+from glassbox.rules.alert_facts import (
     AlertFacts,
     DueCase,
     Expiry,

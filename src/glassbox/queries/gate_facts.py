@@ -27,7 +27,7 @@ from glassbox.rules.gates import run_gates
 from glassbox.rules.gates.facts import GateFacts, LicenseFacts, PackageFacts
 from glassbox.rules.gates.incoming import IncomingFacts, IncomingLine
 from glassbox.rules.gates.packages import PACKAGE_GATES
-from glassbox.rules.gates.transfers import CrewFacts, TransferFacts, TransferLine
+from glassbox.rules.gates.transfer_facts import CrewFacts, TransferFacts, TransferLine
 from glassbox.rules.incoming import IncomingVerdict
 from glassbox.rules.package_state import LocalState, PackageList
 from glassbox.rules.quantities import quantity

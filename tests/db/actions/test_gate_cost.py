@@ -28,7 +28,7 @@ from glassbox.operations.transaction import short_transaction
 from glassbox.queries.actions.gates import ask_gates
 from glassbox.queries.gate_facts import transfer_facts
 from glassbox.rules.gates import run_gates
-from glassbox.rules.gates.actions import Moment
+from glassbox.rules.gates.action_facts import Moment
 from glassbox.rules.gates.transfers import TRANSFER_GATES
 from glassbox.rules.package_state import LocalState
 from tests.builders import put_crew

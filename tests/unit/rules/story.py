@@ -13,7 +13,7 @@ import yaml
 
 import glassbox.rules
 from glassbox.rules.gates.facts import LicenseFacts, PackageFacts
-from glassbox.rules.gates.transfers import CrewFacts, TransferFacts, TransferLine
+from glassbox.rules.gates.transfer_facts import CrewFacts, TransferFacts, TransferLine
 from glassbox.rules.package_state import LocalState, PackageList, PackageState
 from glassbox.rules.quantities import EACH, Quantity, Unit, quantity
 from glassbox.rules.rule_lines import Rules, read_pack

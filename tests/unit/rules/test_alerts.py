@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from glassbox.rules.alerts import (
+from glassbox.rules.alert_facts import (
     AlertFacts,
-    DueAlert,
     DueCase,
     Expiry,
     OpenCorrection,
@@ -19,9 +18,8 @@ from glassbox.rules.alerts import (
     OpenTransfer,
     TagArrival,
     WatchedKind,
-    due_alerts,
-    stage_words,
 )
+from glassbox.rules.alerts import DueAlert, due_alerts, stage_words
 from glassbox.rules.exception_policy import CaseSeverity
 from glassbox.rules.rule_lines import RuleMissing
 from tests.unit.rules.story import NOON, rules

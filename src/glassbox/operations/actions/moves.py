@@ -15,7 +15,7 @@ from glassbox.queries.actions.gates import ask_gates
 from glassbox.rules.action_lifecycle import ActionState, WaveState, next_state
 from glassbox.rules.actor import Actor
 from glassbox.rules.gates import is_blocked
-from glassbox.rules.gates.actions import Moment
+from glassbox.rules.gates.action_facts import Moment
 from glassbox.rules.verdicts import Finding
 
 

@@ -21,7 +21,7 @@ from glassbox.rules.action_lifecycle import (
     Priority,
 )
 from glassbox.rules.actor import Actor
-from glassbox.rules.gates.actions import Moment
+from glassbox.rules.gates.action_facts import Moment
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 

@@ -11,7 +11,7 @@ from glassbox.models.alerts import WatchedDate
 from glassbox.models.companies import License
 from glassbox.operations.transaction import operation
 from glassbox.rules.actor import Actor
-from glassbox.rules.alerts import WatchedKind
+from glassbox.rules.alert_facts import WatchedKind
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound
 

@@ -27,7 +27,7 @@ from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import IN_DOUBT, ActionState, next_state
 from glassbox.rules.actor import Actor
 from glassbox.rules.exception_policy import CaseClass, case_for
-from glassbox.rules.gates.actions import Moment
+from glassbox.rules.gates.action_facts import Moment
 from glassbox.rules.permissions import Permission
 from glassbox.rules.sender import Decision, Step
 from glassbox.rules.verdicts import InvalidInput, Refused

@@ -25,7 +25,7 @@ from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import ActionState, next_state
 from glassbox.rules.actor import Actor
 from glassbox.rules.gates import is_blocked
-from glassbox.rules.gates.actions import Moment
+from glassbox.rules.gates.action_facts import Moment
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import Finding, Refused
 

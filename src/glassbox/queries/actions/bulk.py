@@ -12,7 +12,7 @@ from glassbox.queries.actions.gates import gates_of
 from glassbox.queries.actions.may import permitted_moves
 from glassbox.queries.actions.rows import ActionRow, row_of
 from glassbox.rules.actor import Actor
-from glassbox.rules.gates.actions import Moment
+from glassbox.rules.gates.action_facts import Moment
 from glassbox.rules.verdicts import NotFound
 
 LINES_AT_MOST = 25

@@ -26,11 +26,11 @@ from glassbox.rules.action_kinds.facts import FactReader, Facts
 from glassbox.rules.action_kinds.kind import ActionKind, Expectation
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import UNRESOLVED
-from glassbox.rules.gates.actions import ActionFacts, Moment, SourceUse
+from glassbox.rules.gates.action_facts import ActionFacts, Moment, SourceUse
 from glassbox.rules.gates.facts import PackageFacts, TagFacts
 from glassbox.rules.gates.incoming import IncomingFacts
 from glassbox.rules.gates.sampling import SamplingFacts
-from glassbox.rules.gates.transfers import TransferFacts
+from glassbox.rules.gates.transfer_facts import TransferFacts
 from glassbox.rules.incoming import IncomingVerdict
 from glassbox.rules.lab_status import words
 from glassbox.rules.package_state import LocalState

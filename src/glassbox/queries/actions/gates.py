@@ -16,7 +16,7 @@ from glassbox.queries.actions.standing import standing_of
 from glassbox.rules.action_kinds.reading import PackageSeen, Reading, field_texts
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.gates import run_gates
-from glassbox.rules.gates.actions import Moment
+from glassbox.rules.gates.action_facts import Moment
 from glassbox.rules.quantities import quantity
 from glassbox.rules.rule_lines import Rules, overridden
 from glassbox.rules.verdicts import Finding

@@ -23,7 +23,7 @@ from glassbox.rules.action_kinds.kind import Change, Instructions
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import ENDS, ActionState
 from glassbox.rules.actor import Actor
-from glassbox.rules.gates.actions import Moment
+from glassbox.rules.gates.action_facts import Moment
 from glassbox.rules.policy import read_policy
 from glassbox.rules.verdicts import Finding, NotFound
 

@@ -10,7 +10,7 @@ from glassbox.rules.action_kinds.facts import Facts
 from glassbox.rules.action_kinds.payloads import Body
 from glassbox.rules.action_kinds.reading import Reading
 from glassbox.rules.gates import Gate
-from glassbox.rules.gates.actions import ActionFacts
+from glassbox.rules.gates.action_facts import ActionFacts
 from glassbox.rules.permissions import Permission
 from glassbox.rules.quantities import Quantity
 

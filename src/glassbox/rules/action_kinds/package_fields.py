@@ -29,13 +29,8 @@ from glassbox.rules.action_kinds.package_changes import MOST_PER_SEND, chosen_la
 from glassbox.rules.action_kinds.payloads import Body
 from glassbox.rules.action_kinds.reading import PackageSeen, Reading
 from glassbox.rules.gates import Gate
-from glassbox.rules.gates.actions import (
-    ADJUST_GATES,
-    MOVE_GATES,
-    REMEDIATE_GATES,
-    UNFINISH_GATES,
-    ActionFacts,
-)
+from glassbox.rules.gates.action_facts import ActionFacts
+from glassbox.rules.gates.actions import ADJUST_GATES, MOVE_GATES, REMEDIATE_GATES, UNFINISH_GATES
 from glassbox.rules.verdicts import InvalidInput
 
 _DATES = (

@@ -10,7 +10,7 @@ from glassbox.operations.alerts.settings import set_alert_settings
 from glassbox.operations.alerts.webhooks import add_webhook
 from glassbox.queries.alerts import settings_page
 from glassbox.queries.choices import Option
-from glassbox.rules.alerts import WatchedKind
+from glassbox.rules.alert_facts import WatchedKind
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput
 from glassbox.web.forms.field import Field, FieldKind

@@ -7,15 +7,13 @@ import pytest
 
 from glassbox.rules.action_kinds.registry import ACTION_KINDS
 from glassbox.rules.gates import is_blocked, run_gates
+from glassbox.rules.gates.action_facts import ActionFacts, Moment, SourceUse
 from glassbox.rules.gates.actions import (
     ADJUST_GATES,
     CREATE_GATES,
     MOVE_GATES,
     REMEDIATE_GATES,
     TRANSFER_ACTION_GATES,
-    ActionFacts,
-    Moment,
-    SourceUse,
 )
 from glassbox.rules.gates.facts import TagFacts
 from glassbox.rules.gates.packages import PACKAGE_GATES

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from glassbox.rules.gates import is_blocked, run_gates
-from glassbox.rules.gates.transfers import TRANSFER_GATES, TransferFacts
+from glassbox.rules.gates.transfer_facts import TransferFacts
+from glassbox.rules.gates.transfers import TRANSFER_GATES
 from glassbox.rules.package_state import LocalState, PackageList
 from glassbox.rules.quantities import GRAMS, quantity
 from tests.unit.rules.story import (

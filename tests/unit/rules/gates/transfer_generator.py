@@ -9,7 +9,8 @@ from decimal import Decimal
 from random import Random
 
 from glassbox.rules.gates.facts import LicenseFacts, PackageFacts
-from glassbox.rules.gates.transfers import RETAIL_KINDS, TransferFacts, TransferLine
+from glassbox.rules.gates.transfer_facts import TransferFacts, TransferLine
+from glassbox.rules.gates.transfers import RETAIL_KINDS
 from glassbox.rules.package_state import LocalState, PackageList
 from glassbox.rules.quantities import EACH, GRAMS, quantity
 from tests.unit.rules.story import (
