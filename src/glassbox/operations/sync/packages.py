@@ -16,7 +16,6 @@ from glassbox.models.transfers import TransferPackage
 from glassbox.operations.books import book_movement_in_transaction
 from glassbox.operations.exception_cases import open_case_in_transaction
 from glassbox.operations.metrc_mapping import (
-    content_sha256,
     first_local_state,
     local_state_after,
     package_state,
@@ -30,6 +29,7 @@ from glassbox.operations.sync.package_rows import (
     readable_package,
     snapshot_of,
 )
+from glassbox.operations.sync.unchanged_packages import confirm_unchanged_packages, says_the_same
 from glassbox.rules.exception_policy import CaseClass, case_for
 from glassbox.rules.lab_status import has_failed
 from glassbox.rules.package_state import LocalState, PackageList, PackageState, demanded_by
@@ -39,23 +39,12 @@ from metrc_client import shapes
 Store = Callable[[Batch], None]
 
 
-# One change may show a package in two lists at once (a held one is also active): the later name
-# here tells more.
-TELLS_MORE = (
-    PackageList.LAB_SAMPLES,
-    PackageList.ACTIVE,
-    PackageList.ON_HOLD,
-    PackageList.IN_TRANSIT,
-    PackageList.TRANSFERRED,
-    PackageList.INACTIVE,
-)
-
-
 def package_store(list_name: PackageList) -> Store:
     """Return the function that stores the rows of one of METRC's package lists."""
 
     def store(batch: Batch) -> None:
         left = open_new_packages(batch, list_name)
+        left = confirm_unchanged_packages(batch, list_name, left)
         batch.store_each(lambda row: _store(batch, row, list_name), rows=left)
 
     return store
@@ -84,7 +73,7 @@ def _store(batch: Batch, row: ReadRow, list_name: PackageList) -> None:
     if newest is not None and _is_older(seen.last_modified_at, newest.last_modified_at):
         return
     package.confirmed_at = batch.now
-    if newest is not None and _is_the_same(newest, seen, list_name):
+    if newest is not None and says_the_same(newest, seen.raw, list_name):
         package.save(update_fields=["confirmed_at"])
         return
     if package.local_state == LocalState.EXPECTED:
@@ -111,15 +100,6 @@ def _store(batch: Batch, row: ReadRow, list_name: PackageList) -> None:
 def _is_older(seen: datetime | None, newest: datetime | None) -> bool:
     """Two lists read one after the other may both hold a package; the later change wins."""
     return seen is not None and newest is not None and seen < newest
-
-
-def _is_the_same(newest: PackageSnapshot, seen: shapes.Package, list_name: PackageList) -> bool:
-    if newest.content_sha256 == content_sha256(seen.raw, list_name=list_name):
-        return True
-    known = PackageList(newest.list_name)
-    return TELLS_MORE.index(known) > TELLS_MORE.index(
-        list_name
-    ) and newest.content_sha256 == content_sha256(seen.raw, list_name=known)
 
 
 def _open_package(batch: Batch, seen: shapes.Package, list_name: PackageList) -> Package:
