@@ -38,14 +38,14 @@ def confirm_unchanged_packages(
             license=batch.license, package_id__in=ids.values(), is_newest=True
         ).only("package_id", "content_sha256", "list_name")
     }
-    left, confirmed = [], set()
+    left: list[ReadRow] = []
+    confirmed: set[int] = set()
     for row in rows:
-        package_id = ids.get(row.raw["Label"]) if _has_label(row) else None
-        snapshot = newest.get(package_id) if package_id else None
+        snapshot = newest.get(ids.get(row.raw["Label"], 0)) if _has_label(row) else None
         if snapshot is None or not says_the_same(snapshot, row.raw, list_name):
             left.append(row)
             continue
-        confirmed.add(package_id)
+        confirmed.add(snapshot.package_id)
         batch.close_case_of(row)
     Package.objects.filter(license=batch.license, id__in=confirmed).update(confirmed_at=batch.now)
     return tuple(left)
