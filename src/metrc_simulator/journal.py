@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from metrc_simulator.answers import Answer
-from metrc_simulator.store import JournalRow, Store
+from metrc_simulator.journal_table import JournalRow
+from metrc_simulator.store import Store
 from metrc_simulator.wire import encode, moment_text
 
 _KEYS = {"userkey", "userapikey", "tpiapikey"}
@@ -72,12 +73,12 @@ class Journal:
         kept = JournalRow(encode(row)[1:], None if tells else False)
         if tells:
             answer.receipt = _Receipt(self, kept)
-        self._store.journal_add(kept)
+        self._store.journal.add(kept)
 
     def json(self, after: int, limit: int = -1) -> bytes:
         """Return the entries numbered above `after` as a JSON array."""
         words = {None: b"null", False: b"false", True: b"true"}
-        rows = self._store.journal_after(after, limit)
+        rows = self._store.journal.after(after, limit)
         return b"[%b]" % b",".join(
             b'{"seq":%d,%b,"callerCouldKnow":%b}' % (seq, entry[:-1], words[known])
             for seq, entry, known in rows
@@ -98,7 +99,7 @@ class Journal:
 
     def end(self, receipt: _Receipt, row: JournalRow, has_left: bool) -> None:
         """Note that an answer has left as a whole, or has not."""
-        self._store.journal_settle(row, has_left)
+        self._store.journal.settle(row, has_left)
         with self._condition:
             self._leaving.discard(receipt)
             self._condition.notify_all()

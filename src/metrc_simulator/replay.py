@@ -120,7 +120,7 @@ def read_recording(path: Path) -> Recording:
 def _of_state(path: Path) -> Recording:
     store = Store(str(path), read_only=True)
     try:
-        entries = [decode(b"{" + entry) | {"seq": seq} for seq, entry, _ in store.journal_after(0)]
+        entries = [decode(b"{" + entry) | {"seq": seq} for seq, entry, _ in store.journal.after(0)]
     except sqlite3.DatabaseError as problem:
         raise RecordingBroken(f"{path}: {problem}") from problem
     return Recording(entries, store=store)

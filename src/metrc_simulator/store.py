@@ -4,51 +4,31 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from metrc_simulator.clock import machine_microseconds
+from metrc_simulator.journal_table import JournalTable
+from metrc_simulator.list_counts import ListCounts
 from metrc_simulator.molds import Molds, Part, is_cast
 from metrc_simulator.records import KINDS, Query, Record
+from metrc_simulator.store_tables import drop_indexes, make_indexes, make_tables
 from metrc_simulator.wire import decode, encode, microseconds_of, moment_text
 
-_INDEXES = (
-    ("list", "license, list, last_modified"),
-    ("label", "label"),
-    ("parent", "parent"),
-)
 _COLUMNS = "id, license, label, list, mark, parent, last_modified, changed_at, body, facts"
-_UNWRITTEN_AT_MOST = 200
 _HISTORY_MICROSECONDS = 900 * 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 # A row of a cast: the columns in their order.
 CastRow = tuple[int, str, str, str, str, int, int, int, bytes, bytes | None]
-# Above so many rows, a list is counted by SQL: its moments would cost more than they spare.
-_MOMENTS_AT_MOST = 20_000
-_COUNTS_AT_MOST = 10_000
 
 
 class StoreBroken(Exception):
     """The state file is not one of ours."""
-
-
-@dataclass(eq=False)
-class JournalRow:
-    """One entry (a JSON object without its opening brace and `seq`) on its way into the table.
-
-    `known` is whether the caller could know what was done, None while nobody can say.
-    """
-
-    entry: bytes
-    known: bool | None
-    seq: int = 0
 
 
 class Store:
@@ -57,15 +37,9 @@ class Store:
     def __init__(self, path: str | None = None, read_only: bool = False) -> None:
         self.lock = threading.RLock()
         self._depth = 0
-        # How many rows a window holds is asked for every page; counting in SQL costs ten times
-        # the page itself, so the moments of a list are kept until the kind changes.
-        self._moments: dict[str, dict[Any, list[int]]] = {kind: {} for kind in KINDS}
-        self._large: set[Any] = set()
-        self._counts: dict[str, dict[Any, int]] = {kind: {} for kind in KINDS}
+        self._counts = ListCounts(self._moments, self._count_in_sql)
         self._molds: Molds | None = None
         self._versions = dict.fromkeys(KINDS, 0)
-        self._unwritten: list[JournalRow] = []
-        self._settled: dict[int, bool] = {}
         self.watching = False
         self._touched: list[int] = []
         try:
@@ -76,66 +50,27 @@ class Store:
                 isolation_level=None,
                 uri=read_only,
             )
+            self.journal = JournalTable(self._sql, self.lock, self.transaction)
             if read_only:
                 return
             self._sql.execute("PRAGMA page_size=8192")
             self._sql.execute("PRAGMA journal_mode=WAL")
             self._sql.execute("PRAGMA synchronous=NORMAL")
-            self._make_tables()
+            make_tables(self._sql)
+            self.journal.make()
         except sqlite3.DatabaseError as problem:
             raise StoreBroken(f"state file {path}: {problem}") from problem
-
-    def _make_tables(self) -> None:
-        self._sql.execute("CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value TEXT)")
-        self._sql.execute(
-            "CREATE TABLE IF NOT EXISTS journal(seq INTEGER PRIMARY KEY AUTOINCREMENT, entry BLOB)"
-        )
-        # What is known only after an entry is kept stands beside it.
-        self._sql.execute(
-            "CREATE TABLE IF NOT EXISTS journal_known(seq INTEGER PRIMARY KEY, known INTEGER)"
-        )
-        self._sql.execute("CREATE TABLE IF NOT EXISTS molds(id INTEGER PRIMARY KEY, parts BLOB)")
-        columns = (
-            "license TEXT, label TEXT, list TEXT, mark TEXT, parent INTEGER, "
-            "last_modified INTEGER, changed_at INTEGER, body BLOB, facts BLOB"
-        )
-        self._sql.execute(
-            f"CREATE TABLE IF NOT EXISTS history(kind TEXT, id INTEGER, {columns}, "
-            "replaced_at INTEGER)"
-        )
-        self._sql.execute("CREATE INDEX IF NOT EXISTS history_kind ON history(kind, replaced_at)")
-        for number, kind in enumerate(KINDS):
-            self._sql.execute(
-                f"CREATE TABLE IF NOT EXISTS {kind}"
-                f"(id INTEGER PRIMARY KEY AUTOINCREMENT, {columns})"
-            )
-            # Every kind counts from its own thousand, so an id used for the wrong kind is
-            # noticed instead of hitting a row by chance.
-            self._sql.execute(
-                "INSERT INTO sqlite_sequence(name, seq) SELECT ?, ? WHERE NOT EXISTS "
-                "(SELECT 1 FROM sqlite_sequence WHERE name = ?)",
-                (kind, (number + 1) * 100_000, kind),
-            )
-
-        self._make_indexes()
-
-    def _make_indexes(self) -> None:
-        for kind in KINDS:
-            for name, over in _INDEXES:
-                self._sql.execute(f"CREATE INDEX IF NOT EXISTS {kind}_{name} ON {kind}({over}, id)")
 
     @contextmanager
     def loading(self) -> Iterator[None]:
         """Write very many rows into an empty store: without indexes, and without a way back."""
         with self.lock:
-            for kind in KINDS:
-                for name, _ in _INDEXES:
-                    self._sql.execute(f"DROP INDEX IF EXISTS {kind}_{name}")
+            drop_indexes(self._sql)
             self._sql.execute("PRAGMA journal_mode=OFF")
             self._sql.execute("PRAGMA synchronous=OFF")
             self._sql.execute("PRAGMA cache_size=-400000")
             yield
-            self._make_indexes()
+            make_indexes(self._sql)
             self._sql.execute("PRAGMA cache_size=-2000")
             self._sql.execute("PRAGMA synchronous=NORMAL")
             self._sql.execute("PRAGMA journal_mode=WAL")
@@ -170,7 +105,7 @@ class Store:
     def close(self) -> None:
         """Close the database."""
         with self.lock:
-            self._catch_up()
+            self.journal.catch_up()
             self._sql.close()
 
     @contextmanager
@@ -178,7 +113,7 @@ class Store:
         """Open the one write transaction, or a savepoint inside it; an exception undoes it."""
         with self.lock:
             if self._depth == 0:
-                self._write_journal()
+                self.journal.write_gathered()
             name = f"level_{self._depth}"
             self._sql.execute("BEGIN IMMEDIATE" if self._depth == 0 else f"SAVEPOINT {name}")
             self._depth += 1
@@ -197,7 +132,7 @@ class Store:
                     self._sql.execute(f"RELEASE {name}")
                 raise
             if self._depth == 1:
-                self._write_settled()
+                self.journal.write_settled()
             self._depth -= 1
             self._sql.execute("COMMIT" if self._depth == 0 else f"RELEASE {name}")
 
@@ -252,8 +187,7 @@ class Store:
 
     def _changed(self, kind: str) -> None:
         self._versions[kind] += 1
-        self._moments[kind].clear()
-        self._counts[kind].clear()
+        self._counts.forget(kind)
 
     def _write(self, record: Record) -> None:
         self._changed(record.kind)
@@ -359,18 +293,10 @@ class Store:
 
     def count(self, query: Query) -> int:
         """Return how many rows there are."""
-        if query.as_of is None:
-            return self._count_kept(query)
-        return self._count_in_sql(query)
-
-    def _count_large(self, query: Query, whole: Any) -> int:
-        # The pages of one window are asked for one after another.
-        counts, asked = self._counts[query.kind], (whole, query.start, query.end)
-        if asked not in counts:
-            if len(counts) >= _COUNTS_AT_MOST:
-                counts.clear()
-            counts[asked] = self._count_in_sql(query)
-        return counts[asked]
+        if query.as_of is not None:
+            return self._count_in_sql(query)
+        with self.lock:
+            return self._counts.count(query)
 
     def _count_in_sql(self, query: Query) -> int:
         source, condition, values = _source(query)
@@ -378,26 +304,15 @@ class Store:
             row = self._sql.execute(f"SELECT count(*) FROM {source} WHERE {condition}", values)
             return int(row.fetchone()[0])
 
-    def _count_kept(self, query: Query) -> int:
-        whole = (query.license_number, query.list_name, query.mark, query.parent)
+    def _moments(self, query: Query, at_most: int) -> list[int]:
+        condition, values = query.where()
         with self.lock:
-            if (query.kind, whole) in self._large:
-                return self._count_large(query, whole)
-            moments = self._moments[query.kind].get(whole)
-            if moments is None:
-                condition, values = Query(query.kind, *whole).where()
-                rows = self._sql.execute(
-                    f"SELECT last_modified FROM {query.kind} WHERE {condition} "
-                    "ORDER BY last_modified LIMIT ?",
-                    [*values, _MOMENTS_AT_MOST + 1],
-                ).fetchall()
-                if len(rows) > _MOMENTS_AT_MOST:
-                    self._large.add((query.kind, whole))
-                    return self._count_large(query, whole)
-                moments = self._moments[query.kind][whole] = [row[0] for row in rows]
-        first = 0 if query.start is None else bisect_left(moments, query.start)
-        last = len(moments) if query.end is None else bisect_right(moments, query.end)
-        return max(last - first, 0)
+            rows = self._sql.execute(
+                f"SELECT last_modified FROM {query.kind} WHERE {condition} "
+                "ORDER BY last_modified LIMIT ?",
+                [*values, at_most],
+            ).fetchall()
+        return [row[0] for row in rows]
 
     def bodies(self, query: Query, limit: int = -1, offset: int = 0) -> list[bytes]:
         """Return the ready JSON of the rows asked for, newest LastModified first."""
@@ -456,77 +371,14 @@ class Store:
             self.keep_setting(name, str(number))
             return number
 
-    def journal_add(self, row: JournalRow) -> None:
-        """Append one journal entry.
-
-        Inside a transaction it commits with it. Entries of reads gather first and are written,
-        in order, before the next transaction or look into the journal.
-        """
-        with self.lock:
-            self._unwritten.append(row)
-            if self._depth or len(self._unwritten) >= _UNWRITTEN_AT_MOST:
-                self._write_journal()
-
-    def journal_settle(self, row: JournalRow, known: bool) -> None:
-        """Note whether the caller of an entry could know; written with the next transaction."""
-        with self.lock:
-            row.known = known
-            if row.seq:
-                self._settled[row.seq] = known
-
-    def _write_journal(self) -> None:
-        if self._unwritten:
-            gathered, self._unwritten = self._unwritten, []
-            with self.transaction():
-                for row in gathered:
-                    cursor = self._sql.execute(
-                        "INSERT INTO journal(entry) VALUES (?)", (row.entry,)
-                    )
-                    row.seq = cursor.lastrowid or 0
-                settled = [(row.seq, row.known) for row in gathered if row.known is not None]
-                self._sql.executemany("INSERT INTO journal_known VALUES (?, ?)", settled)
-
-    def _write_settled(self) -> None:
-        if self._settled:
-            self._sql.executemany(
-                "INSERT OR REPLACE INTO journal_known VALUES (?, ?)", self._settled.items()
-            )
-            self._settled.clear()
-
-    def _catch_up(self) -> None:
-        self._write_journal()
-        if self._settled and not self._depth:
-            with self.transaction():
-                self._write_settled()
-
-    def journal_after(self, seq: int, limit: int = -1) -> list[tuple[int, bytes, bool | None]]:
-        """Return journal entries with a higher number than `seq`, in order.
-
-        Each comes with whether its caller could know, None where that is not settled.
-        """
-        with self.lock:
-            self._catch_up()
-            rows = self._sql.execute(
-                "SELECT seq, entry, known FROM journal LEFT JOIN journal_known USING (seq) "
-                "WHERE seq > ? ORDER BY seq LIMIT ?",
-                (seq, limit),
-            ).fetchall()
-        return [(row[0], row[1], None if row[2] is None else bool(row[2])) for row in rows]
-
-    def last_entry(self) -> int:
-        """Return the number of the newest journal entry, 0 when there is none."""
-        with self.lock:
-            self._write_journal()
-            return int(self._sql.execute("SELECT max(seq) FROM journal").fetchone()[0] or 0)
-
     def clear(self) -> None:
         """Remove every row, setting and journal entry; ids go on counting."""
         with self.lock, self.transaction():
             self._molds = None
-            self._large.clear()
-            for table in (*KINDS, "molds", "history", "settings", "journal", "journal_known"):
+            for table in (*KINDS, "molds", "history", "settings", *JournalTable.TABLES):
                 self._sql.execute(f"DELETE FROM {table}")
-            self._settled.clear()
+            self.journal.forget_settled()
+            self._counts.forget_all()
             for kind in KINDS:
                 self._changed(kind)
 

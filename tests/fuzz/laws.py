@@ -26,7 +26,7 @@ class Books:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.first_entry = engine.store.last_entry()
+        self.first_entry = engine.store.journal.last()
         self._quantities = {one.id: one.body["Quantity"] for one in self._packages()}
         self._moments: dict[tuple[str, int], int] = {}
 

@@ -22,7 +22,7 @@ def overview(engine: Engine) -> dict[str, Any]:
         "now": moment_text(engine.clock.now()),
         "offsetSeconds": engine.clock.offset_seconds,
         "apiUp": engine.api_up,
-        "journal": store.last_entry(),
+        "journal": store.journal.last(),
         "faults": engine.faults.rows(),
         "faultKinds": list(FAULT_KINDS),
         "labStates": list(engine.profile.rows("lab_states")),
