@@ -38,6 +38,16 @@ def page(
     return HttpResponse(render_to_string(chosen, {**frame, **context}, request), status=status)
 
 
+def one_license_id(request: PageRequest) -> int:
+    """Return the licence of the address.
+
+    :raises NotFound: in the view of both licences, which is read only and where work is at neither
+    """
+    if request.scope.license is None:
+        raise NotFound("Choose one licence first: the view of both is read only.")
+    return request.scope.license.id
+
+
 def change_here(
     request: PageRequest, address: str, change: Callable[[int], object], said: str
 ) -> HttpResponse:
@@ -45,9 +55,7 @@ def change_here(
 
     :raises NotFound: in the view of both licences, which is read only
     """
-    if request.scope.license is None:
-        raise NotFound("Choose one licence first: the view of both is read only.")
-    license_id = request.scope.license.id
+    license_id = one_license_id(request)
     with_fresh_goods(request, license_id, lambda: change(license_id))
     messages.success(request, said)
     return HttpResponseRedirect(f"/{request.scope.slug}/{address}/")

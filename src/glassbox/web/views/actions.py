@@ -30,7 +30,7 @@ from glassbox.queries.actions.rows import VIEW_NAMES, ActionFilter, ActionView, 
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 from glassbox.web.middleware import refusal_status
-from glassbox.web.pages import page
+from glassbox.web.pages import one_license_id, page
 from glassbox.web.refreshing import with_fresh_goods
 from glassbox.web.request import PageRequest
 
@@ -84,18 +84,11 @@ def _show(request: PageRequest, action_id: int, *, refusal: Refused | None = Non
     )
 
 
-def _write_license_id(request: PageRequest) -> int:
-    """Return the one licence of the address; the view of both changes nothing."""
-    if request.scope.license is None:
-        raise NotFound("Choose one licence first: the view of both is read only.")
-    return request.scope.license.id
-
-
 Move = Callable[[Actor, int, int, datetime], None]
 
 
 def _do(request: PageRequest, action_id: int, move: Move, said: str) -> HttpResponse:
-    license_id = _write_license_id(request)
+    license_id = one_license_id(request)
     try:
         with_fresh_goods(
             request,
@@ -288,7 +281,7 @@ def override(request: PageRequest, action_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def bulk(request: PageRequest) -> HttpResponse:
     """Show every line of a bulk approval, and approve each for exactly what is shown."""
-    license_id = _write_license_id(request)
+    license_id = one_license_id(request)
     if request.method == "POST":
         results = approve_many(
             actor=request.actor,

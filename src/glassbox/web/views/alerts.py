@@ -9,8 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from glassbox.operations.alerts.inbox import acknowledge_alert
 from glassbox.operations.alerts.webhooks import remove_webhook
 from glassbox.queries.alerts import alert_inbox, channels_page
-from glassbox.rules.verdicts import NotFound
-from glassbox.web.pages import page
+from glassbox.web.pages import one_license_id, page
 from glassbox.web.request import PageRequest
 
 
@@ -31,7 +30,7 @@ def acknowledge(request: PageRequest, alert_id: int) -> HttpResponse:
     """Note that somebody has seen an alert."""
     acknowledge_alert(
         actor=request.actor,
-        license_id=_license_id(request),
+        license_id=one_license_id(request),
         alert_id=alert_id,
         now=request.now,
     )
@@ -51,15 +50,9 @@ def remove(request: PageRequest, webhook_id: int) -> HttpResponse:
     """Tell a webhook nothing any more."""
     remove_webhook(
         actor=request.actor,
-        license_id=_license_id(request),
+        license_id=one_license_id(request),
         webhook_id=webhook_id,
         now=request.now,
     )
     messages.success(request, "It is told nothing any more.")
     return HttpResponseRedirect(f"/{request.scope.slug}/alerts/channels/")
-
-
-def _license_id(request: PageRequest) -> int:
-    if request.scope.license is None:
-        raise NotFound("Choose one licence first: the view of both is read only.")
-    return request.scope.license.id

@@ -19,9 +19,9 @@ from glassbox.operations.counts import (
 from glassbox.queries.count_sheets import SheetPreview, sheet_preview
 from glassbox.queries.counts import CountPage, count_list, count_page
 from glassbox.rules.count_sheets import COLUMNS, sheet_text
-from glassbox.rules.verdicts import InvalidInput, NotFound
+from glassbox.rules.verdicts import InvalidInput
 from glassbox.web.middleware import refusal_status
-from glassbox.web.pages import change_here, page
+from glassbox.web.pages import change_here, one_license_id, page
 from glassbox.web.request import PageRequest
 
 SHEET_BYTES_AT_MOST = 2 * 1024 * 1024
@@ -46,11 +46,9 @@ def count(request: PageRequest, session_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def sheet(request: PageRequest, session_id: int) -> HttpResponse:
     """Take a filled sheet: show what every row would do, and write it down when that is confirmed."""
-    if request.scope.license is None:
-        raise NotFound("Choose one licence first: work is done at one.")
     who: dict[str, Any] = {
         "actor": request.actor,
-        "license_id": request.scope.license.id,
+        "license_id": one_license_id(request),
         "session_id": session_id,
     }
     found = count_page(

@@ -7,8 +7,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from glassbox.queries.documents import document_rows, filed_document
-from glassbox.rules.verdicts import NotFound
-from glassbox.web.pages import page
+from glassbox.web.pages import one_license_id, page
 from glassbox.web.request import PageRequest
 
 
@@ -22,10 +21,8 @@ def documents(request: PageRequest) -> HttpResponse:
 @require_GET
 def document(request: PageRequest, document_id: int) -> HttpResponse:
     """Give out a paper byte for byte as it was filed, to be looked at or printed."""
-    if request.scope.license is None:
-        raise NotFound("Choose one licence first: a paper belongs to one.")
     filed = filed_document(
-        actor=request.actor, license_id=request.scope.license.id, document_id=document_id
+        actor=request.actor, license_id=one_license_id(request), document_id=document_id
     )
     answer = HttpResponse(filed.content, content_type=filed.row.media_type)
     header = content_disposition_header(as_attachment=False, filename=filed.row.name)

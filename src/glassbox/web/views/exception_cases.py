@@ -13,8 +13,7 @@ from glassbox.operations.exception_cases import (
     recheck_case,
 )
 from glassbox.queries.exception_cases import CaseFilter, case_list, case_page
-from glassbox.rules.verdicts import NotFound
-from glassbox.web.pages import change_here, page
+from glassbox.web.pages import change_here, one_license_id, page
 from glassbox.web.request import PageRequest
 
 
@@ -109,11 +108,8 @@ def close(request: PageRequest, case_id: int) -> HttpResponse:
 @require_POST
 def recheck(request: PageRequest, case_id: int) -> HttpResponse:
     """Look now whether what the case says is still so."""
-    license = request.scope.license
-    if license is None:
-        raise NotFound("Choose one licence first: the view of both is read only.")
     said = recheck_case(
-        actor=request.actor, license_id=license.id, case_id=case_id, now=request.now
+        actor=request.actor, license_id=one_license_id(request), case_id=case_id, now=request.now
     )
     messages.success(request, said)
     return HttpResponseRedirect(f"/{request.scope.slug}/cases/{case_id}/")

@@ -12,7 +12,7 @@ from glassbox.operations.lab.review import review_package
 from glassbox.queries.lab.pages import qa_page, qa_rows, sample_page, sample_rows
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 from glassbox.web.middleware import refusal_status
-from glassbox.web.pages import page
+from glassbox.web.pages import one_license_id, page
 from glassbox.web.request import PageRequest
 
 PERSONS_ITEMS = ("QA-05", "QA-06", "QA-07", "QA-08")
@@ -33,16 +33,12 @@ def lab(request: PageRequest) -> HttpResponse:
     )
 
 
-def _license_id(request: PageRequest) -> int:
-    if request.scope.license is None:
-        raise NotFound("Choose one licence first: this page belongs to one.")
-    return request.scope.license.id
-
-
 @require_GET
 def sample(request: PageRequest, sample_id: int) -> HttpResponse:
     """Show one sample: custody, certificates, results."""
-    found = sample_page(actor=request.actor, license_id=_license_id(request), sample_id=sample_id)
+    found = sample_page(
+        actor=request.actor, license_id=one_license_id(request), sample_id=sample_id
+    )
     return page(request, "lab/sample.html", {"sample": found, "nav": "lab"})
 
 
@@ -59,7 +55,7 @@ def _claim(text: str) -> Decimal | None:
 @require_http_methods(["GET", "POST"])
 def review(request: PageRequest, label: str) -> HttpResponse:
     """Show the checklist of a package, and take the reviewer's signed verdict."""
-    license_id = _license_id(request)
+    license_id = one_license_id(request)
     refusal: Refused | None = None
     if request.method == "POST":
         try:

@@ -10,7 +10,7 @@ from glassbox.operations.orders.draft import confirm_order
 from glassbox.queries.orders.pages import order_page, order_rows
 from glassbox.rules.verdicts import NotFound, Refused
 from glassbox.web.middleware import refusal_status
-from glassbox.web.pages import page
+from glassbox.web.pages import one_license_id, page
 from glassbox.web.request import PageRequest
 
 
@@ -21,16 +21,10 @@ def orders(request: PageRequest) -> HttpResponse:
     return page(request, "orders/orders.html", {"orders": rows, "nav": "orders"})
 
 
-def _license_id(request: PageRequest) -> int:
-    if request.scope.license is None:
-        raise NotFound("Choose one licence first: an order belongs to one.")
-    return request.scope.license.id
-
-
 def _show(request: PageRequest, order_id: int, refusal: Refused | None = None) -> HttpResponse:
     found = order_page(
         actor=request.actor,
-        license_id=_license_id(request),
+        license_id=one_license_id(request),
         order_id=order_id,
         now=request.now,
     )
@@ -54,7 +48,7 @@ def confirm(request: PageRequest, order_id: int) -> HttpResponse:
     try:
         confirm_order(
             actor=request.actor,
-            license_id=_license_id(request),
+            license_id=one_license_id(request),
             order_id=order_id,
             now=request.now,
         )

@@ -10,7 +10,7 @@ from glassbox.operations.production.close import close_batch, verify_batch
 from glassbox.queries.production.pages import batch_page, batch_rows
 from glassbox.rules.verdicts import NotFound, Refused
 from glassbox.web.middleware import refusal_status
-from glassbox.web.pages import page
+from glassbox.web.pages import one_license_id, page
 from glassbox.web.request import PageRequest
 
 
@@ -27,16 +27,10 @@ def batches(request: PageRequest) -> HttpResponse:
     )
 
 
-def _license_id(request: PageRequest) -> int:
-    if request.scope.license is None:
-        raise NotFound("Choose one licence first: a batch belongs to one.")
-    return request.scope.license.id
-
-
 def _show(request: PageRequest, batch_id: int, refusal: Refused | None = None) -> HttpResponse:
     found = batch_page(
         actor=request.actor,
-        license_id=_license_id(request),
+        license_id=one_license_id(request),
         batch_id=batch_id,
         now=request.now,
     )
@@ -60,7 +54,7 @@ def verify(request: PageRequest, batch_id: int) -> HttpResponse:
     try:
         verify_batch(
             actor=request.actor,
-            license_id=_license_id(request),
+            license_id=one_license_id(request),
             batch_id=batch_id,
             comment=request.POST.get("comment", ""),
             now=request.now,
@@ -79,7 +73,7 @@ def close(request: PageRequest, batch_id: int) -> HttpResponse:
     try:
         close_batch(
             actor=request.actor,
-            license_id=_license_id(request),
+            license_id=one_license_id(request),
             batch_id=batch_id,
             now=request.now,
         )

@@ -11,9 +11,8 @@ from glassbox.operations.differences import approve_correction, refuse_correctio
 from glassbox.operations.reconciliation import ask_for_comparison, sign_report
 from glassbox.queries.differences.page import difference_page
 from glassbox.queries.reconciliation import report_list, report_page
-from glassbox.rules.verdicts import NotFound
 from glassbox.web.cells import plain_number, safe_cell
-from glassbox.web.pages import change_here, page
+from glassbox.web.pages import change_here, one_license_id, page
 from glassbox.web.request import PageRequest
 
 CSV_COLUMNS = (
@@ -118,11 +117,9 @@ def sign(request: PageRequest, report_id: int) -> HttpResponse:
 @require_GET
 def difference(request: PageRequest, label: str) -> HttpResponse:
     """Show both books of one package side by side, and what may be done."""
-    if request.scope.license is None:
-        raise NotFound("Choose one licence first: its two books are compared, not two licences'.")
     found = difference_page(
         actor=request.actor,
-        license_id=request.scope.license.id,
+        license_id=one_license_id(request),
         label=label,
         now=request.now,
     )
