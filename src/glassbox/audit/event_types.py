@@ -121,6 +121,8 @@ class EventType(StrEnum):
     INCOMING_BLOCKED = "incoming.blocked"
     DOCUMENT_FILED = "document.filed"
     INSPECTION_PREPARED = "inspection.prepared"
+    VERIFICATION_ASKED = "verification.asked"
+    VERIFICATION_ENDED = "verification.ended"
     OPENING_ERASED = "opening.erased"
 
     ALERT_RAISED = "alert.raised"

@@ -65,15 +65,19 @@ def verify(url: str, *, public_key: bytes | None = None, tell: Tell | None = Non
 
 
 def recompute(
-    connection: psycopg.Connection, *, public_key: bytes | None = None, tell: Tell | None = None
+    connection: psycopg.Connection,
+    *,
+    license_id: int | None = None,
+    public_key: bytes | None = None,
+    tell: Tell | None = None,
 ) -> Verification:
     """Recompute every leaf, link, root, checkpoint and opening; name the first that is wrong.
 
-    Signatures are checked with `public_key`, which must come from outside the database. Events
+    With `license_id` only that licence's logs, and the anchor that holds their heads. Signatures are checked with `public_key`, which must come from outside the database. Events
     pass through one cursor; what stays in memory is a root for each checkpoint. `tell` is called
     with the number of events done.
     """
-    logs = _logs(connection)
+    logs = _logs(connection, license_id)
     claims = _Claims()
     problem = _bad_checkpoint(connection, logs, public_key, claims) or _bad_anchor(
         connection, logs, claims
@@ -81,13 +85,16 @@ def recompute(
     events = 0
     if not problem:
         events, problem = _walk(connection, logs, claims, tell or (lambda _: None))
-    problem = problem or _unnumbered(connection) or _bad_opening(connection)
+    problem = problem or _unnumbered(connection, license_id) or _bad_opening(connection, license_id)
     return Verification(events=events, problem=problem)
 
 
-def _logs(connection: psycopg.Connection) -> dict[int, _Log]:
+def _logs(connection: psycopg.Connection, license_id: int | None) -> dict[int, _Log]:
     rows = connection.execute(
-        "SELECT log_id, license_id, kind, origin, size, root, chain FROM audit_logs ORDER BY log_id"
+        "SELECT log_id, license_id, kind, origin, size, root, chain FROM audit_logs"
+        " WHERE %(license)s::bigint IS NULL OR license_id = %(license)s OR kind = 'anchor'"
+        " ORDER BY log_id",
+        {"license": license_id},
     )
     return {
         row[0]: _Log(
@@ -112,7 +119,9 @@ def _bad_checkpoint(
     expected: dict[int, int] = {}
     with connection.cursor(name="checkpoints") as cursor:
         cursor.execute(
-            "SELECT log_id, number, size, root, note FROM audit_checkpoints ORDER BY log_id, number"
+            "SELECT log_id, number, size, root, note FROM audit_checkpoints"
+            " WHERE log_id = ANY(%s) ORDER BY log_id, number",
+            [list(logs)],
         )
         for log_id, number, size, root, note in cursor:
             log = logs[log_id]
@@ -134,10 +143,12 @@ def _bad_checkpoint(
 
 def _bad_anchor(connection: psycopg.Connection, logs: dict[int, _Log], claims: _Claims) -> str:
     by_origin = {log.origin: log for log in logs.values()}
+    known = {origin for (origin,) in connection.execute("SELECT origin FROM audit_logs")}
     with connection.cursor(name="anchored") as cursor:
         cursor.execute(
             "SELECT log_id, index, body FROM audit_leaves WHERE body IS NOT NULL"
-            " ORDER BY log_id, index"
+            " AND log_id = ANY(%s) ORDER BY log_id, index",
+            [list(logs)],
         )
         for log_id, index, body in cursor:
             where = f"Entry {index} of {logs[log_id].origin}"
@@ -145,9 +156,10 @@ def _bad_anchor(connection: psycopg.Connection, logs: dict[int, _Log], claims: _
                 head, _ = parse_checkpoint(bytes(body).decode() + "\n— none AAAA\n")
             except (NoteWrong, UnicodeDecodeError):
                 return f"{where} is no head of a log."
-            if head.origin not in by_origin:
+            if head.origin not in known:
                 return f"{where} names {head.origin}, and there is no such log."
-            claims.add(by_origin[head.origin].log_id, head.size, head.root, where)
+            if head.origin in by_origin:
+                claims.add(by_origin[head.origin].log_id, head.size, head.root, where)
     for log in logs.values():
         claims.add(log.log_id, log.size, log.root, f"The head of {log.origin}")
     return claims.problem
@@ -253,13 +265,14 @@ def _bad_entry(
     return ""
 
 
-def _unnumbered(connection: psycopg.Connection) -> str:
+def _unnumbered(connection: psycopg.Connection, license_id: int | None) -> str:
     row = connection.execute(
         "SELECT e.event_id FROM compliance_events e LEFT JOIN audit_leaves l USING (event_id)"
-        " WHERE l.event_id IS NULL AND (e.ts < clock_timestamp() - %s * interval '1 second'"
+        " WHERE l.event_id IS NULL AND (e.ts < clock_timestamp() - %(wait)s * interval '1 second'"
         " OR NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.event_id = e.event_id))"
+        " AND (%(license)s::bigint IS NULL OR e.license_id = %(license)s)"
         " ORDER BY e.ts LIMIT 1",
-        [PENDING_SECONDS_AT_MOST],
+        {"wait": PENDING_SECONDS_AT_MOST, "license": license_id},
     ).fetchone()
     return (
         f"Event {row[0]} has no number: it was kept back, or written past the ledger."
@@ -268,12 +281,14 @@ def _unnumbered(connection: psycopg.Connection) -> str:
     )
 
 
-def _bad_opening(connection: psycopg.Connection) -> str:
+def _bad_opening(connection: psycopg.Connection, license_id: int | None) -> str:
     """Check each opening against its commitment; one that is gone was erased, and that is told."""
     with connection.cursor(name="openings") as cursor:
         cursor.execute(
             "SELECT o.event_id, o.field, o.salt, o.value, e.record->>(o.field || '_commit')"
             " FROM audit_openings o JOIN compliance_events e USING (event_id)"
+            " WHERE %(license)s::bigint IS NULL OR e.license_id = %(license)s",
+            {"license": license_id},
         )
         for event_id, name, salt, value, committed in cursor:
             if commitment(salt, value) != committed:
@@ -284,7 +299,9 @@ def _bad_opening(connection: psycopg.Connection) -> str:
         " WHERE NOT EXISTS (SELECT 1 FROM audit_openings o"
         "  WHERE o.event_id = e.event_id AND o.field = n.field)"
         " AND NOT EXISTS (SELECT 1 FROM compliance_events r WHERE r.type = 'opening.erased'"
-        "  AND r.subject = 'event:' || e.event_id AND r.record->'body'->>'field' = n.field) LIMIT 1"
+        "  AND r.subject = 'event:' || e.event_id AND r.record->'body'->>'field' = n.field)"
+        " AND (%(license)s::bigint IS NULL OR e.license_id = %(license)s) LIMIT 1",
+        {"license": license_id},
     ).fetchone()
     return (
         f"Event {row[0]}: its {row[1]} is gone, and no event tells of its erasure." if row else ""

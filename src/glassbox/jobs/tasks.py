@@ -15,6 +15,7 @@ from glassbox import clock
 from glassbox.operations.alerts.deliver import deliver_alert
 from glassbox.operations.alerts.raising import raise_due_alerts
 from glassbox.operations.following import follow_license
+from glassbox.operations.ledger_verification import run_verification
 from glassbox.operations.queue import JobName
 from glassbox.operations.reconciliation import reconcile_license
 from glassbox.operations.submission.attestation import settle_action
@@ -167,3 +168,15 @@ def test_key(license_id: int, key_test_id: int, **_: object) -> None:
 def keep_book(license_id: int, **_: object) -> None:
     """Open our book from METRC and keep it in step, until writing is on; then compare."""
     open_book(actor=system_actor("takeover"), license_id=license_id, now=clock.now())
+
+
+@app.task(name=JobName.VERIFY_LEDGER)
+@_job
+def verify_ledger(license_id: int, verification_id: int, **_: object) -> None:
+    """Recompute the logs of one licence."""
+    run_verification(
+        actor=system_actor("verifier"),
+        license_id=license_id,
+        verification_id=verification_id,
+        now=clock.now(),
+    )

@@ -10,6 +10,7 @@ from glassbox.models.documents import Document
 from glassbox.models.fields import QuantityField, TenantRow
 from glassbox.models.packages import Package
 from glassbox.models.people import User
+from glassbox.models.sync import ApiRequest
 
 
 class SampleState(StrEnum):
@@ -83,6 +84,9 @@ class LabResult(TenantRow):
     revoked_at = models.DateTimeField(null=True)
     document_file_id = models.BigIntegerField(null=True)
     seen_at = models.DateTimeField()
+    api_request = models.ForeignKey(
+        ApiRequest, on_delete=models.PROTECT, related_name="+", null=True
+    )
     raw = models.JSONField()
 
     class Meta:

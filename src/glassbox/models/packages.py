@@ -304,6 +304,9 @@ class MetrcAdjustment(TenantRow):
     adjusted_by = models.CharField(max_length=200, blank=True)
     content_sha256 = models.CharField(max_length=64)
     seen_at = models.DateTimeField()
+    api_request = models.ForeignKey(
+        ApiRequest, on_delete=models.PROTECT, related_name="+", null=True
+    )
     raw = models.JSONField()
 
     class Meta:

@@ -10,6 +10,7 @@ from glassbox.models.catalog import Counterparty
 from glassbox.models.fields import MoneyField, QuantityField, ReversedField, TenantRow
 from glassbox.models.packages import Package
 from glassbox.models.people import User
+from glassbox.models.sync import ApiRequest
 
 
 class Driver(TenantRow):
@@ -173,6 +174,9 @@ class Transfer(TenantRow):
     planned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     opened_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)
+    api_request = models.ForeignKey(
+        ApiRequest, on_delete=models.PROTECT, related_name="+", null=True
+    )
     raw = models.JSONField(default=dict)
     manifest_reversed = ReversedField("manifest_number")
 
@@ -212,6 +216,9 @@ class TransferPackage(TenantRow):
     verdict_reason = models.CharField(max_length=500, blank=True)
     raw = models.JSONField(default=dict)
     seen_at = models.DateTimeField(null=True)
+    api_request = models.ForeignKey(
+        ApiRequest, on_delete=models.PROTECT, related_name="+", null=True
+    )
 
     class Meta:
         db_table = "transfer_packages"

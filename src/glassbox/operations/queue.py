@@ -21,6 +21,7 @@ class JobName(StrEnum):
     DELIVER_ALERT = "deliver_alert"
     TEST_KEY = "test_key"
     OPEN_BOOK = "open_book"
+    VERIFY_LEDGER = "verify_ledger"
 
 
 def defer(job: JobName, *, once: str, priority: int = 0, **arguments: int | str) -> None:

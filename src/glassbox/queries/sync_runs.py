@@ -1,4 +1,4 @@
-"""What was asked of METRC: runs, how far one is, and one exchange with its bytes."""
+"""What was asked of METRC: runs, and how far one is."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 
 from glassbox import access
-from glassbox.models.sync import ApiRequest, StoredBody, SyncRun, SyncRunState
-from glassbox.queries.packages.page import ExchangeRow, exchange_row
+from glassbox.models.sync import SyncRun, SyncRunState
 from glassbox.rules.actor import Actor
 from glassbox.rules.sync_schedule import time_left
-from glassbox.rules.verdicts import NotFound
 
 RUNS_AT_MOST = 50
-BODY_BYTES_SHOWN = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,50 +100,3 @@ def _run_row(run: SyncRun) -> SyncRunRow:
         requests=run.requests,  # type: ignore[attr-defined]
         error=run.error,
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExchangePage:
-    """One exchange with METRC: what was sent, what came back, and the hashes of both."""
-
-    row: ExchangeRow
-    license_number: str
-    request_text: str
-    response_text: str
-    is_cut: bool
-    metrc_clock_at: datetime | None
-
-
-def exchange_page(*, actor: Actor, license_ids: tuple[int, ...], exchange_id: int) -> ExchangePage:
-    """Return one exchange; of long bodies the first 64 KiB.
-
-    :raises NotFound: if none of these licences made it
-    """
-    with access.reading(actor):
-        request = (
-            ApiRequest.objects.filter(license_id__in=license_ids, id=exchange_id)
-            .select_related("hashes", "license")
-            .first()
-        )
-        if request is None:
-            raise NotFound("There is no such exchange with METRC here.")
-        wanted = [request.hashes.request_sha256, request.hashes.response_sha256]
-        bodies = {
-            stored.sha256: bytes(stored.body)
-            for stored in StoredBody.objects.filter(
-                license_id=request.license_id, sha256__in=wanted
-            )
-        }
-        sent, answered = (bodies.get(sha256, b"") for sha256 in wanted)
-        return ExchangePage(
-            row=exchange_row(request),
-            license_number=request.license.number,
-            request_text=_text(sent),
-            response_text=_text(answered),
-            is_cut=max(len(sent), len(answered)) > BODY_BYTES_SHOWN,
-            metrc_clock_at=request.metrc_clock_at,
-        )
-
-
-def _text(body: bytes) -> str:
-    return body[:BODY_BYTES_SHOWN].decode("utf-8", errors="replace")

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     CASE_WORK = "case.work"
     INSPECTION_PREPARE = "inspection.prepare"
     AUDIT_READ = "audit.read"
+    AUDIT_VERIFY = "audit.verify"
     AUDIT_ERASE = "audit.erase"
     COMPANY_MANAGE = "company.manage"
     CREDENTIAL_MANAGE = "credential.manage"
@@ -131,6 +132,11 @@ _IN_CHARGE = (
 )
 ROLE_PERMISSIONS |= {
     role: ROLE_PERMISSIONS[role] | {P.INSPECTION_PREPARE, P.TAKEOVER_WORK} for role in _IN_CHARGE
+}
+# Whoever answers for the licence has the ledger recomputed; anybody does it offline.
+ROLE_PERMISSIONS |= {
+    role: ROLE_PERMISSIONS[role] | {P.AUDIT_VERIFY}
+    for role in (Role.QA_MANAGER, Role.COMPLIANCE_MANAGER, Role.DISTRIBUTION_MANAGER, Role.OWNER)
 }
 # Two of these together switch writing on; any one of them alone switches it off.
 ROLE_PERMISSIONS |= {

@@ -32,6 +32,8 @@ LISTS = (
     "takeover/",
     "company/",
     "audit/",
+    "audit/chains/",
+    "audit.csv",
 )
 
 

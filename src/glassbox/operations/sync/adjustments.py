@@ -132,6 +132,7 @@ def _store_adjustment(batch: Batch, row: ReadRow, met: dict[str, int]) -> None:
             "adjusted_date": seen.adjusted_date,
             "adjusted_by": seen.adjusted_by,
             "seen_at": batch.now,
+            "api_request_id": row.api_request_id,
             "raw": plain(seen.raw),
         },
     )

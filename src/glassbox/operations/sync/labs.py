@@ -125,6 +125,7 @@ def _result(label: str, row: ReadRow, now: datetime) -> Kept:
             "revoked_at": seen.revoked_at,
             "document_file_id": seen.document_file_id,
             "seen_at": now,
+            "api_request_id": row.api_request_id,
             "raw": plain(seen.raw),
         },
         who=who,

@@ -30,9 +30,11 @@ from glassbox.operations.sync.guard import (
 from glassbox.operations.sync.planning import plan_feeds
 from glassbox.operations.sync.walk import RunTakenOver, Walk
 from glassbox.operations.transaction import operation
+from glassbox.queries.exchanges import run_hashes
 from glassbox.queries.freshness import ESSENTIAL_FEEDS
 from glassbox.rules.actor import Actor
 from glassbox.rules.exception_policy import CaseClass, case_for
+from glassbox.rules.exchange_digest import exchange_digest
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import Refused
 from metrc_client.errors import MetrcError
@@ -216,7 +218,10 @@ def _close_run(
         subject=f"sync:{run.pk}",
         actor=actor,
         reason=error or f"What changed in {len(counts)} lists was read",
-        body={"counts": counts},
+        body={
+            "counts": counts,
+            "exchanges_sha256": exchange_digest(run_hashes(license_id, run_id)),
+        },
         now=now,
     )
     if error and not end.has_own_case:

@@ -47,13 +47,16 @@ FROM_METRC = (
     "shipment_state",
     "raw",
     "seen_at",
+    "api_request",
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeenDelivery:
-    """One delivery with its packages and prices, read whole."""
+    """One delivery with its packages and prices, read whole, and the exchanges they came in."""
 
+    api_request_id: int | None
+    packages_request_id: int | None
     transfer: shapes.Transfer
     delivery: shapes.Delivery
     packages: tuple[shapes.DeliveryPackage, ...]
@@ -140,13 +143,18 @@ def read_deliveries(session: Session, row: ReadRow) -> tuple[SeenDelivery, ...]:
     """
     transfer = shapes.transfer(row.raw)
     found = []
-    for raw in session.client.rows(endpoints.TRANSFER_DELIVERIES, path={"id": transfer.id}):
+    deliveries = session.client.rows(endpoints.TRANSFER_DELIVERIES, path={"id": transfer.id})
+    request_id = session.last_request_id
+    for raw in deliveries:
         delivery = shapes.delivery(raw)
         path: dict[str, object] = {"id": delivery.delivery_id}
         packages = session.client.rows(endpoints.DELIVERY_PACKAGES, path=path)
+        packages_request_id = session.last_request_id
         wholesale = session.client.rows(endpoints.DELIVERY_PACKAGES_WHOLESALE, path=path)
         found.append(
             SeenDelivery(
+                api_request_id=request_id,
+                packages_request_id=packages_request_id,
                 transfer=transfer,
                 delivery=delivery,
                 packages=tuple(shapes.delivery_package(package) for package in packages),
@@ -193,6 +201,7 @@ def store_delivery(batch: Batch, seen: SeenDelivery, direction: TransferDirectio
     transfer.departed_at = seen.delivery.departed_at
     transfer.received_at = seen.delivery.received_at
     transfer.seen_at = now
+    transfer.api_request_id = seen.api_request_id
     transfer.raw = {"transfer": plain(seen.transfer.raw), "delivery": plain(seen.delivery.raw)}
     transfer.save()
     _store_delivery_packages(batch, transfer, seen)
@@ -218,6 +227,7 @@ def _store_delivery_packages(batch: Batch, transfer: Transfer, seen: SeenDeliver
             shipment_state=package.shipment_state,
             raw=plain(package.raw),
             seen_at=batch.now,
+            api_request_id=seen.packages_request_id,
         )
     TransferPackage.objects.bulk_create(
         rows.values(),

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from glassbox.queries.metrc_messages import plain_words
+from glassbox.rules.labels import is_label
 from glassbox.rules.metrc_messages import Translation
 
 register = template.Library()
@@ -228,3 +229,12 @@ def duration(span: timedelta | None) -> str:
 def short_hash(value: str) -> SafeString:
     """Return the first twelve characters of a hash, whole on hover."""
     return format_html('<code class="hash" title="{}">{}</code>', value, value[:12] or "–")
+
+
+@register.filter
+def subject(name: str) -> str:
+    """Return what an event is about as people read it: a label by its end, else kind and number."""
+    kind, _, rest = name.partition(":")
+    if not rest:
+        return name
+    return f"{kind.replace('_', ' ')} {'…' + rest[-8:] if is_label(rest) else rest}"

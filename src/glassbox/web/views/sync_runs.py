@@ -8,11 +8,14 @@ from django.views.decorators.http import require_GET, require_POST
 from glassbox.operations.sync.ask import ask_for_sync
 from glassbox.operations.sync.feeds import NAMES
 from glassbox.queries.api_console import CallState, api_console
+from glassbox.queries.exchanges import exchange_page
 from glassbox.queries.sync_health import sync_health
-from glassbox.queries.sync_runs import exchange_page, sync_page
+from glassbox.queries.sync_runs import sync_page
 from glassbox.rules.verdicts import InvalidInput
 from glassbox.web.pages import change_here, page
 from glassbox.web.request import PageRequest
+
+LABEL_CHARACTERS = 40
 
 
 @require_GET
@@ -78,10 +81,11 @@ def console(request: PageRequest) -> HttpResponse:
 
 @require_GET
 def exchange(request: PageRequest, exchange_id: int) -> HttpResponse:
-    """Show one exchange: the bytes both ways, and their hashes."""
+    """Show one exchange: the bytes both ways, their hashes, and what of ours rests on it."""
     found = exchange_page(
         actor=request.actor,
         license_ids=request.scope.license_ids,
         exchange_id=exchange_id,
+        label=request.GET.get("label", "")[:LABEL_CHARACTERS],
     )
     return page(request, "sync/exchange.html", {"exchange": found, "nav": "sync"})
