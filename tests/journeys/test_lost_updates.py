@@ -145,6 +145,7 @@ def test_no_change_is_lost_while_metrc_is_walked_by_another_clock(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("minutes", [7, -7])
 def test_ten_thousand_changes_are_not_lost_either(brand: Brand, desk: Desk, minutes: int) -> None:
     lose_nothing(brand, desk, timedelta(minutes=minutes), changes=10_000)

@@ -75,6 +75,7 @@ def test_an_ordinary_cycle_makes_few_requests(brand: Brand, desk: Desk) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_a_cycle_of_five_thousand_packages_makes_at_most_sixty(brand: Brand, desk: Desk) -> None:
     requests = cycle(brand, desk, packages=5_000)
     assert requests <= REQUESTS_OF_A_CYCLE, f"{requests} requests"
