@@ -341,8 +341,7 @@ def test_a_long_absence_is_read_in_windows_of_a_day_oldest_first(brand: Brand, d
     asked = [
         (entry["query"]["lastModifiedStart"], entry["query"]["lastModifiedEnd"])
         for entry in desk.journal()
-        if entry["path"] == "/packages/v2/inactive"
-        and entry["query"]["lastModifiedEnd"] > began
+        if entry["path"] == "/packages/v2/inactive" and entry["query"]["lastModifiedEnd"] > began
     ]
     assert len(asked) == 4
     assert asked == sorted(asked)
