@@ -44,6 +44,7 @@ PAGES = (
     ("scan", "Hal", f"/l/{MOVER}/scan/"),
     ("inspections", "Hal", f"/l/{MOVER}/inspection/"),
     ("audit", "Ivy", "/both/audit/"),
+    ("packs", "Fay", "/both/packs/"),
 )
 
 THREE_DAYS_SECONDS = 3 * 24 * 3600

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from glassbox.audit import ledger
+from glassbox.audit.event_types import EventType
 from glassbox.audit.models import ComplianceEvent
 from glassbox.models.companies import License
 from glassbox.models.exception_cases import CaseState, ExceptionCase
@@ -20,6 +23,7 @@ from glassbox.models.packages import (
     PackageLineage,
     PackageSnapshot,
 )
+from glassbox.models.sync import ApiRequest, ApiResponseHash, StoredBody, SyncRun
 from glassbox.models.transfers import (
     Driver,
     Transfer,
@@ -29,6 +33,8 @@ from glassbox.models.transfers import (
     Vehicle,
 )
 from glassbox.operations.transaction import short_transaction
+from glassbox.rules.actor import system_actor
+from glassbox.rules.exchange_digest import exchange_digest
 from glassbox.rules.package_state import LocalState
 
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%%EOF\n"
@@ -310,3 +316,51 @@ def open_cases(license_id: int) -> list[tuple[str, str, datetime | None]]:
     with short_transaction(license_id):
         cases = ExceptionCase.objects.filter(license_id=license_id, state=CaseState.OPEN)
         return list(cases.order_by("id").values_list("case_class", "fact_key", "due_at"))
+
+
+def put_exchange(license_id: int, path: str, answer: object, *, now: datetime) -> int:
+    """A read of METRC with its bytes, as the only place that opens METRC keeps it; with its run,
+    whose end is in the ledger."""
+    body = json.dumps(answer).encode()
+    with short_transaction(license_id) as license:
+        tenant = {"company_id": license.company_id, "license": license}
+        run = SyncRun.objects.create(
+            **tenant, state="DONE", trigger="test", started_at=now, ended_at=now, heartbeat_at=now
+        )
+        request = ApiRequest.objects.create(
+            **tenant,
+            sync_run=run,
+            purpose="sync",
+            method="GET",
+            path=path,
+            key_owner="Sync M",
+            sent_at=now,
+            duration_seconds=0.1,
+            status=200,
+        )
+        hashes = (hashlib.sha256(b"").hexdigest(), hashlib.sha256(body).hexdigest())
+        ApiResponseHash.objects.create(
+            **tenant,
+            api_request=request,
+            request_sha256=hashes[0],
+            response_sha256=hashes[1],
+            response_size_bytes=len(body),
+        )
+        StoredBody.objects.create(**tenant, sha256=hashes[1], body=body)
+        ledger.append(
+            type=EventType.SYNC_COMPLETED,
+            subject=f"sync:{run.pk}",
+            actor=system_actor("sync"),
+            reason="What changed in 1 lists was read",
+            body={"counts": {}, "exchanges_sha256": exchange_digest([hashes])},
+            now=now,
+        )
+        return request.pk
+
+
+def read_in(license_id: int, label: str, exchange_id: int) -> None:
+    """METRC's newest word of a package came in that exchange."""
+    with short_transaction(license_id):
+        PackageSnapshot.objects.filter(package__label=label, is_newest=True).update(
+            api_request_id=exchange_id
+        )

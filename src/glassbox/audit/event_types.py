@@ -121,6 +121,7 @@ class EventType(StrEnum):
     INCOMING_BLOCKED = "incoming.blocked"
     DOCUMENT_FILED = "document.filed"
     INSPECTION_PREPARED = "inspection.prepared"
+    PACK_PREPARED = "pack.prepared"
     VERIFICATION_ASKED = "verification.asked"
     VERIFICATION_ENDED = "verification.ended"
     OPENING_ERASED = "opening.erased"

@@ -11,7 +11,7 @@ import psycopg
 
 from glassbox.audit.chain import leaf_hash
 from glassbox.audit.notes import Head, proof_text
-from glassbox.audit.tiles import database_nodes
+from glassbox.audit.tiles import Nodes, database_nodes
 from glassbox.audit.tree import consistency_proof, inclusion_proof
 
 
@@ -56,57 +56,109 @@ class EventProof:
         return _text(self.in_log, json.dumps(extra, sort_keys=True, ensure_ascii=False).encode())
 
 
+@dataclass(frozen=True, kw_only=True)
+class _SignedLog:
+    """The newest signed head of a log, and the hashes below it."""
+
+    origin: str
+    size: int
+    root: bytes
+    checkpoint: str
+    nodes: Nodes
+
+
+class EventProver:
+    """Proves any number of events, each log's under one head: the newest when it was asked first."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+        self._logs: dict[int, _SignedLog | None] = {}
+        self._anchored: dict[int, InclusionProof | None] = {}
+
+    def prove(self, event_id: UUID) -> EventProof:
+        """Return the proof of one event under the signed head of its log.
+
+        :raises NotProvable: if no licence in sight has it, or no signed head stands above it yet
+        """
+        row = self._connection.execute(
+            "SELECT l.log_id, l.index, e.body FROM compliance_events e"
+            " LEFT JOIN audit_leaves l USING (event_id) WHERE e.event_id = %s",
+            [event_id],
+        ).fetchone()
+        if row is None:
+            raise NotProvable(f"There is no event {event_id}.")
+        log_id, index, body = row
+        in_log = None if log_id is None else self.prove_entry(log_id, index)
+        if in_log is None:
+            raise NotProvable(f"No signed head stands above event {event_id} yet; ask in a moment.")
+        if log_id not in self._anchored:
+            head = in_log.checkpoint_head()
+            self._anchored[log_id] = prove_anchored(self._connection, head)
+        return EventProof(
+            entry=bytes(body),
+            openings=self._openings(event_id),
+            in_log=in_log,
+            in_anchor=self._anchored[log_id],
+        )
+
+    def prove_entry(self, log_id: int, index: int) -> InclusionProof | None:
+        """Return the proof of an entry of a log, if the signed head is above it."""
+        log = self._log(log_id)
+        if log is None or log.size <= index:
+            return None
+        return InclusionProof(
+            origin=log.origin,
+            index=index,
+            size=log.size,
+            leaf=log.nodes.read(0, index),
+            path=tuple(inclusion_proof(index, log.size, log.nodes.read)),
+            root=log.root,
+            checkpoint=log.checkpoint,
+        )
+
+    def _log(self, log_id: int) -> _SignedLog | None:
+        if log_id not in self._logs:
+            row = self._connection.execute(
+                "SELECT g.origin, c.size, c.root, c.note FROM audit_checkpoints c"
+                " JOIN audit_logs g USING (log_id) WHERE c.log_id = %s"
+                " ORDER BY c.number DESC LIMIT 1",
+                [log_id],
+            ).fetchone()
+            self._logs[log_id] = None if row is None else self._signed_log(log_id, *row)
+        return self._logs[log_id]
+
+    def _signed_log(
+        self, log_id: int, origin: str, size: int, root: bytes, checkpoint: str
+    ) -> _SignedLog:
+        return _SignedLog(
+            origin=origin,
+            size=size,
+            root=bytes(root),
+            checkpoint=checkpoint,
+            nodes=database_nodes(self._connection, log_id, size),
+        )
+
+    def _openings(self, event_id: UUID) -> dict[str, dict[str, str]]:
+        return {
+            name: {"salt": bytes(salt).hex(), "value": value}
+            for name, salt, value in self._connection.execute(
+                "SELECT field, salt, value FROM audit_openings WHERE event_id = %s ORDER BY field",
+                [event_id],
+            )
+        }
+
+
 def prove_event(connection: psycopg.Connection, event_id: UUID) -> EventProof:
     """Return the proof of one event under the newest signed head of its log.
 
     :raises NotProvable: if no licence in sight has it, or no signed head stands above it yet
     """
-    row = connection.execute(
-        "SELECT l.log_id, l.index, e.body FROM compliance_events e"
-        " LEFT JOIN audit_leaves l USING (event_id) WHERE e.event_id = %s",
-        [event_id],
-    ).fetchone()
-    if row is None:
-        raise NotProvable(f"There is no event {event_id}.")
-    log_id, index, body = row
-    in_log = None if log_id is None else prove_entry(connection, log_id, index)
-    if in_log is None:
-        raise NotProvable(f"No signed head stands above event {event_id} yet; ask in a moment.")
-    openings = {
-        name: {"salt": bytes(salt).hex(), "value": value}
-        for name, salt, value in connection.execute(
-            "SELECT field, salt, value FROM audit_openings WHERE event_id = %s ORDER BY field",
-            [event_id],
-        )
-    }
-    return EventProof(
-        entry=bytes(body),
-        openings=openings,
-        in_log=in_log,
-        in_anchor=prove_anchored(connection, in_log.checkpoint_head()),
-    )
+    return EventProver(connection).prove(event_id)
 
 
 def prove_entry(connection: psycopg.Connection, log_id: int, index: int) -> InclusionProof | None:
     """Return the proof of an entry under the newest signed head of its log, if one is above it."""
-    row = connection.execute(
-        "SELECT g.origin, c.size, c.root, c.note FROM audit_checkpoints c"
-        " JOIN audit_logs g USING (log_id) WHERE c.log_id = %s ORDER BY c.number DESC LIMIT 1",
-        [log_id],
-    ).fetchone()
-    if row is None or row[1] <= index:
-        return None
-    origin, size, root, note = row
-    nodes = database_nodes(connection, log_id, size)
-    return InclusionProof(
-        origin=origin,
-        index=index,
-        size=size,
-        leaf=nodes.read(0, index),
-        path=tuple(inclusion_proof(index, size, nodes.read)),
-        root=bytes(root),
-        checkpoint=note,
-    )
+    return EventProver(connection).prove_entry(log_id, index)
 
 
 def prove_anchored(connection: psycopg.Connection, head: Head) -> InclusionProof | None:

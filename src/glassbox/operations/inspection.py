@@ -57,7 +57,7 @@ def prepare_inspection(
 
     :raises InvalidInput: if neither or both are given, or a number, seed or period cannot be
     """
-    period = _period(first, last, now)
+    period = period_of(first, last, now)
     draw = None
     if (count is None) == (not text.strip()):
         raise InvalidInput(
@@ -66,7 +66,7 @@ def prepare_inspection(
             way_out="Give the UIDs, or how many to draw at random: one of the two.",
         )
     if count is not None:
-        text, draw = _drawn(actor, license_id, count, seed.strip())
+        text, draw = draw_labels_here(actor, license_id, count, seed.strip())
     scanned = scan(actor=actor, license_ids=(license_id,), text=text, period=period, now=now)
     return _prepare(
         actor=actor,
@@ -78,7 +78,11 @@ def prepare_inspection(
     )
 
 
-def _period(first: date | None, last: date | None, now: datetime) -> Period:
+def period_of(first: date | None, last: date | None, now: datetime) -> Period:
+    """Return the days that are asked for, the last 90 where none are.
+
+    :raises InvalidInput: if the first lies after the last
+    """
     usual = usual_period(now)
     period = Period(first=first or usual.first, last=last or usual.last)
     if period.first > period.last:
@@ -90,7 +94,11 @@ def _period(first: date | None, last: date | None, now: datetime) -> Period:
     return period
 
 
-def _drawn(actor: Actor, license_id: int, count: int, seed: str) -> tuple[str, Draw]:
+def draw_labels_here(actor: Actor, license_id: int, count: int, seed: str) -> tuple[str, Draw]:
+    """Return `count` labels that METRC shows on the premises, drawn by a seed, and how they were.
+
+    :raises InvalidInput: if there are not so many, or the seed is too long
+    """
     labels = labels_on_the_premises(actor=actor, license_id=license_id)
     if not 1 <= count <= min(len(labels), LABELS_AT_MOST):
         raise InvalidInput(

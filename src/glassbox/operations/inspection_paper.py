@@ -54,7 +54,7 @@ def _inspected(sheet: LabelSheet, zone: ZoneInfo) -> InspectedLabel:
     return InspectedLabel(
         label=sheet.label,
         item=sheet.item_name,
-        facts=_facts(sheet, zone),
+        facts=label_facts(sheet, zone),
         adjustments=tuple(
             (
                 str(row.on or ""),
@@ -83,7 +83,8 @@ def _inspected(sheet: LabelSheet, zone: ZoneInfo) -> InspectedLabel:
     )
 
 
-def _facts(sheet: LabelSheet, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
+def label_facts(sheet: LabelSheet, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
+    """Return what is known of one label in words, each fact with its name."""
     counted = sheet.counted
     metrc = f"{_amount(sheet.metrc_quantity, sheet.metrc_unit)}, {sheet.metrc_state}"
     holds = (*(("State hold",) if sheet.is_held_by_state else ()), *sheet.hold_reasons)

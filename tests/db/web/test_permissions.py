@@ -13,6 +13,7 @@ LISTS = (
     "search/?text=1A4",
     "scan/?text=1A4060300000001000000455",
     "inspection/",
+    "packs/",
     "packages/",
     "packages/?view=all&text=oil",
     "packages.csv",

@@ -3,6 +3,7 @@
     python3 verify.py --key KEY DIRECTORY            every log below the directory, entry by entry
     python3 verify.py --key KEY FILE.tlog-proof      one entry, its openings, its place in the anchor
     python3 verify.py --key KEY OLD_CHECKPOINT CLAIM one checkpoint continues another
+    python3 verify.py --key KEY PACK                 an inspection pack: the zip, or its folder
 
 KEY is the ledger's public key, one line (name+id+base64) or a file that holds it. Get it from the
 licensee by another way than the files you check; without --key the one beside them is used, which
@@ -17,9 +18,12 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import io
 import json
 import sys
+import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -191,6 +195,7 @@ def read_key(text: str) -> bytes:
     return material[1:]
 
 
+@lru_cache(maxsize=256)
 def read_checkpoint(note: str, public: bytes) -> tuple[str, int, bytes]:
     """Return origin, size and root of a checkpoint, once its log's signature holds."""
     text, gap, lines = note.partition("\n\n")
@@ -378,6 +383,81 @@ def check_directory(directory: Path, public: bytes) -> int:
     return len(found)
 
 
+# ---- An inspection pack: files, a list of their hashes, and the event that names the list
+
+
+def read_pack(path: Path) -> dict[str, bytes]:
+    """Return the files of a pack by name, from its folder or from the zip."""
+    if path.is_dir():
+        return {
+            found.relative_to(path).as_posix(): found.read_bytes()
+            for found in path.rglob("*")
+            if found.is_file()
+        }
+    content, again = path.read_bytes(), io.BytesIO()
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+    except (zipfile.BadZipFile, RuntimeError, EOFError) as problem:
+        raise Wrong(f"the archive is damaged: {problem}") from problem
+    with zipfile.ZipFile(again, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.create_system, entry.external_attr = 3, 0o100644 << 16
+            archive.writestr(entry, files[name])
+    if again.getvalue() != content:
+        raise Wrong("the archive has bytes that belong to none of its files")
+    return files
+
+
+def check_pack(files: dict[str, bytes], public: bytes) -> dict[str, object]:
+    """Check a pack: its event, every file against the list the event names, every proof in it,
+    and the exchanges against the events that commit to them. Returns what the list says."""
+    entry, origin, _, _ = check_proof(files["pack.tlog-proof"].decode(), public)
+    event = json.loads(entry)
+    listed = files["manifest.json"]
+    if event["type"] != "pack.prepared" or event["body"]["manifest_sha256"] != sha256(listed).hex():
+        raise Wrong("manifest.json is not the one that was prepared")
+    manifest: dict[str, object] = json.loads(listed)
+    hashes = manifest["files"]
+    if not isinstance(hashes, dict):
+        raise Wrong("manifest.json lists no files")
+    for name in sorted({*hashes, *files} - {"manifest.json", "pack.tlog-proof"}):
+        if name not in files or name not in hashes:
+            raise Wrong(f"{name} is {'missing' if name in hashes else 'not one of the pack'}")
+        if sha256(files[name]).hex() != hashes[name]:
+            raise Wrong(f"{name} is not as it was prepared")
+    runs: dict[str, object] = {}
+    for name in sorted(files):
+        if name.startswith("events/"):
+            record = json.loads(check_proof(files[name].decode(), public)[0])
+            if "exchanges_sha256" in record["body"]:
+                runs[record["subject"]] = record["body"]["exchanges_sha256"]
+    for name in sorted(files):
+        check_exchange(name, files, runs)
+    print(f"holds  {len(files):>9,} files  prepared {event['occurred_at']}, told in {origin}")
+    print(
+        f"holds  {sum(name.startswith('events/') for name in files):>9,} events with their proofs"
+    )
+    return manifest
+
+
+def check_exchange(name: str, files: dict[str, bytes], runs: dict[str, object]) -> None:
+    """Check a body against the hash it is named by, and a run against the event that ended it."""
+    stem = name.rpartition("/")[2].partition(".")[0]
+    if name.startswith("bodies/") and sha256(files[name]).hex() != stem:
+        raise Wrong(f"{name} does not have the hash it is named by")
+    if name.startswith("exchanges/run-") and f"sync:{stem[4:]}" in runs:
+        if runs[f"sync:{stem[4:]}"] != sha256(files[name]).hex():
+            raise Wrong(f"{name} is not what the event of that run commits to")
+    elif name.startswith("exchanges/"):
+        exchange = json.loads(files[name])
+        run = files.get(f"exchanges/run-{exchange['sync_run']}.txt", b"").decode()
+        line = f"{exchange['request_sha256']} {exchange['response_sha256'] or '-'}\n"
+        if run and line not in run:
+            raise Wrong(f"{name} is not among the exchanges of its run")
+
+
 def main() -> int:
     """Check what the command line names."""
     parser = argparse.ArgumentParser(
@@ -392,11 +472,15 @@ def main() -> int:
         if not key:
             beside = paths[0] if paths[0].is_dir() else paths[0].parent
             key = str(beside / "ledger.vkey")
+            if paths[0].suffix == ".zip" and not Path(key).exists():
+                key = read_pack(paths[0])["ledger.vkey"].decode()
             print(f"The key is taken from {key}: make sure that it is the licensee's.")
         public = read_key(Path(key).read_text("utf-8") if Path(key).exists() else key)
         if len(paths) == 2:
             old = read_checkpoint(paths[0].read_text("utf-8"), public)
             check_claim(old, paths[1].read_text("utf-8"), public)
+        elif paths[0].suffix == ".zip" or (paths[0] / "pack.tlog-proof").exists():
+            check_pack(read_pack(paths[0]), public)
         elif paths[0].is_dir():
             if not check_directory(paths[0], public):
                 raise Wrong(f"there is nothing to check in {paths[0]}")

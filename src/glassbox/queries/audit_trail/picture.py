@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from glassbox.queries.audit_trail.event import ProofPicture
 
 # In the units of the drawing, which the page scales to its width.
-STOREY, BOX_WIDTH, BOX_HEIGHT = 58, 210, 34
-MIDDLE, ASIDE, WIDTH = 320, 215, 640
+STOREY, BOX_WIDTH, BOX_HEIGHT = 58, 196, 34
+MIDDLE, ASIDE, WIDTH = 320, 214, 640
 HASH_DIGITS = 10
 
 
