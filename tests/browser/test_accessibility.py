@@ -15,7 +15,7 @@ from tests.browser.visitor import Visitor
 
 # Addresses that only take a POST, that are a file, or that send on to another page.
 NO_PAGES = re.compile(
-    r"^(both_.*|sign_in|sign_out|health|front|packages_csv|document|compare_now|sync_read|.*_(approve|review|return|withdraw"
+    r"^(both_.*|sign_in|sign_out|health|front|packages_csv|audit_csv|audit_proofs|pack_file|\w+_read|document|compare_now|sync_read|.*_(approve|review|return|withdraw"
     r"|attest|look|reject|verify|close|confirm|assign|note|sign))$"
 )
 # Whose things the main job left at the manufacturer; all others lie at the distributor.
@@ -27,7 +27,7 @@ BEHIND_LISTS = {
     "exchange": (f"packages/{CARTS_TAG}/exchanges/", "#main a[href*='/sync/exchanges/']"),
 }
 # Pages of what the main job leaves none of.
-WITHOUT_A_THING = {"case", "report", "inspection"}
+WITHOUT_A_THING = {"case", "report", "inspection", "pack"}
 TABLET = {"width": 1024, "height": 768}
 
 

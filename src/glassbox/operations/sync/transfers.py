@@ -143,9 +143,7 @@ def read_deliveries(session: Session, row: ReadRow) -> tuple[SeenDelivery, ...]:
     """
     transfer = shapes.transfer(row.raw)
     found = []
-    deliveries = session.client.rows(endpoints.TRANSFER_DELIVERIES, path={"id": transfer.id})
-    request_id = session.last_request_id
-    for raw in deliveries:
+    for raw in session.client.rows(endpoints.TRANSFER_DELIVERIES, path={"id": transfer.id}):
         delivery = shapes.delivery(raw)
         path: dict[str, object] = {"id": delivery.delivery_id}
         packages = session.client.rows(endpoints.DELIVERY_PACKAGES, path=path)
@@ -153,7 +151,7 @@ def read_deliveries(session: Session, row: ReadRow) -> tuple[SeenDelivery, ...]:
         wholesale = session.client.rows(endpoints.DELIVERY_PACKAGES_WHOLESALE, path=path)
         found.append(
             SeenDelivery(
-                api_request_id=request_id,
+                api_request_id=row.api_request_id,
                 packages_request_id=packages_request_id,
                 transfer=transfer,
                 delivery=delivery,
