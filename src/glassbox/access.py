@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -63,6 +64,16 @@ def require(actor: Actor, permission: Permission, *, license_id: int) -> None:
             permission=permission.value,
             license_id=license_id,
         )
+
+
+def guest_until(actor: Actor) -> datetime | None:
+    """Return until when an inspector may read; None for whoever is more than a guest, or nobody."""
+    if actor.user_id is None:
+        return None
+    grants = RoleGrant.objects.filter(_grants_in_force(), user_id=actor.user_id)
+    held = list(grants.values_list("role", "valid_until"))
+    ends = [until for role, until in held if role == Role.INSPECTOR and until is not None]
+    return max(ends) if ends and len(ends) == len(held) else None
 
 
 def license_ids_of(actor: Actor) -> tuple[int, ...]:

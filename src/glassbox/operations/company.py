@@ -134,7 +134,7 @@ def grant_role(*, actor: Actor, license_id: int, user_id: int, role: str, now: d
     """
     if not actor.is_system:
         access.require(actor, Permission.COMPANY_MANAGE, license_id=license_id)
-    if role not in set(Role) - {Role.SYSTEM}:
+    if role not in set(Role) - {Role.SYSTEM, Role.INSPECTOR}:
         raise InvalidInput(field="role", value=role, way_out=f"Use one of {', '.join(Role)}.")
     license = License.objects.get(id=license_id)
     user = User.objects.filter(id=user_id, company_id=license.company_id).first()

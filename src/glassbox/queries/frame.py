@@ -68,6 +68,7 @@ class Scope:
     environment: str
     company: str
     ledger_problem: str = ""
+    guest_until: datetime | None = None
 
     @property
     def license_ids(self) -> tuple[int, ...]:
@@ -96,6 +97,7 @@ def scope(*, actor: Actor, license_number: str | None, now: datetime) -> Scope:
     with access.reading(actor) as license_ids:
         badges = _badges(license_ids, now)
         installation = Installation.objects.filter(id=1).first()
+        guest_until = access.guest_until(actor)
         company = License.objects.filter(id__in=license_ids).values_list("company__name").first()
     chosen = next((badge for badge in badges if badge.number == license_number), None)
     if license_number is not None and chosen is None:
@@ -107,6 +109,7 @@ def scope(*, actor: Actor, license_number: str | None, now: datetime) -> Scope:
         environment=installation.environment if installation else "dev",
         company=company[0] if company else "",
         ledger_problem=ledger_problem(actor=actor),
+        guest_until=guest_until,
     )
 
 

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     RECONCILIATION_RUN = "reconciliation.run"
     CASE_WORK = "case.work"
     INSPECTION_PREPARE = "inspection.prepare"
+    INSPECTOR_MANAGE = "inspector.manage"
     AUDIT_READ = "audit.read"
     AUDIT_VERIFY = "audit.verify"
     AUDIT_ERASE = "audit.erase"
@@ -61,6 +62,7 @@ class Role(StrEnum):
     DRIVER = "DRIVER"
     DISTRIBUTION_MANAGER = "DISTRIBUTION_MANAGER"
     AUDITOR = "AUDITOR"
+    INSPECTOR = "INSPECTOR"
     OWNER = "OWNER"
     SYSTEM = "SYSTEM"
 
@@ -110,6 +112,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         P.ALERT_TAKE,
     },
     Role.AUDITOR: frozenset({P.PACKAGE_READ, P.AUDIT_READ}),
+    Role.INSPECTOR: frozenset({P.PACKAGE_READ, P.AUDIT_READ}),
     Role.OWNER: frozenset(
         {P.PACKAGE_READ, P.PACKAGE_HOLD, P.AUDIT_READ, P.COMPANY_MANAGE, P.CREDENTIAL_MANAGE}
         | {P.AUDIT_ERASE}
@@ -137,6 +140,11 @@ ROLE_PERMISSIONS |= {
 ROLE_PERMISSIONS |= {
     role: ROLE_PERMISSIONS[role] | {P.AUDIT_VERIFY}
     for role in (Role.QA_MANAGER, Role.COMPLIANCE_MANAGER, Role.DISTRIBUTION_MANAGER, Role.OWNER)
+}
+# Who may let an inspector in for some days, and send them away.
+ROLE_PERMISSIONS |= {
+    role: ROLE_PERMISSIONS[role] | {P.INSPECTOR_MANAGE}
+    for role in (Role.COMPLIANCE_MANAGER, Role.OWNER)
 }
 # Two of these together switch writing on; any one of them alone switches it off.
 ROLE_PERMISSIONS |= {

@@ -13,6 +13,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 from glassbox import clock
 from glassbox.access import NotPermitted
+from glassbox.operations.inspectors import refuse_guest, remember_page_seen
 from glassbox.queries.frame import scope
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import NotFound, Refused
@@ -23,6 +24,11 @@ Answer = Callable[[PageRequest], HttpResponse]
 
 # Pages that a person may open before they have signed in.
 OPEN_VIEWS = frozenset({"sign_in", "health", "metrc_hook"})
+
+OK = 200
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# A list of UIDs too long for an address comes by POST; signing out is everybody's own act.
+HARMLESS_POSTS = frozenset({"packages", "both_packages", "sign_out"})
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -52,6 +58,8 @@ class RequestFacts:
         if actor is not None:
             request.actor = actor
         response = self.get_response(request)
+        if response.status_code == OK:
+            remember_what_a_guest_saw(request)
         response["X-Request-Id"] = request.id
         response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response["Cross-Origin-Opener-Policy"] = "same-origin"
@@ -75,11 +83,36 @@ class RequestFacts:
             )
         except NotFound as refusal:
             return refusal_page(request, refusal)
-        return None
+        return refused_to_a_guest(request, name or "")
 
     def process_exception(self, request: PageRequest, error: Exception) -> HttpResponse | None:
         """Turn a refusal into a page that says what and why; anything else is a bug."""
         return refusal_page(request, error) if isinstance(error, Refused) else None
+
+
+def refused_to_a_guest(request: PageRequest, name: str) -> HttpResponse | None:
+    """Refuse an inspector who presses a button: they read, and nothing else."""
+    if request.scope.guest_until is None or request.method in SAFE_METHODS:
+        return None
+    if name in HARMLESS_POSTS:
+        return None
+    try:
+        for license in request.scope.licenses:
+            refuse_guest(actor=request.actor, license_id=license.id, now=request.now)
+    except NotPermitted as refusal:
+        return refusal_page(request, refusal)
+    return None
+
+
+def remember_what_a_guest_saw(request: PageRequest) -> None:
+    """Write down the page before an inspector sees it; what cannot be written is not shown."""
+    scope = getattr(request, "scope", None)
+    if scope is None or scope.guest_until is None:
+        return
+    for license in scope.licenses:
+        remember_page_seen(
+            actor=request.actor, license_id=license.id, path=request.path, now=request.now
+        )
 
 
 def refusal_status(refusal: Refused) -> int:

@@ -33,6 +33,7 @@ WORK: list[URLPattern] = [
     _work("catalog/new-item/", "new_item", catalog.NEW_ITEM),
     _work("catalog/new-location/", "new_location", catalog.NEW_LOCATION),
     _work("inspection/new/", "new_inspection", inspection.NEW_INSPECTION),
+    _work("inspectors/new/", "new_inspector", inspection.NEW_INSPECTOR),
     _work("packs/new/", "new_pack", inspection.NEW_PACK),
     _work("transfers/<int:subject>/count/", "receipt_count", incoming.RECEIPT_COUNT),
     _work("transfers/<int:subject>/reject/", "rejection", incoming.REJECTION),

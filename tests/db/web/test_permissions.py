@@ -14,6 +14,7 @@ LISTS = (
     "scan/?text=1A4060300000001000000455",
     "inspection/",
     "packs/",
+    "inspectors/",
     "packages/",
     "packages/?view=all&text=oil",
     "packages.csv",

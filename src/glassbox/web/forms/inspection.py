@@ -1,4 +1,4 @@
-"""The forms that prepare an inspector's sheet and an inspection pack."""
+"""The forms that serve an inspector: a sheet, a pack, and a way in for some days."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from glassbox.operations.inspection import prepare_inspection
 from glassbox.operations.inspection_packs import prepare_pack
+from glassbox.operations.inspectors import invite_inspector
 from glassbox.queries.choices import Option
 from glassbox.rules.inspection import PackChoice
 from glassbox.rules.permissions import Permission
@@ -134,4 +135,45 @@ NEW_PACK = WorkForm(
     permission=Permission.INSPECTION_PREPARE,
     sheet=_pack_sheet,
     do=_prepare_pack,
+)
+
+
+def _inspector_sheet(opened: Opened) -> Sheet:
+    return Sheet(
+        title="Let an inspector in",
+        sentence="They read this licence until the end of that day, under a watermark, and can do"
+        " nothing. Every page they look at is written into the ledger. You can end it at any time.",
+        fields=(
+            Field(name="name", label="Name"),
+            Field(name="email", label="E-mail, to sign in with"),
+            Field(
+                name="password",
+                label="Password",
+                kind=FieldKind.SECRET,
+                hint="At least 12 characters. Tell it to them yourself; it is not shown again.",
+            ),
+            Field(
+                name="last_day",
+                label="Last day",
+                kind=FieldKind.DATE,
+                value=opened.today,
+                hint="30 days ahead at most.",
+            ),
+            reason_field(label="Who they are, and why they come"),
+        ),
+    )
+
+
+def _invite(opened: Opened, said: dict[str, Any]) -> str:
+    invite_inspector(**opened.who(), **said)
+    return "inspectors/"
+
+
+NEW_INSPECTOR = WorkForm(
+    button="Let them in",
+    done="They may sign in now.",
+    nav="company",
+    permission=Permission.INSPECTOR_MANAGE,
+    sheet=_inspector_sheet,
+    do=_invite,
 )
