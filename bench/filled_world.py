@@ -140,19 +140,24 @@ FROM numbered GROUP BY batch
     """
 INSERT INTO regulated_actions (company_id, license_id, kind, state, reason, reason_code, facts,
     payload, payload_sha256, metrc_endpoint, effect_sentence, natural_key, token, labels,
-    drafted_by_id, drafted_at, blocked_because, outcome)
+    drafted_by_id, drafted_at, blocked_because, outcome, priority)
 SELECT %(company)s, %(license)s, 'package.adjust',
     CASE WHEN n > %(count)s - 200 THEN 'IN_REVIEW' ELSE 'ACCEPTED' END, 'Made for a measurement', '',
     '{}', '{}', md5(label), 'PUT /packages/v2/adjust', 'Set it to 499 Each', '', left(md5(label), 12),
-    jsonb_build_array(label), %(user)s, opened_at, '', '' FROM numbered WHERE n %% 10 = 5
+    jsonb_build_array(label), %(user)s, opened_at, '', '', 1 FROM numbered WHERE n %% 10 = 5
+""",
+    """
+INSERT INTO action_labels (company_id, license_id, action_id, label)
+SELECT company_id, license_id, id, labels ->> 0 FROM regulated_actions
+WHERE license_id = %(license)s
 """,
     """
 INSERT INTO exceptions (company_id, license_id, case_class, severity, fact_key, title,
     what_happened, why_it_matters, what_to_do, rule_id, package_id, state, opened_at, due_at,
-    closed_because)
+    closed_because, owner_role)
 SELECT %(company)s, %(license)s, 'COUNT_DIFFERS', 'HIGH', 'difference:' || label || ':QUANTITY',
     'Counts differ', 'Made for a measurement', '', '', '', id,
-    CASE WHEN n > %(count)s - 1200 THEN 'OPEN' ELSE 'CLOSED' END, opened_at, now(), ''
+    CASE WHEN n > %(count)s - 1200 THEN 'OPEN' ELSE 'CLOSED' END, opened_at, now(), '', ''
 FROM numbered WHERE n %% 30 = 0
 """,
     """
@@ -183,8 +188,9 @@ ONCE = """
 INSERT INTO items (company_id, license_id, name, category, quantity_type, unit, is_active, raw)
 SELECT %(company)s, %(license)s, 'Blue Dream Vape Cart ' || n, 'Vape Cartridge', 'CountBased', 'Each',
     true, '{}' FROM generate_series(0, %(items)s - 1) n;
-INSERT INTO sync_cursors (company_id, license_id, feed, last_whole_at, last_tried_at, last_error)
-SELECT %(company)s, %(license)s, feed, now(), now(), '' FROM unnest(ARRAY['packages_active',
+INSERT INTO sync_cursors (company_id, license_id, feed, last_whole_at, last_tried_at, last_error,
+    rows_last_read, gaps)
+SELECT %(company)s, %(license)s, feed, now(), now(), '', 0, '[]' FROM unnest(ARRAY['packages_active',
     'packages_on_hold', 'packages_in_transit', 'packages_transferred', 'packages_inactive',
     'facility', 'transfers_incoming', 'transfers_outgoing', 'transfers_rejected']) feed;
 """
@@ -210,6 +216,7 @@ LARGE_TABLES = [
     "package_counts",
     "package_holds",
     "regulated_actions",
+    "action_labels",
     "exceptions",
     "metrc_api_requests",
     "metrc_adjustments",

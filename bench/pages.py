@@ -7,7 +7,8 @@ page by Django's own client in turns, first of one, then of the other. Prints fo
 30,000 packages: it shows that the bench works, not that the limit holds.
 
 Each sample is the faster of two equal requests, so that another process on the machine does not
-count as ours; the samples differ in the package or the filter they ask for.
+count as ours; the samples differ in the package or the filter they ask for. --keep FOLDER leaves
+both databases there, and the next run with that folder migrates them instead of filling anew.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from glassbox import clock
 from glassbox.cli.demo_brand import MAKER, MOVER, open_brand
 from glassbox.cli.migrate import migrate
 from glassbox.models.people import User
-from glassbox.runtime.postgres import Cluster
+from glassbox.runtime.postgres import Cluster, ClusterUrls
 
 RATIO_AT_MOST = 1.2
 ROUNDS = 3
@@ -77,11 +78,24 @@ PAGES = {
 }
 
 
-def open_world(cluster: Cluster, size: Size) -> str:
-    """Fill a database of its own; returns the application's address of it."""
-    name = f"bench_{size.name}"
-    cluster.create_database(name, template="bench_template")
+def open_world(cluster: Cluster, home: Path, size: Size) -> str:
+    """Fill a database of its own, unless one was kept; returns the application's address of it."""
+    name = f"bench_{size.name}_{size.packages}"
+    filled = home / f"{name}.filled"
     urls = cluster.urls(name)
+    if filled.exists():
+        migrate(urls.owner, "dev")
+        connections["default"].close()
+        return urls.application
+    cluster.drop_database(name)
+    cluster.create_database(name, template="bench_template")
+    fill_world(urls, size)
+    filled.touch()
+    return urls.application
+
+
+def fill_world(urls: ClusterUrls, size: Size) -> None:
+    """Open the brand in an empty database and fill it to a size."""
     connect(urls.application)
     now = clock.now()
     brand = open_brand(
@@ -92,7 +106,6 @@ def open_world(cluster: Cluster, size: Size) -> str:
     began = time.monotonic()
     fill(urls.superuser, size, licenses, brand.users["Fay"])
     sys.stderr.write(f"{size.name}: filled in {time.monotonic() - began:.0f} s\n")
-    return urls.application
 
 
 def client() -> Client:
@@ -158,24 +171,29 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--packages", type=int, default=LARGE.packages)
     parser.add_argument("--short", action="store_true", help="a world of 30,000 packages")
+    parser.add_argument("--keep", type=Path, help="a folder to leave the filled databases in")
     parser.add_argument("--pages", nargs="*", default=[], help="only pages that begin like this")
     arguments = parser.parse_args()
     packages = SHORT_PACKAGES if arguments.short else arguments.packages
     large = replace(LARGE, packages=packages, here=min(LARGE.here, packages // 6))
     pages = [one for one in PAGES if not arguments.pages or one.startswith(tuple(arguments.pages))]
-    home = Path(tempfile.mkdtemp(prefix="glassbox-bench-"))
+    home = arguments.keep or Path(tempfile.mkdtemp(prefix="glassbox-bench-"))
+    home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o711)
     cluster = Cluster(home, throw_away=True)
     try:
         urls = cluster.start("bench_template")
         migrate(urls.owner, "dev")
         connections["default"].close()
-        worlds = {size.name: (open_world(cluster, size), size) for size in (DEMO, large)}
+        worlds = {size.name: (open_world(cluster, home, size), size) for size in (DEMO, large)}
         found = {"bench": "pages", "packages": packages, **measure(worlds, pages)}
     finally:
         connections["default"].close()
-        cluster.remove()
-        shutil.rmtree(home, ignore_errors=True)
+        if arguments.keep:
+            cluster.stop()
+        else:
+            cluster.remove()
+            shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(os.environ["GLASSBOX_HOME"], ignore_errors=True)
     ratios = [float(str(value)) for name, value in found.items() if name.endswith(", ratio")]
     found["ratio_at_most"] = RATIO_AT_MOST

@@ -113,6 +113,26 @@ class RegulatedAction(TenantRow):
         return f"action #{self.pk} {self.kind} {self.state}"
 
 
+class ActionLabel(TenantRow):
+    """A package or tag that an action names, so that actions are found by label.
+
+    A trigger writes it whenever an action's `labels` change (migration 0019); no code does.
+    """
+
+    action = models.ForeignKey(RegulatedAction, on_delete=models.PROTECT, related_name="named")
+    label = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "action_labels"
+        constraints = [
+            models.UniqueConstraint(fields=["action", "label"], name="action_label_once"),
+        ]
+        indexes = [models.Index(fields=["license", "label"], name="action_by_label")]
+
+    def __str__(self) -> str:
+        return f"{self.label} of action #{self.action_id}"
+
+
 class ActionReview(TenantRow):
     """One person's word on one exact payload: a comment, a review, an approval, a return."""
 

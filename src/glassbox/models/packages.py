@@ -27,6 +27,11 @@ STANDING_VIEWS = {
     "ready": models.Q(list_name="ACTIVE", is_released=True),
     "failed": models.Q(is_here=True, lab_state__in=sorted(FAILED_STATES)),
     "remnant": models.Q(is_here=True, unit="Each", metrc_quantity__gt=0, metrc_quantity__lt=5),
+    "differing": models.Q(is_here=True, list_name__in=["ACTIVE", "ON_HOLD"])
+    & (
+        models.Q(our_quantity__lt=models.F("metrc_quantity"))
+        | models.Q(our_quantity__gt=models.F("metrc_quantity"))
+    ),
 }
 
 
@@ -127,7 +132,7 @@ class PackageSnapshot(TenantRow):
 class PackageStanding(TenantRow):
     """How a package stands now in both books, in one narrow row, so that millions can be listed.
 
-    Triggers write it in the transaction that changes what it repeats (migration 0011); no code
+    Triggers write it in the transaction that changes what it repeats (migrations 0011 and 0019); no code
     does. It is never evidence: what counts is in the rows it repeats.
     """
 
@@ -144,6 +149,7 @@ class PackageStanding(TenantRow):
     category = models.CharField(max_length=120, blank=True)
     lab_state = models.CharField(max_length=40, blank=True)
     metrc_quantity = QuantityField(null=True)
+    our_quantity = QuantityField(db_default=0, help_text="The sum of our movements.")
     packaged_date = models.DateField(null=True)
     changed_at = models.DateTimeField(
         help_text="METRC's last change; of what is not in METRC, when our book opened it."

@@ -17,6 +17,7 @@ from glassbox.models.companies import License
 from glassbox.models.lab import QaReview, QaVerdict
 from glassbox.models.packages import Hold, Package
 from glassbox.models.transfers import Transfer, TransferPackage, TransferState
+from glassbox.queries.actions.named import naming
 from glassbox.queries.books import metrc_state
 from glassbox.queries.freshness import PackagesAsOf, packages_as_of
 from glassbox.queries.packages.rows import with_metrc
@@ -150,7 +151,7 @@ def _doubts(
 ) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {}
     actions = RegulatedAction.objects.filter(
-        license_id=license_id, state__in=UNRESOLVED, labels__has_any_keys=labels
+        naming([license_id], labels), license_id=license_id, state__in=UNRESOLVED
     )
     for action_id, touched in actions.exclude(id=besides_action_id or 0).values_list(
         "id", "labels"

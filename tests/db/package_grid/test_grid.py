@@ -31,12 +31,12 @@ PARTED = """
     WHERE (truth.list_name, truth.category, truth.lab_state, truth.metrc_quantity,
             truth.packaged_date, truth.changed_at, truth.counted_at, truth.is_held_by_state,
             truth.is_held_by_us, truth.is_released, truth.is_here, truth.local_state,
-            truth.item_name, truth.location_name, truth.production_batch_number)
+            truth.item_name, truth.location_name, truth.production_batch_number, truth.our_quantity)
         IS DISTINCT FROM (standing.list_name, standing.category, standing.lab_state,
             standing.metrc_quantity, standing.packaged_date, standing.changed_at,
             standing.counted_at, standing.is_held_by_state, standing.is_held_by_us,
             standing.is_released, standing.is_here, standing.local_state, standing.item_name,
-            standing.location_name, standing.production_batch_number)
+            standing.location_name, standing.production_batch_number, standing.our_quantity)
 """
 MANY = """
     INSERT INTO packages (company_id, license_id, label, printed_label, item_name, unit,

@@ -21,6 +21,7 @@ from glassbox.operations.actions.moves import check_gates_in_transaction
 from glassbox.operations.actions.review import GatesBlocked
 from glassbox.operations.submission.kill_points import reach
 from glassbox.operations.transaction import operation
+from glassbox.queries.actions.named import naming
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import ActionState, next_state
 from glassbox.rules.actor import Actor
@@ -156,10 +157,10 @@ def goes_first(action: RegulatedAction) -> int | None:
     return (
         RegulatedAction.objects.filter(
             earlier,
+            naming([action.license_id], action.labels),
             license_id=action.license_id,
             state=ActionState.APPROVED,
             blocked_because="",
-            labels__has_any_keys=action.labels,
         )
         .exclude(metrc_endpoint=BY_HAND)
         .order_by("approved_at", "id")

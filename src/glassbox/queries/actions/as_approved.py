@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.packages import PackageSnapshot
+from glassbox.queries.actions.named import naming
 from glassbox.rules.action_kinds.kind import Booking
 from glassbox.rules.action_kinds.reading import PackageSeen, Reading
 from glassbox.rules.action_kinds.registry import kind_named
@@ -62,7 +63,9 @@ def _share_a_lane(action: RegulatedAction, others: QuerySet[RegulatedAction]) ->
 def _taken(action: RegulatedAction, others: QuerySet[RegulatedAction]) -> tuple[Booking, ...]:
     """Return the adjustments by hand that other actions of this kind were accepted for."""
     by_hand = others.filter(
-        kind=action.kind, evidence__by_hand__isnull=False, labels__has_any_keys=action.labels
+        naming([action.license_id], action.labels),
+        kind=action.kind,
+        evidence__by_hand__isnull=False,
     )
     kind = kind_named(action.kind)
     return tuple(

@@ -13,6 +13,7 @@ from glassbox.models.companies import License
 from glassbox.models.lab import LabSample
 from glassbox.models.packages import Package
 from glassbox.models.transfers import Transfer
+from glassbox.queries.actions.named import naming
 from glassbox.queries.actions.standing import Standing
 from glassbox.queries.gate_facts import (
     counterparties,
@@ -156,9 +157,9 @@ def tag_facts(
     )
     reserved: dict[str, int] = {}
     open_actions = RegulatedAction.objects.filter(
+        naming([license_id], wanted),
         license_id=license_id,
         state__in=["DRAFT", "IN_REVIEW", "APPROVED", *UNRESOLVED],
-        labels__has_any_keys=wanted,
     ).exclude(id=action_id or 0)
     for other_id, natural_labels in open_actions.values_list("id", "labels"):
         for label in set(natural_labels) & set(wanted):

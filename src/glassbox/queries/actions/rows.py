@@ -209,7 +209,7 @@ def _narrowed(
     if filter.kind:
         actions = actions.filter(kind=filter.kind)
     if filter.label:
-        actions = actions.filter(labels__contains=[filter.label])
+        actions = actions.filter(named__label=filter.label)
     links = {
         "transfer_id": filter.transfer_id,
         "batch_id": filter.batch_id,

@@ -200,7 +200,7 @@ def _about(license_ids: set[int], text: str) -> Q:
     if is_label(text.upper()):
         label = text.upper()
         actions = RegulatedAction.objects.filter(
-            license_id__in=license_ids, labels__contains=[label]
+            license_id__in=license_ids, named__label=label
         ).order_by("-id")
         named = actions.values_list("id", flat=True)[:ACTIONS_OF_A_LABEL]
         return Q(

@@ -98,7 +98,7 @@ def action_in_flight(license_id: int, label: str) -> RegulatedAction | None:
     """Return an action that may still change a package in METRC, inside the caller's transaction."""
     return (
         RegulatedAction.objects.filter(
-            license_id=license_id, labels__contains=[label], state__in=IN_FLIGHT
+            license_id=license_id, named__label=label, state__in=IN_FLIGHT
         )
         .order_by("id")
         .first()

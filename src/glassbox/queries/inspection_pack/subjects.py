@@ -14,6 +14,7 @@ from glassbox.models.lab import CertificateOfAnalysis, LabSample
 from glassbox.models.packages import Package
 from glassbox.models.production import Batch
 from glassbox.models.transfers import Transfer
+from glassbox.queries.actions.named import naming
 from glassbox.queries.labels.proofs import ancestors_by_label, batch_ids
 from glassbox.queries.labels.sheet import LabelSheet
 
@@ -52,9 +53,6 @@ class Belonging:
 def belonging_to(license_id: int, sheets: Collection[LabelSheet]) -> Belonging:
     """Return what belongs to the packages of these sheets, inside a read transaction."""
     labels = [sheet.label for sheet in sheets]
-    named = Q()
-    for label in labels:
-        named |= Q(labels__contains=[label])
     here = {"license_id": license_id}
     packages = tuple(Package.objects.filter(**here, label__in=labels).order_by("label"))
     transfer_ids = {
@@ -78,7 +76,9 @@ def belonging_to(license_id: int, sheets: Collection[LabelSheet]) -> Belonging:
     )
     return Belonging(
         packages=packages,
-        actions=tuple(RegulatedAction.objects.filter(named, **here).order_by("id"))
+        actions=tuple(
+            RegulatedAction.objects.filter(naming([license_id], labels), **here).order_by("id")
+        )
         if labels
         else (),
         transfers=transfers,

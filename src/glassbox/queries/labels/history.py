@@ -13,6 +13,7 @@ from django.db.models.functions import RowNumber
 from glassbox.audit.models import AuditOpening, ComplianceEvent
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.packages import MetrcAdjustment, Movement, Package, PackageSnapshot
+from glassbox.queries.actions.named import naming
 from glassbox.queries.labels.sheet import AdjustmentLine, EventLine, Period
 from glassbox.queries.packages.rows import metrc_state_words
 from glassbox.rules.quantities import quantity
@@ -112,10 +113,10 @@ def adjustments_by_label(
     tokens = {
         token: action_id
         for action_id, token in RegulatedAction.objects.filter(
+            naming(license_ids, labels),
             license_id__in=license_ids,
             kind__in=ADJUSTMENT_KINDS,
             drafted_at__gte=first - DRAFTED_BEFORE,
-            labels__has_any_keys=list(labels),
         ).values_list("id", "token")
     }
     rows = MetrcAdjustment.objects.filter(

@@ -10,6 +10,7 @@ from glassbox.models.catalog import Tag, TagStatus
 from glassbox.models.companies import License
 from glassbox.models.packages import Package, PackageLineage
 from glassbox.models.transfers import Transfer, TransferPackage
+from glassbox.queries.actions.named import naming
 from glassbox.queries.frame import ENDED_STATES
 from glassbox.queries.labels.sheet import UnknownKind, UnknownLabel
 from glassbox.rules.labels import STATE_PREFIX, is_label
@@ -81,7 +82,7 @@ def _known(
     ).values_list("parent_label", "child_label", "license_id"):
         children.setdefault(parent, []).append(_package_link(child, numbers[license_id]))
     live = RegulatedAction.objects.filter(
-        license_id__in=license_ids, labels__has_any_keys=list(words)
+        naming(license_ids, words), license_id__in=license_ids
     ).exclude(state__in=ENDED_STATES)
     return _Known(
         actions={

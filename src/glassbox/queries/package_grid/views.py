@@ -9,8 +9,7 @@ from django.db.models import BooleanField, Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
 from glassbox.models.exception_cases import CaseState, ExceptionCase
-from glassbox.models.packages import STANDING_VIEWS, Package
-from glassbox.queries.packages.rows import our_quantity
+from glassbox.models.packages import STANDING_VIEWS
 from glassbox.rules.clocks import RECONCILIATION_DAYS
 from glassbox.rules.exception_policy import CaseClass
 from glassbox.rules.package_state import LocalState, PackageList
@@ -125,21 +124,10 @@ def _no_coa(now: datetime) -> Q:
     return STANDING_VIEWS["passed"] & Q(missing)
 
 
-def _differing(now: datetime) -> Q:
-    same = (
-        Package.objects.filter(pk=OuterRef("package"))
-        .annotate(ours=our_quantity())
-        .filter(ours=OuterRef("metrc_quantity"))
-    )
-    shown = Q(is_here=True, list_name__in=[PackageList.ACTIVE, PackageList.ON_HOLD])
-    return shown & ~Q(Exists(same))
-
-
 _LIVE = {
     PackageView.CHANGED_OUTSIDE: _changed_outside,
     PackageView.COUNT_DUE: _count_due,
     PackageView.NO_COA: _no_coa,
-    PackageView.DIFFERING: _differing,
 }
 _PLAIN = {
     PackageView.ACTIVE: Q(is_here=True),
@@ -149,6 +137,7 @@ _PLAIN = {
     PackageView.READY_TO_SHIP: STANDING_VIEWS["ready"],
     PackageView.IN_TRANSIT: STANDING_VIEWS["on_road"],
     PackageView.STRAGGLERS: STANDING_VIEWS["remnant"],
+    PackageView.DIFFERING: STANDING_VIEWS["differing"],
     PackageView.FAILED: STANDING_VIEWS["failed"],
     PackageView.RETURNING: Q(local_state__in=[LocalState.REJECTED_RETURNING, LocalState.RETURNED]),
     PackageView.DESTRUCTION: Q(local_state=LocalState.PENDING_DESTRUCTION),

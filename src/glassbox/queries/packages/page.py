@@ -123,7 +123,7 @@ def package_page(*, actor: Actor, license_ids: tuple[int, ...], label: str) -> P
         snapshots = tuple(package.snapshots.order_by("-seen_at", "-id")[:ENTRIES_AT_MOST])
         actions = tuple(
             RegulatedAction.objects.filter(
-                license_id=package.license_id, labels__contains=[label]
+                license_id=package.license_id, named__label=label
             ).order_by("-drafted_at")[:ENTRIES_AT_MOST]
         )
         holds = tuple(
@@ -280,7 +280,7 @@ def package_exchanges(
         package = find_package(license_ids, label)
         behind = Q(id__in=package.snapshots.values("api_request")) | Q(
             id__in=RegulatedAction.objects.filter(
-                license_id=package.license_id, labels__contains=[label]
+                license_id=package.license_id, named__label=label
             ).values("attempts__api_request")
         )
         requests = (
