@@ -132,7 +132,7 @@ class PackageSnapshot(TenantRow):
 class PackageStanding(TenantRow):
     """How a package stands now in both books, in one narrow row, so that millions can be listed.
 
-    Triggers write it in the transaction that changes what it repeats (migrations 0011 and 0019); no code
+    Triggers write it in the transaction that changes what it repeats (migrations 0011 and 0020); no code
     does. It is never evidence: what counts is in the rows it repeats.
     """
 

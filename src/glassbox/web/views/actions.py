@@ -28,16 +28,20 @@ from glassbox.queries.actions.bulk import bulk_page
 from glassbox.queries.actions.page import action_page
 from glassbox.queries.actions.rows import VIEW_NAMES, ActionFilter, ActionView, action_rows
 from glassbox.rules.actor import Actor
+from glassbox.rules.saved_views import Grid
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 from glassbox.web.middleware import refusal_status
 from glassbox.web.pages import one_license_id, page
 from glassbox.web.refreshing import with_fresh_goods
 from glassbox.web.request import PageRequest
+from glassbox.web.views.saved_views import opened_with, views_beside
 
 
 @require_GET
 def action_list(request: PageRequest) -> HttpResponse:
     """List the actions of a view, newest first."""
+    if opened := opened_with(request, Grid.ACTIONS):
+        return opened
     wanted = request.GET.get("view", ActionView.OPEN)
     if wanted not in set(ActionView):
         raise InvalidInput(
@@ -56,6 +60,7 @@ def action_list(request: PageRequest) -> HttpResponse:
         {
             "actions": found,
             "views": [(view, name, found.counts[view.value]) for view, name in VIEW_NAMES.items()],
+            "saved": views_beside(request, Grid.ACTIONS, f"view={wanted}"),
             "nav": "actions",
         },
         fragment="actions/_list.html",

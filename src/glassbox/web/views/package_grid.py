@@ -22,9 +22,11 @@ from glassbox.queries.package_grid.grid import (
 from glassbox.queries.package_grid.pasted import PASTED_LABELS_AT_MOST, pasted_labels
 from glassbox.queries.package_grid.views import VIEW_WORDS, PackageView
 from glassbox.rules.labels import ReadLabels, pack_labels, read_labels, unpack_labels
+from glassbox.rules.saved_views import Grid
 from glassbox.rules.verdicts import InvalidInput
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
+from glassbox.web.views.saved_views import opened_with, views_beside
 
 TEXT_AT_MOST = 80
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -211,6 +213,8 @@ def grid(request: PageRequest) -> HttpResponse:
 
     A long list comes by POST, which changes nothing; the links of the page carry it packed.
     """
+    if opened := opened_with(request, Grid.PACKAGES):
+        return opened
     read = _pasted(request)
     chosen = _filter(request, read)
     address = _address(request, chosen)
@@ -237,6 +241,7 @@ def grid(request: PageRequest) -> HttpResponse:
             "all_columns": COLUMNS,
             "columns_asked": [("column", one) for one in request.GET.getlist("column")],
             "query": address.without("after"),
+            "saved": views_beside(request, Grid.PACKAGES, address.without("after")),
             "packed": pack_labels(chosen.labels) if chosen.labels else "",
             "orders": [
                 ("Last METRC change first", address.but("order", "changed"), "changed"),

@@ -66,7 +66,7 @@ TRUTH = standings.TRUTH.replace("CREATE VIEW", "CREATE OR REPLACE VIEW").replace
 
 
 class Migration(migrations.Migration):
-    dependencies = [("glassbox", "0018_inspections")]
+    dependencies = [("glassbox", "0019_inspector_role")]
 
     operations = [
         migrations.CreateModel(
