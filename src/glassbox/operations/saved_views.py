@@ -44,7 +44,7 @@ def save_view(
         address is empty or longer than 2,000 characters
     :raises TooManyViews: if the actor has 50 views of this grid here
     """
-    access.require(actor, Permission.PACKAGE_READ, license_id=license_id)
+    access.require(actor, Permission.VIEW_SAVE, license_id=license_id)
     if actor.user_id is None:
         raise Refused("Only a person saves views.")
     if grid not in set(Grid):
@@ -115,7 +115,7 @@ def _view_to_change(actor: Actor, license_id: int, view_id: int) -> SavedView:
     seen = Q(is_team=True) | Q(owner_id=actor.user_id)
     view = SavedView.objects.filter(seen, license_id=license_id, id=view_id).first()
     is_own = view is not None and view.owner_id == actor.user_id
-    wanted = Permission.PACKAGE_READ if is_own or view is None else Permission.COMPANY_MANAGE
+    wanted = Permission.VIEW_SAVE if is_own or view is None else Permission.COMPANY_MANAGE
     access.require(actor, wanted, license_id=license_id)
     if view is None:
         raise NotFound("There is no such view here.")

@@ -17,7 +17,7 @@ from glassbox.models.companies import License
 from glassbox.models.lab import QaReview, QaVerdict
 from glassbox.models.packages import Hold, Package
 from glassbox.models.transfers import Transfer, TransferPackage, TransferState
-from glassbox.queries.actions.named import naming
+from glassbox.queries.action_labels import naming
 from glassbox.queries.books import metrc_state
 from glassbox.queries.freshness import PackagesAsOf, packages_as_of
 from glassbox.queries.packages.rows import with_metrc

@@ -34,6 +34,7 @@ class SavedViews:
     grid: Grid
     query: str
     rows: tuple[ViewRow, ...]
+    may_save: bool
 
     @property
     def open(self) -> ViewRow | None:
@@ -44,7 +45,8 @@ class SavedViews:
 def saved_views(*, actor: Actor, license_id: int, grid: Grid, query: str) -> SavedViews:
     """Return the views that the actor sees beside a grid whose address has this query."""
     with access.reading(actor, license_id=license_id):
-        may_manage = Permission.COMPANY_MANAGE in access.permissions_at(actor, license_id)
+        may = access.permissions_at(actor, license_id)
+        may_manage = Permission.COMPANY_MANAGE in may
         rows = _seen(actor, license_id, grid).select_related("owner").order_by("-is_team", "name")
         return SavedViews(
             grid=grid,
@@ -62,6 +64,7 @@ def saved_views(*, actor: Actor, license_id: int, grid: Grid, query: str) -> Sav
                 )
                 for view in rows
             ),
+            may_save=Permission.VIEW_SAVE in may,
         )
 
 

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     CASE_WORK = "case.work"
     INSPECTION_PREPARE = "inspection.prepare"
     INSPECTOR_MANAGE = "inspector.manage"
+    VIEW_SAVE = "view.save"
     AUDIT_READ = "audit.read"
     AUDIT_VERIFY = "audit.verify"
     AUDIT_ERASE = "audit.erase"
@@ -145,6 +146,12 @@ ROLE_PERMISSIONS |= {
 ROLE_PERMISSIONS |= {
     role: ROLE_PERMISSIONS[role] | {P.INSPECTOR_MANAGE}
     for role in (Role.COMPLIANCE_MANAGER, Role.OWNER)
+}
+# Who works here keeps views of the lists; who only reads leaves nothing behind.
+ROLE_PERMISSIONS |= {
+    role: ROLE_PERMISSIONS[role] | {P.VIEW_SAVE}
+    for role in Role
+    if role not in (Role.AUDITOR, Role.INSPECTOR, Role.SYSTEM)
 }
 # Two of these together switch writing on; any one of them alone switches it off.
 ROLE_PERMISSIONS |= {

@@ -7,7 +7,7 @@ from datetime import datetime
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.actions import RegulatedAction
 from glassbox.operations.transaction import short_transaction
-from glassbox.queries.actions.named import naming
+from glassbox.queries.action_labels import naming
 from tests.cast import DIST, MFG, tag
 from tests.db.actions.story import OIL, draft, put_oil
 

@@ -88,6 +88,11 @@ def test_a_team_view_is_changed_by_its_owner_or_who_manages_the_company(
     assert seen(cast, "Ana") == []
 
 
+def test_who_only_reads_keeps_no_views(cast: Brand, frozen_now: datetime) -> None:
+    with pytest.raises(NotPermitted):
+        save(cast, frozen_now, who="Ivy")
+
+
 def test_a_view_of_somebody_else_or_of_another_licence_does_not_exist(
     cast: Brand, frozen_now: datetime
 ) -> None:

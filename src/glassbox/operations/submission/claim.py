@@ -21,7 +21,7 @@ from glassbox.operations.actions.moves import check_gates_in_transaction
 from glassbox.operations.actions.review import GatesBlocked
 from glassbox.operations.submission.kill_points import reach
 from glassbox.operations.transaction import operation
-from glassbox.queries.actions.named import naming
+from glassbox.queries.action_labels import naming
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import ActionState, next_state
 from glassbox.rules.actor import Actor

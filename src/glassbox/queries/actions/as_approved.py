@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.packages import PackageSnapshot
-from glassbox.queries.actions.named import naming
+from glassbox.queries.action_labels import naming
 from glassbox.rules.action_kinds.kind import Booking
 from glassbox.rules.action_kinds.reading import PackageSeen, Reading
 from glassbox.rules.action_kinds.registry import kind_named

@@ -13,7 +13,7 @@ from glassbox.models.companies import License
 from glassbox.models.lab import LabSample
 from glassbox.models.packages import Package
 from glassbox.models.transfers import Transfer
-from glassbox.queries.actions.named import naming
+from glassbox.queries.action_labels import naming
 from glassbox.queries.actions.standing import Standing
 from glassbox.queries.gate_facts import (
     counterparties,

@@ -14,7 +14,7 @@ from glassbox.models.lab import CertificateOfAnalysis, LabSample
 from glassbox.models.packages import Package
 from glassbox.models.production import Batch
 from glassbox.models.transfers import Transfer
-from glassbox.queries.actions.named import naming
+from glassbox.queries.action_labels import naming
 from glassbox.queries.labels.proofs import ancestors_by_label, batch_ids
 from glassbox.queries.labels.sheet import LabelSheet
 

@@ -13,7 +13,7 @@ from django.db.models.functions import RowNumber
 from glassbox.audit.models import AuditOpening, ComplianceEvent
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.packages import MetrcAdjustment, Movement, Package, PackageSnapshot
-from glassbox.queries.actions.named import naming
+from glassbox.queries.action_labels import naming
 from glassbox.queries.labels.sheet import AdjustmentLine, EventLine, Period
 from glassbox.queries.packages.rows import metrc_state_words
 from glassbox.rules.quantities import quantity

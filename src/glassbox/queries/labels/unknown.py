@@ -10,7 +10,7 @@ from glassbox.models.catalog import Tag, TagStatus
 from glassbox.models.companies import License
 from glassbox.models.packages import Package, PackageLineage
 from glassbox.models.transfers import Transfer, TransferPackage
-from glassbox.queries.actions.named import naming
+from glassbox.queries.action_labels import naming
 from glassbox.queries.frame import ENDED_STATES
 from glassbox.queries.labels.sheet import UnknownKind, UnknownLabel
 from glassbox.rules.labels import STATE_PREFIX, is_label
