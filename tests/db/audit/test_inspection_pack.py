@@ -118,6 +118,22 @@ def test_the_making_is_an_event_and_the_event_names_the_list(
     assert row.file_count == len(files_of(pack))
 
 
+def test_twenty_packages_take_seconds_and_hold(
+    outgoing: Outgoing, urls: ClusterUrls, public: bytes
+) -> None:
+    for number in range(500, 520):
+        put_package(outgoing.license_id, tag(number, DIST), 1, now=outgoing.now)
+    pack_id = prepare(outgoing, choice="random", count=20)
+    make_durable(urls)
+    (row,) = pack_rows(actor=person(outgoing.brand, "Hal"), license_ids=(outgoing.license_id,))
+
+    assert len(row.labels) == 20
+    assert row.seconds < 60
+    assert offline.check_pack(files_of(fetch(outgoing, pack_id)), public)["labels"] == list(
+        row.labels
+    )
+
+
 def run_bare(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run what the pack brings, with nothing but Python: no site packages, an empty environment."""
     return subprocess.run(
