@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from glassbox import access
@@ -79,10 +79,21 @@ class AlertInbox:
     may_take: bool
 
 
-def alert_inbox(*, actor: Actor, license_ids: tuple[int, ...], now: datetime) -> AlertInbox:
-    """Return the alerts that hold now at the licences in sight; 500 at most."""
+def open_alerts_about(license_ids: tuple[int, ...], about: str = "") -> QuerySet[Alert]:
+    """Return the alerts that hold, about facts whose names begin like this."""
+    found = Alert.objects.filter(license_id__in=license_ids, ended_at__isnull=True)
+    return found.filter(fact_key__startswith=f"{about}:") if about else found
+
+
+def alert_inbox(
+    *, actor: Actor, license_ids: tuple[int, ...], now: datetime, about: str = ""
+) -> AlertInbox:
+    """Return the alerts that hold now at the licences in sight; 500 at most.
+
+    `about` is how the facts are named that are asked for, such as "expiry:coa".
+    """
     with access.reading(actor):
-        open_alerts = Alert.objects.filter(license_id__in=license_ids, ended_at__isnull=True)
+        open_alerts = open_alerts_about(license_ids, about)
         shown = open_alerts.select_related("license", "owner", "acknowledged_by")
         rows = [_row(alert, now) for alert in shown.order_by("due_at", "id")[:ALERTS_AT_MOST]]
         watches = dict(

@@ -18,6 +18,7 @@ ROWS_AT_MOST = 200
 # What has no time to leave yet is still to be planned: it stands first.
 NEWEST_FIRST = (F("departs_at").desc(nulls_first=True), F("opened_at").desc())
 
+UNDER_WAY = (TransferState.REGISTERED, TransferState.DEPARTED)
 OPEN_STATES = (
     TransferState.PLANNED,
     TransferState.RELEASED,
@@ -109,15 +110,33 @@ class TransferPage:
     planned_by: str
 
 
+def is_late(now: datetime) -> Q:
+    """Return the condition on a delivery that it is past the time it was to arrive."""
+    return Q(state__in=UNDER_WAY, received_at__isnull=True, arrives_at__lt=now)
+
+
 def transfer_rows(
-    *, actor: Actor, license_ids: tuple[int, ...], direction: str, open_only: bool
+    *,
+    actor: Actor,
+    license_ids: tuple[int, ...],
+    direction: str,
+    open_only: bool,
+    late_at: datetime | None = None,
 ) -> tuple[TransferRow, ...]:
-    """Return the newest 200 deliveries of one direction."""
+    """Return the newest 200 deliveries of one direction; with `late_at` those late at that time."""
     with access.reading(actor):
         rows = _rows(license_ids).filter(direction=direction)
-        if open_only:
+        if late_at is not None:
+            rows = rows.filter(is_late(late_at))
+        elif open_only:
             rows = rows.filter(state__in=OPEN_STATES)
         return tuple(_row(transfer) for transfer in rows.order_by(*NEWEST_FIRST)[:ROWS_AT_MOST])
+
+
+def rows_of(transfer_ids: tuple[int, ...]) -> tuple[TransferRow, ...]:
+    """Return some deliveries, the newest first, inside a read transaction that sees them."""
+    rows = _counted(Transfer.objects.filter(id__in=transfer_ids))
+    return tuple(_row(transfer) for transfer in rows.order_by(*NEWEST_FIRST))
 
 
 def transfer_page(*, actor: Actor, license_ids: tuple[int, ...], transfer_id: int) -> TransferPage:
@@ -153,16 +172,16 @@ def transfer_page(*, actor: Actor, license_ids: tuple[int, ...], transfer_id: in
 
 
 def _rows(license_ids: tuple[int, ...]) -> QuerySet[Transfer]:
-    return (
-        Transfer.objects.filter(license_id__in=license_ids)
-        .select_related("license")
-        .annotate(
-            package_count=Count("packages"),
-            rejected_count=Count(
-                "packages", filter=Q(packages__shipment_state__in=["Rejected", "Returned"])
-            ),
-            wholesale_total=Sum("packages__wholesale_price"),
-        )
+    return _counted(Transfer.objects.filter(license_id__in=license_ids))
+
+
+def _counted(transfers: QuerySet[Transfer]) -> QuerySet[Transfer]:
+    return transfers.select_related("license").annotate(
+        package_count=Count("packages"),
+        rejected_count=Count(
+            "packages", filter=Q(packages__shipment_state__in=["Rejected", "Returned"])
+        ),
+        wholesale_total=Sum("packages__wholesale_price"),
     )
 
 

@@ -17,6 +17,8 @@ from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 
 ROWS_PER_PAGE = 100
+# Of the 24 hours in which an entry is due (CA-TT-03), less than four are left.
+CLOCK_NEARLY_GONE = timedelta(hours=20)
 
 WAITS_FOR: dict[ActionState, str] = {
     ActionState.DRAFT: "its drafter, to send it for review",
@@ -39,6 +41,7 @@ class ActionView(StrEnum):
     WAITING = "submitted"
     UNKNOWN = "in-doubt"
     REJECTED = "rejected"
+    CLOCK = "clock"
     DONE_TODAY = "done-today"
     ENDED = "ended"
     ALL = "all"
@@ -53,6 +56,7 @@ VIEW_NAMES: dict[ActionView, str] = {
     ActionView.WAITING: "Submitted, waiting",
     ActionView.UNKNOWN: "Outcome unknown",
     ActionView.REJECTED: "Rejected by METRC",
+    ActionView.CLOCK: "24 hours nearly gone",
     ActionView.DONE_TODAY: "Done today",
     ActionView.ENDED: "Ended",
     ActionView.ALL: "All",
@@ -123,7 +127,7 @@ def action_rows(
     """Return one page of actions, what is urgent and due first, with the size of every view."""
     with access.reading(actor):
         actions = _narrowed(RegulatedAction.objects.filter(license_id__in=license_ids), filter)
-        conditions = {view: _condition(view, actor, license_ids, now) for view in ActionView}
+        conditions = {view: view_condition(view, actor, license_ids, now) for view in ActionView}
         counts = actions.aggregate(
             **{
                 view.value.replace("-", "_"): Count("id", filter=condition)
@@ -218,7 +222,10 @@ def _narrowed(
     return actions.filter(**{name: value for name, value in links.items() if value is not None})
 
 
-def _condition(view: ActionView, actor: Actor, license_ids: tuple[int, ...], now: datetime) -> Q:
+def view_condition(
+    view: ActionView, actor: Actor, license_ids: tuple[int, ...], now: datetime
+) -> Q:
+    """Return what the actions of a view have in common, inside a read transaction."""
     ended = Q(state__in=ENDS)
     by_hand = Q(metrc_endpoint__startswith="by hand")
     mine = Q(drafted_by_id=actor.user_id)
@@ -231,6 +238,7 @@ def _condition(view: ActionView, actor: Actor, license_ids: tuple[int, ...], now
         ActionView.WAITING: Q(state=ActionState.SUBMITTING)
         | (Q(state=ActionState.APPROVED) & ~by_hand),
         ActionView.UNKNOWN: Q(state__in=[ActionState.UNCONFIRMED, ActionState.BLOCKED]),
+        ActionView.CLOCK: ~ended & Q(drafted_at__lt=now - CLOCK_NEARLY_GONE),
         ActionView.REJECTED: Q(state=ActionState.REJECTED),
         ActionView.DONE_TODAY: Q(
             state=ActionState.ACCEPTED, settled_at__gt=now - timedelta(hours=24)

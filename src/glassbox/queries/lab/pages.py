@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from glassbox import access
 from glassbox.audit.event_types import EventType
 from glassbox.audit.models import AuditOpening, ComplianceEvent
-from glassbox.models.lab import CertificateOfAnalysis, LabResult, LabSample, QaReview
+from glassbox.models.lab import CertificateOfAnalysis, LabResult, LabSample, QaReview, SampleState
 from glassbox.models.packages import Package
 from glassbox.models.people import User
 from glassbox.queries.lab.checklist import EvidenceItem, evidence_sha256, items_with_evidence
@@ -33,6 +33,10 @@ from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import NotFound
 
 ROWS_AT_MOST = 200
+
+
+# Samples that a laboratory has or is to get, whose result METRC does not show.
+WITHOUT_RESULT = (SampleState.TAKEN, SampleState.AT_LAB)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,10 +110,14 @@ class SamplePage:
     may_file: bool
 
 
-def sample_rows(*, actor: Actor, license_ids: tuple[int, ...]) -> tuple[SampleRow, ...]:
-    """Return the newest 200 samples."""
+def sample_rows(
+    *, actor: Actor, license_ids: tuple[int, ...], without_result: bool = False
+) -> tuple[SampleRow, ...]:
+    """Return the newest 200 samples, or only those without a result."""
     with access.reading(actor):
         rows = LabSample.objects.filter(license_id__in=license_ids).select_related("license")
+        if without_result:
+            rows = rows.filter(state__in=WITHOUT_RESULT)
         return tuple(_row(sample) for sample in rows.order_by("-id")[:ROWS_AT_MOST])
 
 

@@ -110,10 +110,20 @@ class BatchPage:
     may_close: bool
 
 
-def batch_rows(*, actor: Actor, license_ids: tuple[int, ...]) -> tuple[BatchRow, ...]:
-    """Return the newest 200 batches."""
+def batch_rows(
+    *,
+    actor: Actor,
+    license_ids: tuple[int, ...],
+    state: str = "",
+    opened_before: datetime | None = None,
+) -> tuple[BatchRow, ...]:
+    """Return the newest 200 batches, of one state and opened before a time if so asked."""
     with access.reading(actor):
         rows = _rows().filter(license_id__in=license_ids)
+        if state:
+            rows = rows.filter(state=state)
+        if opened_before:
+            rows = rows.filter(opened_at__lt=opened_before)
         return tuple(_row(batch) for batch in rows.order_by("-opened_at", "-id")[:ROWS_AT_MOST])
 
 

@@ -16,11 +16,17 @@ from glassbox.web.request import PageRequest
 @require_GET
 def inbox(request: PageRequest) -> HttpResponse:
     """List what somebody must know of, the gravest first."""
-    found = alert_inbox(actor=request.actor, license_ids=request.scope.license_ids, now=request.now)
+    about = request.GET.get("about", "")[:80]
+    found = alert_inbox(
+        actor=request.actor,
+        license_ids=request.scope.license_ids,
+        now=request.now,
+        about=about,
+    )
     return page(
         request,
         "alerts/inbox.html",
-        {"inbox": found, "nav": "alerts"},
+        {"inbox": found, "about": about, "nav": "alerts"},
         fragment="alerts/_inbox.html",
     )
 

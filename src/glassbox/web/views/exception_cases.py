@@ -24,11 +24,17 @@ def cases(request: PageRequest) -> HttpResponse:
     if showing not in ("closed", "snoozed"):
         showing = "open"
     state = "CLOSED" if showing == "closed" else "OPEN"
+    severity = request.GET.get("severity", "")
     chosen_class = request.GET.get("class", "")
     found = case_list(
         actor=request.actor,
         license_ids=request.scope.license_ids,
-        filter=CaseFilter(state=state, case_class=chosen_class, snoozed=showing == "snoozed"),
+        filter=CaseFilter(
+            state=state,
+            case_class=chosen_class,
+            severity=severity,
+            snoozed=showing == "snoozed",
+        ),
         now=request.now,
     )
     shown = {
@@ -36,6 +42,7 @@ def cases(request: PageRequest) -> HttpResponse:
         "state": state,
         "showing": showing,
         "chosen_class": chosen_class,
+        "severity": severity,
         "nav": "cases",
     }
     return page(request, "exception_cases/list.html", shown, fragment="exception_cases/_list.html")

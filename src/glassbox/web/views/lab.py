@@ -22,12 +22,14 @@ PERSONS_ITEMS = ("QA-05", "QA-06", "QA-07", "QA-08")
 def lab(request: PageRequest) -> HttpResponse:
     """List samples, and the packages that wait for a QA review."""
     ids = request.scope.license_ids
+    waiting = request.GET.get("show") == "without-result"
     return page(
         request,
         "lab/lab.html",
         {
-            "samples": sample_rows(actor=request.actor, license_ids=ids),
+            "samples": sample_rows(actor=request.actor, license_ids=ids, without_result=waiting),
             "queue": qa_rows(actor=request.actor, license_ids=ids),
+            "waiting": waiting,
             "nav": "lab",
         },
     )

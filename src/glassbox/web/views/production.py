@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_GET, require_POST
@@ -17,13 +19,18 @@ from glassbox.web.request import PageRequest
 @require_GET
 def batches(request: PageRequest) -> HttpResponse:
     """List the batches, open ones first."""
-    rows = batch_rows(actor=request.actor, license_ids=request.scope.license_ids)
     wanted = request.GET.get("state", "")
-    shown = tuple(row for row in rows if not wanted or row.state == wanted)
+    days = request.GET.get("older", "")
+    shown = batch_rows(
+        actor=request.actor,
+        license_ids=request.scope.license_ids,
+        state=wanted,
+        opened_before=request.now - timedelta(days=int(days[:4])) if days.isdecimal() else None,
+    )
     return page(
         request,
         "production/batches.html",
-        {"batches": shown, "state": wanted, "nav": "batches"},
+        {"batches": shown, "state": wanted, "older": days, "nav": "batches"},
     )
 
 

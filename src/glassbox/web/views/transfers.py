@@ -10,17 +10,19 @@ from glassbox.web.request import PageRequest
 
 
 def _list(request: PageRequest, direction: str, nav: str) -> HttpResponse:
-    open_only = request.GET.get("show", "open") == "open"
+    show = request.GET.get("show", "open")
+    open_only = show == "open"
     rows = transfer_rows(
         actor=request.actor,
         license_ids=request.scope.license_ids,
         direction=direction,
         open_only=open_only,
+        late_at=request.now if show == "late" else None,
     )
     return page(
         request,
         "transfers/list.html",
-        {"rows": rows, "direction": direction, "open_only": open_only, "nav": nav},
+        {"rows": rows, "direction": direction, "open_only": open_only, "show": show, "nav": nav},
         fragment="transfers/_list.html",
     )
 
