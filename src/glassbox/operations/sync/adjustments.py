@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 from glassbox.models.packages import MetrcAdjustment
 from glassbox.models.sync import SyncCursor
 from glassbox.operations.metrc_mapping import content_sha256, plain
-from glassbox.operations.sync.batch import Batch, ReadRow, check_length, row_of
+from glassbox.operations.sync.batch import (
+    UNREADABLE,
+    Batch,
+    ReadRow,
+    check_length,
+    row_of,
+    sentence_of,
+)
 from glassbox.operations.sync.walk import (
     Walk,
     finish_cursor,
@@ -15,13 +23,14 @@ from glassbox.operations.sync.walk import (
     open_cursor,
     read_rows,
 )
-from glassbox.operations.transaction import short_transaction
+from glassbox.operations.transaction import savepoint, short_transaction
 from metrc_client import endpoints, shapes
 from metrc_client.client import PAGE_SIZE
 
 FEED = "adjustments"
 # Read whole at least so often, whatever its length says.
 WHOLE_EVERY = timedelta(hours=24)
+ROWS_OF_A_STATEMENT = 1_000
 
 
 def read_adjustments(walk: Walk) -> int:
@@ -105,35 +114,66 @@ def _all(walk: Walk, first: tuple[ReadRow, ...], total: int | None) -> tuple[Rea
 
 
 def store_adjustments(batch: Batch) -> None:
-    """Store METRC's adjustments; the same row twice is the same adjustment twice."""
-    met: dict[str, int] = {}
-    batch.store_each(lambda row: _store_adjustment(batch, row, met))
+    """Store METRC's adjustments; the same row twice is the same adjustment twice.
+
+    All in a few statements: a licence of some years has tens of thousands, and the first walk
+    stores them in one transaction.
+    """
+    found: dict[str, tuple[ReadRow, MetrcAdjustment]] = {}
+    met: Counter[str] = Counter()
+    for row in batch.rows:
+        try:
+            adjustment = _read_adjustment(batch, row, met)
+        except UNREADABLE as problem:
+            batch.report_bad_row(row, sentence_of(problem, row.raw))
+        else:
+            found[adjustment.content_sha256] = (row, adjustment)
+            batch.close_case_of(row)
+    known = MetrcAdjustment.objects.filter(license=batch.license, content_sha256__in=found)
+    for sha256 in known.values_list("content_sha256", flat=True):
+        found.pop(sha256, None)
+    try:
+        with savepoint():
+            MetrcAdjustment.objects.bulk_create(
+                (adjustment for _, adjustment in found.values()), batch_size=ROWS_OF_A_STATEMENT
+            )
+        batch.stored += len(found)
+    except UNREADABLE:
+        _add_one_by_one(batch, list(found.values()))
 
 
-def _store_adjustment(batch: Batch, row: ReadRow, met: dict[str, int]) -> None:
+def _add_one_by_one(batch: Batch, found: list[tuple[ReadRow, MetrcAdjustment]]) -> None:
+    """Find the row that the database refuses; the others are stored."""
+    for row, adjustment in found:
+        try:
+            with savepoint():
+                adjustment.save(force_insert=True)
+        except UNREADABLE as problem:
+            batch.report_bad_row(row, sentence_of(problem, row.raw))
+        else:
+            batch.stored += 1
+
+
+def _read_adjustment(batch: Batch, row: ReadRow, met: Counter[str]) -> MetrcAdjustment:
     seen = shapes.adjustment(row_of(row, "adjustment"))
     who = f"The adjustment of {seen.label[:40]}"
     check_length(who, "PackageLabel", seen.label, 40)
     check_length(who, "AdjustmentReasonName", seen.reason, 120)
     check_length(who, "AdjustmentNote", seen.note, 1000)
     base = content_sha256(seen.raw)
-    met[base] = met.get(base, 0) + 1
-    # METRC gives these rows no id: the second of two equal ones is told by its turn.
-    _, is_new = MetrcAdjustment.objects.get_or_create(
-        license=batch.license,
+    met[base] += 1
+    return MetrcAdjustment(
+        **batch.tenant,
         label=seen.label,
+        # METRC gives these rows no id: the second of two equal ones is told by its turn.
         content_sha256=base if met[base] == 1 else content_sha256([seen.raw, met[base]]),
-        defaults={
-            "company_id": batch.license.company_id,
-            "quantity": seen.quantity,
-            "unit": seen.unit,
-            "reason": seen.reason,
-            "note": seen.note,
-            "adjusted_date": seen.adjusted_date,
-            "adjusted_by": seen.adjusted_by,
-            "seen_at": batch.now,
-            "api_request_id": row.api_request_id,
-            "raw": plain(seen.raw),
-        },
+        quantity=seen.quantity,
+        unit=seen.unit,
+        reason=seen.reason,
+        note=seen.note,
+        adjusted_date=seen.adjusted_date,
+        adjusted_by=seen.adjusted_by,
+        seen_at=batch.now,
+        api_request_id=row.api_request_id,
+        raw=plain(seen.raw),
     )
-    batch.stored += is_new
