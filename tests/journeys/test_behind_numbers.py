@@ -104,6 +104,15 @@ def test_a_package_an_action_and_a_difference_lead_to_what_metrc_said(
         if isinstance(row, dict)
     )
 
+    make_durable(database)
+    told = [fay.page(one) for one in fay.links(f"audit/?action={action}", r"audit/[0-9a-f-]{36}/")]
+    (answered,) = (one for one in told if "<h1>action.answered</h1>" in one)
+    assert "The METRC exchange it speaks of" in answered
+    assert '"Quantity": 3988' in answered, "the request that was sent"
+    assert "The way of this event's hash to the signed head" in answered
+    (approved,) = (one for one in told if "<h1>action.approved</h1>" in one)
+    assert "Before and after" in approved and "Nothing had been sent by then" in approved
+
     read(brand, MAKER)
     desk.do("adjust", licenseNumber=MAKER, label=oil, quantity=-500, reason="Scale Variance")
     read(brand, MAKER)

@@ -17,13 +17,16 @@ from glassbox.audit.verify import Verification, recompute
 from glassbox.models.companies import License
 from glassbox.models.inspections import LedgerVerification, VerificationState
 from glassbox.operations import queue
+from glassbox.operations.exception_cases import open_case_in_transaction
 from glassbox.operations.transaction import operation, short_transaction
 from glassbox.rules.actor import Actor
+from glassbox.rules.exception_policy import CaseClass, case_for
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import NotFound
 
 # A million events take some ten seconds. Whatever takes longer than this is told, not waited for.
 SECONDS_AT_MOST = 600.0
+FACT_KEY = "ledger-broken"
 UNDER_WAY = (VerificationState.WAITING, VerificationState.RUNNING)
 
 
@@ -162,3 +165,14 @@ def _keep(
         body={"events": events, "signatures_checked": signatures_checked},
         now=now,
     )
+    if state is VerificationState.BROKEN:
+        # It stays open until a named person has assessed it, whatever a later walk finds.
+        advice = case_for(
+            CaseClass.LEDGER_BROKEN,
+            fact_key=FACT_KEY,
+            title="The ledger does not hold",
+            what_happened=problem,
+            found_at=now,
+        )
+        license = License.objects.get(id=license_id)
+        open_case_in_transaction(actor=actor, license=license, advice=advice, now=now)

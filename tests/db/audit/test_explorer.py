@@ -29,7 +29,7 @@ from glassbox.queries.audit_trail.events import EVENTS_PER_PAGE, EventFilter, Ev
 from glassbox.rules.actor import system_actor
 from glassbox.rules.verdicts import NotFound
 from glassbox.runtime.postgres import Cluster, ClusterUrls
-from tests.builders import events_of
+from tests.builders import events_of, open_cases
 from tests.cast import DIST, MFG, NEIGHBOR, person
 from tests.db.audit.sealed import write_events
 from tests.db.audit.test_pages import client_of
@@ -58,7 +58,9 @@ def listed(cast: Brand, **asked: object) -> EventList:
 
 
 def test_pages_follow_each_other_without_a_gap_or_a_double(cast: Brand) -> None:
-    written = write_events(2 * EVENTS_PER_PAGE + 7, license_id=cast.licenses[MFG])
+    written = write_events(EVENTS_PER_PAGE, license_id=cast.licenses[MFG])
+    written += write_events(7, license_id=cast.licenses[DIST])
+    written += write_events(EVENTS_PER_PAGE, license_id=cast.licenses[MFG])
     seen: list[UUID] = []
     found = listed(cast, type="case.opened")
     pages = [found]
@@ -178,6 +180,9 @@ def test_verify_now_names_the_first_bad_event(
 
     assert found.state == "BROKEN"
     assert ("Checkpoint" if damage == "checkpoint" else str(victim)) in found.problem
+    assert [case[:2] for case in open_cases(cast.licenses[MFG])] == [
+        ("LEDGER_BROKEN", "ledger-broken")
+    ]
     page = client_of(cast, "Fay").get(f"/l/{MFG}/audit/").content.decode()
     assert "does not hold" in page and found.problem[:40] in page
 

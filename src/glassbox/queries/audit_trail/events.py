@@ -120,7 +120,7 @@ def event_list(*, actor: Actor, license_ids: tuple[int, ...], filter: EventFilte
             events = _beyond(events, filter.after, newer=True).order_by("occurred_at", "event_id")
         elif filter.before:
             events = _beyond(events, filter.before, newer=False)
-        found = list(events[: EVENTS_PER_PAGE + 1])
+        found = _first(events, licenses, EVENTS_PER_PAGE + 1, oldest_first=backwards)
         has_more = len(found) > EVENTS_PER_PAGE
         rows = tuple(event_rows(found[:EVENTS_PER_PAGE], licenses))
         pending = _pending_count(license_ids)
@@ -142,7 +142,27 @@ def event_rows_for_export(
     """Return the rows of a filter from the newest on, at most 50,000."""
     with access.reading(actor):
         licenses = _licenses(license_ids)
-        return tuple(event_rows(_filtered(licenses, filter)[:EVENTS_PER_FILE], licenses))
+        events = _filtered(licenses, filter)
+        found = _first(events, licenses, EVENTS_PER_FILE, oldest_first=False)
+        return tuple(event_rows(found, licenses))
+
+
+def _first(
+    events: QuerySet[ComplianceEvent],
+    license_ids: Iterable[int],
+    count: int,
+    *,
+    oldest_first: bool,
+) -> list[ComplianceEvent]:
+    """Return the first events of an order, each licence's from its own index: of two licences
+    together the database would sort every event there ever was."""
+    found = [
+        event
+        for license_id in license_ids
+        for event in events.filter(license_id=license_id)[:count]
+    ]
+    found.sort(key=lambda one: (one.occurred_at, one.event_id), reverse=not oldest_first)
+    return found[:count]
 
 
 def _licenses(license_ids: tuple[int, ...]) -> dict[int, License]:
@@ -232,8 +252,12 @@ def _beyond(
 
 
 def _pending_count(license_ids: tuple[int, ...]) -> int:
-    newest = ComplianceEvent.objects.filter(license_id__in=license_ids).order_by("-occurred_at")
-    looked_at = list(newest.values_list("event_id", flat=True)[:NEWEST_LOOKED_THROUGH])
+    newest = ComplianceEvent.objects.order_by("-occurred_at").values_list("event_id", flat=True)
+    looked_at = [
+        event_id
+        for license_id in license_ids
+        for event_id in newest.filter(license_id=license_id)[:NEWEST_LOOKED_THROUGH]
+    ]
     unnumbered = ComplianceEvent.objects.filter(event_id__in=looked_at, numbered__isnull=True)
     return unnumbered.count()
 
