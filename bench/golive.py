@@ -256,20 +256,22 @@ def go(brand: Brand, worker: Worker, kills: int, between: float, chance: random.
     worker.start()
     next_kill = time.monotonic() + between * chance.uniform(0.3, 1.7)
     told = 0.0
-    while not brand.is_done():
-        time.sleep(LOOK_SECONDS)
-        if worker.process is not None and worker.process.poll() is not None:
-            raise SystemExit("The worker ended by itself.")
-        if time.monotonic() - told > 30:
-            told = time.monotonic()
-            sys.stderr.write(f"{killed} kills, {say(brand)}\n")
-        if killed < kills and time.monotonic() > next_kill:
-            worker.kill()
-            killed += 1
-            brand.move_clock(DEAD_AFTER_SECONDS)
-            worker.start()
-            next_kill = time.monotonic() + between * chance.uniform(0.3, 1.7)
-    worker.kill()
+    try:
+        while not brand.is_done():
+            time.sleep(LOOK_SECONDS)
+            if worker.process is not None and worker.process.poll() is not None:
+                raise SystemExit("The worker ended by itself.")
+            if time.monotonic() - told > 30:
+                told = time.monotonic()
+                sys.stderr.write(f"{killed} kills, {say(brand)}\n")
+            if killed < kills and time.monotonic() > next_kill:
+                worker.kill()
+                killed += 1
+                brand.move_clock(DEAD_AFTER_SECONDS)
+                worker.start()
+                next_kill = time.monotonic() + between * chance.uniform(0.3, 1.7)
+    finally:
+        worker.kill()
     return killed
 
 
