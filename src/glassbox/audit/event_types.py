@@ -146,6 +146,10 @@ class EventType(StrEnum):
     BOOK_OPENED = "book.opened"
     PERSON_MATCHED = "person.matched"
     BATCH_TAKEN_OVER = "batch.taken_over"
+    IMPORT_PREVIEWED = "import.previewed"
+    IMPORT_TAKEN = "import.taken"
+    IMPORT_UNDONE = "import.undone"
+    IMPORT_DISCARDED = "import.discarded"
     ACCESS_DECLARED_LOST = "access.declared_lost"
     ACCESS_DECLARED_REGAINED = "access.declared_regained"
 
