@@ -8,6 +8,7 @@ from glassbox.web.forms import (
     alerts,
     catalog,
     entries,
+    imports,
     incoming,
     inspection,
     lab,
@@ -92,4 +93,6 @@ WORK: list[URLPattern] = [
     _work("takeover/propose/", "takeover_proposal", takeover.PROPOSAL),
     _work("takeover/on/", "writing_on", takeover.WRITING_ON),
     _work("takeover/back/", "takeover_proposal_back", takeover.PROPOSAL_BACK),
+    _work("imports/new/<str:subject>/", "new_import", imports.NEW_IMPORT),
+    _work("imports/<int:subject>/undo/", "import_undo", imports.IMPORT_UNDO),
 ]

@@ -32,6 +32,7 @@ LISTS = (
     "catalog/",
     "sync/",
     "takeover/",
+    "imports/",
     "company/",
     "audit/",
     "audit/chains/",

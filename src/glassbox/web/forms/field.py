@@ -151,8 +151,10 @@ def _time(field: Field, text: str, zone: ZoneInfo) -> date | datetime:
         ) from error
 
 
-def _file(field: Field, typed: Typed) -> Filed:
+def _file(field: Field, typed: Typed) -> Filed | None:
     sent = typed.files.get(field.name)
+    if sent is None and field.is_optional:
+        return None
     if sent is None:
         raise InvalidInput(field=field.label, value="nothing", way_out="Choose a file.")
     if (sent.size or 0) > FILE_BYTES_AT_MOST:
