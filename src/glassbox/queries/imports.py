@@ -57,6 +57,7 @@ class ImportPage:
     taken: int
     may_work: bool
     is_preview: bool
+    can_take: bool
     is_taken: bool
     taken_by: str
     taken_at: datetime | None
@@ -109,6 +110,8 @@ def import_page(*, actor: Actor, license_ids: tuple[int, ...], import_id: int) -
             taken=states.get(ImportRowState.TAKEN, 0),
             may_work=Permission.TAKEOVER_WORK in access.permissions_at(actor, sheet.license_id),
             is_preview=sheet.state == ImportState.PREVIEWED,
+            can_take=sheet.state == ImportState.PREVIEWED
+            or (sheet.state == ImportState.TAKEN and ImportRowState.READY in states),
             is_taken=sheet.state == ImportState.TAKEN,
             taken_by=sheet.taken_by.name if sheet.taken_by else "",
             taken_at=sheet.taken_at,
@@ -116,6 +119,22 @@ def import_page(*, actor: Actor, license_ids: tuple[int, ...], import_id: int) -
             undone_at=sheet.undone_at,
             reason=sheet.reason,
         )
+
+
+def wrong_rows(
+    *, actor: Actor, license_ids: tuple[int, ...], import_id: int
+) -> tuple[ImportKind, tuple[ImportRowLine, ...]]:
+    """Return every wrong row of an import, however many, with its kind.
+
+    :raises NotFound: if none of these licences has it
+    """
+    with access.reading(actor):
+        sheet = Import.objects.filter(license_id__in=license_ids, id=import_id).first()
+        if sheet is None:
+            raise NotFound("There is no such import here.")
+        kind = kind_named(sheet.kind)
+        rows = sheet.rows.filter(state=ImportRowState.WRONG).order_by("number")
+        return kind, tuple(_row(row, kind) for row in rows)
 
 
 def import_kinds() -> tuple[ImportKind, ...]:

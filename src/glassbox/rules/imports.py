@@ -50,8 +50,17 @@ class CellProblem:
     way_out: str
 
 
-def _text(text: str) -> str:
-    return text
+def _words(characters_at_most: int) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if len(text) > characters_at_most:
+            raise InvalidInput(
+                field="text",
+                value=text[:40],
+                way_out=f"At most {characters_at_most} characters; it has {len(text)}.",
+            )
+        return text
+
+    return read
 
 
 def _uid(text: str) -> str:
@@ -173,7 +182,7 @@ KINDS: dict[str, ImportKind] = {
                     heading="Name",
                     meaning="legal or shop name",
                     example="Harbor Street Dispensary",
-                    read=_text,
+                    read=_words(200),
                 ),
                 Column(
                     name="kind",
@@ -209,21 +218,21 @@ KINDS: dict[str, ImportKind] = {
                     heading="Batch number",
                     meaning="METRC's production batch number",
                     example="PB-2026-014",
-                    read=_text,
+                    read=_words(80),
                 ),
                 Column(
                     name="product",
                     heading="Product",
                     meaning="what it becomes",
                     example="Blue Dream Vape Cart 1 g",
-                    read=_text,
+                    read=_words(200),
                 ),
                 Column(
                     name="protocol",
                     heading="Protocol version",
                     meaning="the master protocol it follows",
                     example="VC-3",
-                    read=_text,
+                    read=_words(40),
                 ),
                 Column(
                     name="quantity",
@@ -237,7 +246,7 @@ KINDS: dict[str, ImportKind] = {
                     heading="Unit",
                     meaning="METRC's word: Each, Grams, Ounces ...",
                     example="Each",
-                    read=_text,
+                    read=_words(40),
                 ),
                 Column(
                     name="claim",
@@ -259,21 +268,21 @@ KINDS: dict[str, ImportKind] = {
                     heading="Batch number",
                     meaning="a batch that is here already",
                     example="PB-2026-014",
-                    read=_text,
+                    read=_words(80),
                 ),
                 Column(
                     name="material",
                     heading="Material",
                     meaning="what it is",
                     example="Terpene blend",
-                    read=_text,
+                    read=_words(200),
                 ),
                 Column(
                     name="lot",
                     heading="Supplier lot",
                     meaning="the supplier's own lot number",
                     example="TB-8841",
-                    read=_text,
+                    read=_words(120),
                 ),
                 Column(
                     name="quantity",
@@ -287,7 +296,7 @@ KINDS: dict[str, ImportKind] = {
                     heading="Unit",
                     meaning="METRC's word: Grams, Milliliters, Each ...",
                     example="Grams",
-                    read=_text,
+                    read=_words(40),
                 ),
             ),
         ),

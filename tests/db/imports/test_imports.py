@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
+import threading
 from datetime import datetime
 from decimal import Decimal
 
-import openpyxl
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.db import connections
 
 from glassbox.access import NotPermitted
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.catalog import Counterparty, Tag
 from glassbox.models.imports import ImportRow
 from glassbox.models.packages import Package
-from glassbox.models.people import User
 from glassbox.models.production import Batch, IngredientUse
+from glassbox.operations.actions.review import withdraw_action
 from glassbox.operations.imports.handlers import StillUsed
 from glassbox.operations.imports.imports import (
     NotNow,
@@ -27,12 +24,12 @@ from glassbox.operations.imports.imports import (
     take_import,
     undo_import,
 )
-from glassbox.operations.imports.sheets import read_sheet
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.package_state import LocalState
 from glassbox.rules.verdicts import InvalidInput, NotFound
 from tests.builders import events_of, put_package
-from tests.cast import DIST, MFG, person, tag
+from tests.cast import DIST, MFG, NEIGHBOR, person, tag
+from tests.db.actions.story import OIL, draft, split
 from tests.db.takeover.story import begin, book
 
 TAGS = "First UID,Last UID,Status\n{},{},\n{},,damaged\n"
@@ -124,6 +121,99 @@ def test_wrong_rows_are_named_and_the_others_go_on(cast: Brand, frozen_now: date
     assert rows_of(cast, sheet) == [(2, "WRONG"), (3, "WRONG"), (4, "READY"), (5, "READY")]
     assert take(cast, frozen_now, sheet, 5) == 1, "only the chosen row"
     assert tags(cast) == {tag(701): "RECEIVED"}
+
+
+def test_a_wrong_row_says_column_value_and_way_out(cast: Brand, frozen_now: datetime) -> None:
+    sheet = show(cast, frozen_now, "tags", f"First UID,Last UID\n\n{tag(500)},{tag(400)}\n1A40,\n")
+
+    with short_transaction(cast.licenses[MFG]):
+        found = list(ImportRow.objects.filter(sheet_id=sheet).order_by("number"))
+    assert [row.number for row in found] == [3, 4], "as the spreadsheet counts them"
+    assert found[0].problems == [
+        {
+            "column": "Last UID",
+            "value": tag(400),
+            "way_out": "It must follow the first within one roll, 10,000 tags at most.",
+        }
+    ]
+    assert found[1].problems == [
+        {
+            "column": "First UID",
+            "value": "1A40",
+            "way_out": "A UID has 24 characters, the last 9 digits.",
+        }
+    ]
+
+
+def test_rows_left_out_may_follow_and_none_comes_twice(cast: Brand, frozen_now: datetime) -> None:
+    sheet = show(cast, frozen_now, "tags", f"First UID\n{tag(700)}\n{tag(701)}\n")
+    take(cast, frozen_now, sheet, 3)
+
+    with pytest.raises(InvalidInput, match="ready"):
+        take(cast, frozen_now, sheet, 3)
+    assert take(cast, frozen_now, sheet) == 1
+    with pytest.raises(NotNow):
+        take(cast, frozen_now, sheet)
+
+    undo(cast, frozen_now, sheet)
+    assert tags(cast) == {}
+
+
+def test_two_people_at_once_take_each_row_once(cast: Brand, frozen_now: datetime) -> None:
+    sheet = show(cast, frozen_now, "tags", f"First UID,Last UID\n{tag(500)},{tag(549)}\n")
+    said: list[object] = []
+    together = threading.Barrier(2)
+
+    def run() -> None:
+        together.wait()
+        try:
+            said.append(take(cast, frozen_now, sheet))
+        except NotNow:
+            said.append("not now")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(map(str, said)) == ["1", "not now"]
+    assert len(tags(cast)) == 50
+    assert len(events_of(cast.licenses[MFG], "import.taken")) == 1
+
+
+def test_tags_that_an_action_names_stay(cast: Brand, frozen_now: datetime) -> None:
+    put_package(cast.licenses[MFG], OIL, 4000, now=frozen_now, item="Crude Oil")
+    sheet = show(cast, frozen_now, "tags", f"First UID,Last UID\n{tag(450)},{tag(459)}\n")
+    take(cast, frozen_now, sheet)
+    action_id = draft(cast, frozen_now, {"packages": [split(455)]})
+
+    with pytest.raises(StillUsed, match=f"Row 2: Action {action_id} "):
+        undo(cast, frozen_now, sheet)
+
+    withdraw_action(
+        actor=person(cast, "Ana"),
+        license_id=cast.licenses[MFG],
+        action_id=action_id,
+        because="Another tag",
+        now=frozen_now,
+    )
+    undo(cast, frozen_now, sheet)
+    assert tags(cast) == {}
+
+
+def test_the_same_sheet_handed_in_again_is_looked_at_anew(
+    cast: Brand, frozen_now: datetime
+) -> None:
+    text = f"Package UID,Printed UID\n{tag(101)},{tag(101)}\n"
+    sheet = show(cast, frozen_now, "printed", text)
+    assert rows_of(cast, sheet) == [(2, "WRONG")]
+    put_package(cast.licenses[MFG], tag(101), 5, now=frozen_now)
+
+    assert show(cast, frozen_now, "printed", text) == sheet
+    assert rows_of(cast, sheet) == [(2, "READY")]
 
 
 def test_a_wrong_row_cannot_be_chosen(cast: Brand, frozen_now: datetime) -> None:
@@ -225,6 +315,21 @@ def test_a_preview_is_put_away_and_others_see_none_of_it(cast: Brand, frozen_now
     sheet = show(cast, frozen_now, "tags", f"First UID\n{tag(700)}\n")
     with pytest.raises(NotPermitted):
         show(cast, frozen_now, "tags", f"First UID\n{tag(701)}\n", name="Ivy")
+    assert len(events_of(cast.licenses[MFG], "access.denied")) == 1
+    with pytest.raises(NotFound):
+        take_import(
+            actor=person(cast, "Nell"),
+            license_id=cast.licenses[MFG],
+            import_id=sheet,
+            now=frozen_now,
+        )
+    with pytest.raises(NotFound):
+        take_import(
+            actor=person(cast, "Nell"),
+            license_id=cast.licenses[NEIGHBOR],
+            import_id=sheet,
+            now=frozen_now,
+        )
     with pytest.raises(NotFound):
         take_import(
             actor=person(cast, "Dee"),
@@ -241,74 +346,3 @@ def test_a_preview_is_put_away_and_others_see_none_of_it(cast: Brand, frozen_now
         take(cast, frozen_now, sheet)
     assert len(events_of(cast.licenses[MFG], "import.discarded")) == 1
     assert len(events_of(cast.licenses[MFG], "import.previewed")) == 1
-
-
-def xlsx(*rows: tuple[object, ...]) -> bytes:
-    book_ = openpyxl.Workbook()
-    for row in rows:
-        book_.worksheets[0].append(row)
-    out = io.BytesIO()
-    book_.save(out)
-    return out.getvalue()
-
-
-def test_a_workbook_is_read_and_its_formulas_are_never_run() -> None:
-    table = read_sheet(xlsx(("Name", "Count"), ("a", 12), ("b", "=1+1"), (None, None)))
-
-    assert table == [["Name", "Count"], ["a", "12"], ["b", "=1+1"]]
-
-
-def test_a_workbook_that_unpacks_to_too_much_is_refused() -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (51 * 1024 * 1024))
-
-    with pytest.raises(InvalidInput, match="unpacks to"):
-        read_sheet(packed.getvalue())
-
-
-def test_a_workbook_with_entities_is_refused() -> None:
-    good = xlsx(("Name",), ("a",))
-    evil = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(good)) as old, zipfile.ZipFile(evil, "w") as new:
-        for part in old.infolist():
-            body = old.read(part)
-            if part.filename == "xl/workbook.xml":
-                body = b'<!DOCTYPE x [<!ENTITY a "aaaa">]>' + body
-            new.writestr(part, body)
-
-    with pytest.raises(InvalidInput, match="cannot be read"):
-        read_sheet(evil.getvalue())
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"First UID\n", b"PK\x03\x04broken", b"a,b\n\x00\x01,2\n", b"x" * 6_000_000]
-)
-def test_what_is_no_sheet_is_refused_in_words(content: bytes) -> None:
-    with pytest.raises(InvalidInput):
-        read_sheet(content)
-
-
-def test_the_pages_lead_from_template_to_undo(cast: Brand) -> None:
-    client = Client()
-    client.force_login(User.objects.get(id=cast.users["Dee"]))
-    base = f"/l/{MFG}/imports/"
-    template = client.get(f"{base}templates/tags/").content.decode()
-    assert template.splitlines()[0] == "First UID,Last UID,Status"
-    file = SimpleUploadedFile("tags.csv", f"First UID,Last UID\n{tag(700)},\n=1,\n".encode())
-
-    shown = client.post(f"{base}new/tags/", {"file": file, "text": ""})
-
-    assert shown.status_code == 302, shown.content.decode()
-    place = shown["Location"]
-    page = client.get(place).content.decode()
-    assert "1 new tags" in page
-    assert "It is a formula" in page
-    problems = client.get(f"{place}problems/").content.decode()
-    assert "'=1" in problems, "our own sheet runs no formula either"
-    assert client.post(f"{place}take/", {"what": "chosen"}).status_code == 422
-    assert client.post(f"{place}take/", {"what": "chosen", "row": "2"}).status_code == 302
-    assert client.post(f"{place}undo/", {"reason": "A trial"}).status_code == 302
-    assert tags(cast) == {}
-    assert client.post(f"{base}new/tags/", {"text": ""}).status_code == 422
-    assert client.get(f"{base}new/recipes/").status_code == 404

@@ -34,6 +34,17 @@ def test_every_wrong_cell_of_a_row_is_named_with_its_way_out() -> None:
     assert "formula" in problems[1].way_out
 
 
+def test_no_cell_is_cut_to_fit() -> None:
+    cells = {"number": "B", "material": "T", "lot": "L" * 121, "quantity": "1", "unit": "Grams"}
+
+    (problem,) = read_row(KINDS["lots"], cells)[1]
+
+    assert (problem.column, problem.way_out) == (
+        "Supplier lot",
+        "At most 120 characters; it has 121.",
+    )
+
+
 def test_numbers_may_have_thousands_and_stay_exact() -> None:
     cells = {"number": "B", "material": "T", "lot": "L", "quantity": "1,250.10", "unit": "Grams"}
 

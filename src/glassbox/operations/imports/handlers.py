@@ -8,13 +8,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from glassbox.audit import ledger
+from glassbox.audit.event_types import EventType
+from glassbox.models.actions import RegulatedAction
 from glassbox.models.catalog import Counterparty, Tag, TagStatus
 from glassbox.models.companies import License
 from glassbox.models.packages import Package, PackageLineage
-from glassbox.models.production import Batch, BatchState, IngredientUse
+from glassbox.models.production import Batch, BatchState, IngredientUse, LabelCount
 from glassbox.models.transfers import Order, Transfer
 from glassbox.operations.company import TAGS_AT_MOST
+from glassbox.operations.person import person_id
 from glassbox.queries.takeover.half_done import PROCESS
+from glassbox.rules.action_lifecycle import ENDS
+from glassbox.rules.actor import Actor
 from glassbox.rules.imports import Value
 from glassbox.rules.quantities import quantity
 from glassbox.rules.verdicts import InvalidInput, Refused
@@ -37,8 +43,13 @@ class RowContext:
     """Whose rows these are, who acts, and when."""
 
     license: License
-    user_id: int
+    actor: Actor
     now: datetime
+
+    @property
+    def user_id(self) -> int:
+        """Return who acts."""
+        return person_id(self.actor)
 
     @property
     def tenant(self) -> dict[str, int]:
@@ -121,6 +132,15 @@ def _undo_tags(context: RowContext, made: Made) -> None:
     used = tags.filter(status=TagStatus.USED).order_by("label").first()
     if used is not None:
         raise StillUsed(f"The tag {used.label} is on a package.")
+    planned = (
+        RegulatedAction.objects.filter(
+            license=context.license, labels__has_any_keys=list(tags.values_list("label", flat=True))
+        )
+        .exclude(state__in=ENDS)
+        .first()
+    )
+    if planned is not None:
+        raise StillUsed(f"Action {planned.pk} names tags of it; withdraw the action first.")
     tags.delete()
 
 
@@ -194,10 +214,18 @@ def _take_partner(context: RowContext, values: Values) -> Made:
     row = Counterparty.objects.create(
         **context.tenant,
         license_number=str(values["number"]),
-        name=str(values["name"])[:200],
+        name=str(values["name"]),
         kind=str(values["kind"]),
         is_active=bool(values["active"]),
         checked_at=context.now if values["active"] else None,
+    )
+    ledger.append(
+        type=EventType.COUNTERPARTY_CHECKED,
+        subject=f"counterparty:{row.pk}",
+        actor=context.actor,
+        reason=f"A sheet names the licence {row.license_number}",
+        body={"is_active": row.is_active},
+        now=context.now,
     )
     return {"id": row.pk, "number": row.license_number}
 
@@ -229,7 +257,7 @@ def _take_batch(context: RowContext, values: Values) -> Made:
     _look_at_batch(context, values)
     batch = _batch(context, values["number"]) or Batch(
         **context.tenant,
-        number=str(values["number"])[:80],
+        number=str(values["number"]),
         process=PROCESS,
         state=BatchState.OPEN,
         opened_by_id=context.user_id,
@@ -242,8 +270,8 @@ def _take_batch(context: RowContext, values: Values) -> Made:
             name: None if getattr(batch, name) is None else str(getattr(batch, name))
             for name in fields
         }
-    batch.product = str(values["product"])[:200]
-    batch.protocol_version = str(values["protocol"])[:40]
+    batch.product = str(values["product"])
+    batch.protocol_version = str(values["protocol"])
     batch.planned_quantity, batch.unit = Decimal(str(values["quantity"])), str(values["unit"])
     claim = values["claim"]
     batch.label_claim_mg = None if claim is None else Decimal(str(claim))
@@ -253,8 +281,11 @@ def _take_batch(context: RowContext, values: Values) -> Made:
 
 def _undo_batch(context: RowContext, made: Made) -> None:
     batch = Batch.objects.select_for_update().get(license=context.license, id=made["id"])
-    parts = (batch.records, batch.ingredients, batch.outputs, batch.waste)
-    if batch.state != BatchState.OPEN or any(part.exists() for part in parts):
+    work = (
+        *(batch.records.all(), batch.ingredients.all(), batch.outputs.all(), batch.waste.all()),
+        *(batch.actions.all(), batch.waves.all(), LabelCount.objects.filter(batch=batch)),
+    )
+    if batch.state != BatchState.OPEN or any(part.exists() for part in work):
         raise StillUsed(f"People have worked on batch {batch.number} since.")
     if made["before"] is None:
         batch.delete()
@@ -292,8 +323,8 @@ def _take_lot(context: RowContext, values: Values) -> Made:
     row = IngredientUse.objects.create(
         **context.tenant,
         batch=_open_batch(context, values),
-        supplier_lot=str(values["lot"])[:120],
-        material=str(values["material"])[:200],
+        supplier_lot=str(values["lot"]),
+        material=str(values["material"]),
         quantity=Decimal(str(values["quantity"])),
         unit=str(values["unit"]),
         recorded_by_id=context.user_id,

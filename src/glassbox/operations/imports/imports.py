@@ -17,7 +17,14 @@ from glassbox.operations.imports.sheets import read_sheet
 from glassbox.operations.person import person_id
 from glassbox.operations.transaction import operation, savepoint
 from glassbox.rules.actor import Actor
-from glassbox.rules.imports import CellProblem, ImportKind, column_order, kind_named, read_row
+from glassbox.rules.imports import (
+    CELL_CHARACTERS_AT_MOST,
+    CellProblem,
+    ImportKind,
+    column_order,
+    kind_named,
+    read_row,
+)
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
@@ -40,7 +47,8 @@ def preview_import(
 ) -> int:
     """Read a sheet and show what each row would do; nothing is taken over yet.
 
-    The same bytes of the same kind lead to the preview that is there already.
+    The same bytes of the same kind lead to the sheet that is there already, whose rows that are
+    not taken over are looked at anew: a batch they name may have come since.
 
     :raises InvalidInput: if it cannot be read as a sheet, or lacks a heading
     """
@@ -55,9 +63,11 @@ def preview_import(
         content_sha256=digest,
         state__in=[ImportState.PREVIEWED, ImportState.TAKEN],
     ).first()
+    context = RowContext(license=license, actor=actor, now=now)
     if there is not None:
+        _look_again(there, wanted, context)
         return there.pk
-    order = column_order(wanted, tuple(table[0]))
+    order = column_order(wanted, tuple(table[0][1]))
     sheet = Import.objects.create(
         company_id=license.company_id,
         license=license,
@@ -68,10 +78,9 @@ def preview_import(
         uploaded_by_id=person_id(actor),
         uploaded_at=now,
     )
-    context = RowContext(license=license, user_id=person_id(actor), now=now)
     ImportRow.objects.bulk_create(
         _looked_at(sheet, wanted, context, number, dict(zip(order, cells, strict=False)))
-        for number, cells in enumerate(table[1:], start=2)
+        for number, cells in table[1:]
     )
     ledger.append(
         type=EventType.IMPORT_PREVIEWED,
@@ -88,15 +97,24 @@ def _looked_at(
     sheet: Import, kind: ImportKind, context: RowContext, number: int, cells: dict[str, str]
 ) -> ImportRow:
     cells.pop("", None)
-    values, problems = read_row(kind, cells)
     row = ImportRow(
         company_id=sheet.company_id,
         license_id=sheet.license_id,
         sheet=sheet,
         number=number,
-        cells={name: text.replace("\x00", "")[:500] for name, text in cells.items()},
-        state=ImportRowState.READY,
+        # One character more than may be, so that a cell that is too long stays so.
+        cells={
+            name: text.replace("\x00", "")[: CELL_CHARACTERS_AT_MOST + 1]
+            for name, text in cells.items()
+        },
     )
+    _look(row, kind, context)
+    return row
+
+
+def _look(row: ImportRow, kind: ImportKind, context: RowContext) -> None:
+    values, problems = read_row(kind, row.cells)
+    row.state, row.effect, row.problems = ImportRowState.READY, "", []
     if not problems:
         try:
             row.effect = HANDLERS[kind.name].look(context, values)[:500]
@@ -106,7 +124,13 @@ def _looked_at(
             problems = (_problem(problem),)
     if problems:
         row.state, row.problems = ImportRowState.WRONG, [asdict(one) for one in problems]
-    return row
+
+
+def _look_again(sheet: Import, kind: ImportKind, context: RowContext) -> None:
+    rows = list(sheet.rows.filter(state__in=[ImportRowState.READY, ImportRowState.WRONG]))
+    for row in rows:
+        _look(row, kind, context)
+    ImportRow.objects.bulk_update(rows, ["state", "effect", "problems"])
 
 
 def _problem(problem: InvalidInput) -> CellProblem:
@@ -120,15 +144,17 @@ def take_import(
     """Take over the rows that are ready, or of them those chosen by number; return how many.
 
     Each row is looked at again: one that another import or METRC has made known meanwhile changes
-    nothing, and one that has become wrong is named and left out.
+    nothing, and one that has become wrong is named and left out. Rows left out may follow later.
 
     :raises NotFound: if there is no such import here
-    :raises NotNow: if it is taken over, undone or discarded already
+    :raises NotNow: if all that was ready is taken over, or it is undone or discarded
     :raises InvalidInput: if no row is ready, or a chosen one is not
     """
     access.require(actor, Permission.TAKEOVER_WORK, license_id=license_id)
-    sheet = _locked(license_id, import_id, ImportState.PREVIEWED)
+    sheet = _locked(license_id, import_id, ImportState.PREVIEWED, ImportState.TAKEN)
     ready = list(sheet.rows.filter(state=ImportRowState.READY).order_by("number"))
+    if sheet.state == ImportState.TAKEN and not ready:
+        raise NotNow("Every row of this import that was ready is taken over.")
     numbers = {row.number for row in ready}
     unknown = sorted(set(rows) - numbers)
     if not ready or unknown:
@@ -139,7 +165,7 @@ def take_import(
         )
     chosen = [row for row in ready if not rows or row.number in set(rows)]
     license = License.objects.select_for_update().get(id=license_id)
-    context = RowContext(license=license, user_id=person_id(actor), now=now)
+    context = RowContext(license=license, actor=actor, now=now)
     kind = kind_named(sheet.kind)
     taken = sum(_take(kind, context, row) for row in chosen)
     sheet.state, sheet.taken_by_id, sheet.taken_at = ImportState.TAKEN, actor.user_id, now
@@ -184,7 +210,7 @@ def undo_import(
     if not reason.strip():
         raise InvalidInput(field="reason", value=reason, way_out="Say why it is undone.")
     license = License.objects.select_for_update().get(id=license_id)
-    context = RowContext(license=license, user_id=person_id(actor), now=now)
+    context = RowContext(license=license, actor=actor, now=now)
     rows = list(sheet.rows.filter(state=ImportRowState.TAKEN).order_by("-number"))
     for row in rows:
         try:
@@ -225,10 +251,10 @@ def discard_import(*, actor: Actor, license_id: int, import_id: int, now: dateti
     )
 
 
-def _locked(license_id: int, import_id: int, state: ImportState) -> Import:
+def _locked(license_id: int, import_id: int, *states: ImportState) -> Import:
     sheet = Import.objects.select_for_update().filter(license_id=license_id, id=import_id).first()
     if sheet is None:
         raise NotFound("There is no such import here.")
-    if sheet.state != state:
+    if sheet.state not in states:
         raise NotNow(f"This import is {sheet.state.lower()}; it cannot be done now.")
     return sheet

@@ -11,17 +11,20 @@ import openpyxl
 from glassbox.rules.verdicts import InvalidInput
 
 BYTES_AT_MOST = 5 * 1024 * 1024
-UNPACKED_BYTES_AT_MOST = 50 * 1024 * 1024
+UNPACKED_BYTES_AT_MOST = 16 * 1024 * 1024
 PARTS_AT_MOST = 200
 ROWS_AT_MOST = 5_000
 COLUMNS_AT_MOST = 40
 ZIP_START = b"PK\x03\x04"
 
 Table = list[list[str]]
+Numbered = list[tuple[int, list[str]]]
 
 
-def read_sheet(content: bytes) -> Table:
-    """Return the cells of a sheet as texts, headings first, blank rows left out.
+def read_sheet(content: bytes) -> Numbered:
+    """Return the cells of a sheet as texts with their row's number, headings first, no blank rows.
+
+    The number is the one that a spreadsheet shows beside the row.
 
     A formula comes as its own text, never as a result.
 
@@ -32,7 +35,11 @@ def read_sheet(content: bytes) -> Table:
             field="file", value=f"{len(content):,} bytes", way_out="At most 5 MB; cut the sheet."
         )
     table = _xlsx(content) if content.startswith(ZIP_START) else _text(content)
-    rows = [row for row in table if any(cell.strip() for cell in row)]
+    rows = [
+        (number, row)
+        for number, row in enumerate(table, start=1)
+        if any(cell.strip() for cell in row)
+    ]
     if len(rows) < 2:
         raise InvalidInput(
             field="file", value="no rows", way_out="Give headings and at least one row below."
@@ -43,7 +50,7 @@ def read_sheet(content: bytes) -> Table:
             value=f"{len(rows) - 1:,} rows",
             way_out=f"At most {ROWS_AT_MOST:,}; cut the sheet.",
         )
-    if any(len(row) > COLUMNS_AT_MOST for row in rows):
+    if any(len(row) > COLUMNS_AT_MOST for _, row in rows):
         raise InvalidInput(
             field="file", value="too wide", way_out=f"At most {COLUMNS_AT_MOST} columns."
         )

@@ -22,11 +22,13 @@ FILE_BYTES_AT_MOST = 5 * 1024 * 1024
 class FieldKind(StrEnum):
     """Name how a field is typed and what its value is. A SCAN is typed, scanned or chosen.
 
-    What was typed into a SECRET is never shown again, not even when the form is refused.
+    What was typed into a SECRET is never shown again, not even when the form is refused. CELLS are
+    many lines, pasted from a spreadsheet.
     """
 
     TEXT = "text"
     LONG = "long"
+    CELLS = "cells"
     SECRET = "secret"
     NUMBER = "number"
     WHOLE = "whole"
@@ -40,12 +42,15 @@ class FieldKind(StrEnum):
     ROWS = "rows"
 
 
-EMPTY_IS_TEXT = (FieldKind.TEXT, FieldKind.LONG, FieldKind.CHOICE, FieldKind.SCAN)
+EMPTY_IS_TEXT = (
+    *(FieldKind.TEXT, FieldKind.LONG, FieldKind.CELLS),
+    *(FieldKind.CHOICE, FieldKind.SCAN),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """One field. `value` stands in it at first; `columns` and `blank_rows` are for ROWS."""
+    """One field. `value` stands in it at first; `columns` and `blank_rows` are for ROWS, `accept` for FILE."""
 
     name: str
     label: str
@@ -55,6 +60,7 @@ class Field:
     values: tuple[str, ...] = ()
     unit: str = ""
     hint: str = ""
+    accept: str = "application/pdf"
     is_optional: bool = False
     columns: tuple[Field, ...] = ()
     blank_rows: int = 0
@@ -101,7 +107,10 @@ def _read(field: Field, typed: Typed) -> Any:
         return typed.texts.get(field.name) == "yes"
     if field.kind is FieldKind.FILE:
         return _file(field, typed)
-    return _value(field, typed.texts.get(field.name, "").strip(), typed.zone)
+    text = typed.texts.get(field.name, "")
+    # A tab in front is an empty cell, and not to be lost.
+    text = text.strip("\r\n") if field.kind is FieldKind.CELLS and text.strip() else text.strip()
+    return _value(field, text, typed.zone)
 
 
 def _value(field: Field, text: str, zone: ZoneInfo) -> Any:
@@ -159,7 +168,7 @@ def _file(field: Field, typed: Typed) -> Filed | None:
         raise InvalidInput(field=field.label, value="nothing", way_out="Choose a file.")
     if (sent.size or 0) > FILE_BYTES_AT_MOST:
         raise InvalidInput(
-            field=field.label, value=f"{sent.size} bytes", way_out="METRC takes at most 5 MB."
+            field=field.label, value=f"{sent.size} bytes", way_out="A file has at most 5 MB."
         )
     return Filed(name=sent.name or "file", content=sent.read())
 

@@ -23,7 +23,7 @@ def _sheet(opened: Opened) -> Sheet:
             Field(
                 name="text",
                 label="UIDs, scanned one after the other or pasted, at most 200",
-                kind=FieldKind.LONG,
+                kind=FieldKind.CELLS,
                 value=opened.asked.get("text", "") or " ".join(opened.asked.getlist("labels")),
                 is_optional=True,
             ),

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from glassbox.operations.imports.imports import discard_import, take_import
-from glassbox.queries.imports import import_kinds, import_list, import_page
+from glassbox.queries.imports import import_kinds, import_list, import_page, wrong_rows
 from glassbox.rules.imports import harmless, kind_named
 from glassbox.rules.verdicts import InvalidInput, NotFound
 from glassbox.web.pages import change_here, page
@@ -53,16 +53,15 @@ def template(request: PageRequest, kind_name: str) -> HttpResponse:
 @require_GET
 def problems(request: PageRequest, import_id: int) -> HttpResponse:
     """Send the wrong rows of an import with what is wrong, to be mended and handed in again."""
-    found = import_page(
+    kind, rows = wrong_rows(
         actor=request.actor, license_ids=request.scope.license_ids, import_id=import_id
     )
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([*(column.heading for column in found.kind.columns), "Row", "What is wrong"])
-    for row in found.rows:
-        if row.problems:
-            wrong = "; ".join(f"{column}: {way_out}" for column, _, way_out in row.problems)
-            writer.writerow([harmless(cell) for cell in (*row.cells, str(row.number), wrong)])
+    writer.writerow([*(column.heading for column in kind.columns), "Row", "What is wrong"])
+    for row in rows:
+        wrong = "; ".join(f"{column}: {way_out}" for column, _, way_out in row.problems)
+        writer.writerow([harmless(cell) for cell in (*row.cells, str(row.number), wrong)])
     return _csv(text.getvalue(), f"import-{import_id}-problems.csv")
 
 
