@@ -301,3 +301,48 @@ def test_waiting_exactly_the_delay_reaches_the_moment() -> None:
     past = (PastProbe(at=facts.now, verdict=ProbeVerdict.ABSENT),)
     later = replace(facts, now=facts.now + timedelta(seconds=wait), past=past)
     assert after_probe(later).step is Step.REQUEUE
+
+
+def test_a_third_lost_send_and_a_third_refused_key_are_the_last() -> None:
+    assert [look(attempt=lost).step for lost in (1, 2, 3)] == [
+        Step.REQUEUE,
+        Step.REQUEUE,
+        Step.BLOCK,
+    ]
+    refused = [
+        after_answer(Answer.KEY_REFUSED, attempt_number=9, refused_keys=times).step
+        for times in (1, 2, 3)
+    ]
+    assert refused == [Step.RETURN_TO_APPROVED, Step.RETURN_TO_APPROVED, Step.BLOCK]
+
+
+def test_a_write_may_land_for_a_quarter_of_an_hour_unless_the_installation_says_otherwise() -> None:
+    facts = ProbeFacts(
+        why=Why.READ_BACK,
+        keying=Keying.TAG,
+        verdict=ProbeVerdict.ABSENT,
+        sentence="Nothing.",
+        lost_sends=0,
+        sent_at=SENT,
+        now=at(899),
+    )
+    assert after_probe(facts).step is Step.PROBE_AGAIN
+    assert after_probe(replace(facts, now=at(900))).step is Step.BLOCK
+    held = before_send(
+        *(ProbeVerdict.APPLIED, "There."),
+        keying=Keying.TARGET_VALUE,
+        now=at(899),
+        last_lost_at=SENT,
+    )
+    assert held.hold_lanes_until == at(900)
+
+
+def test_a_metrc_that_cannot_be_read_before_a_send_is_read_again_in_fifteen_seconds() -> None:
+    decision = before_send(ProbeVerdict.CANNOT_TELL, "No.", keying=Keying.TAG, now=SENT)
+    assert decision.delay_seconds == 15
+
+
+def test_the_look_for_a_yes_comes_at_least_every_minute() -> None:
+    past = tuple((n, ProbeVerdict.ABSENT) for n in range(12))
+    looks = [look(why=Why.READ_BACK, past=past[:count]) for count in range(12)]
+    assert [one.delay_seconds for one in looks] == [2, 4, 8, 16, 32, *(60,) * 7]
