@@ -114,6 +114,8 @@ def test_what_people_keyed_while_the_api_was_away_is_found_and_nothing_is_sent_t
     assert "by Gus" in action_of(brand, MAKER, first).outcome
     assert "by Gus" in action_of(brand, MAKER, weigh).outcome
     assert "holds 90 g, not 100 g" in action_of(brand, MAKER, taken).blocked_because
+    # A look again knows less than the look before the send: it stands beside it.
+    look(brand, MAKER, differs)
     assert "-10 g by Gus" in action_of(brand, MAKER, differs).blocked_because
     books = counts(brand)
     assert books[TAGS[0]] == (Decimal(100), Decimal(100))

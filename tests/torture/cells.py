@@ -182,9 +182,7 @@ def _crash(ground: Ground, subject: Subject, crash: str) -> Forked | None:
         ground.pass_time(3600, metrc_too=False)
         start_worker().wait()
         ground.pass_time(-3600, metrc_too=False)
-        # What was asked during the leap counts as the newest until its time has come, and the
-        # gate of clocks stops every approval until METRC is heard after it.
-        ground.pass_time(3700)
+        # The gate of clocks stops every approval until METRC is heard after the leap.
         ground.sync()
     elif crash == "disk full at the outcome":
         with _FullDisk(ground):

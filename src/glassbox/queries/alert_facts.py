@@ -76,10 +76,11 @@ def metrc_clock_offset(license_id: int) -> timedelta | None:
     """Return by how much METRC's clock is ahead of ours: the median of its nine newest answers.
 
     An answer is stamped when METRC has done its work, so it is held against the end of the
-    exchange, not against its beginning. None if METRC never told its time.
+    exchange, not against its beginning. Newest is what was heard last, whatever our clock said
+    then. None if METRC never told its time.
     """
     answers = ApiRequest.objects.filter(license_id=license_id, metrc_clock_at__isnull=False)
-    newest = answers.order_by("-sent_at").values_list(
+    newest = answers.order_by("-pk").values_list(
         "metrc_clock_at", "sent_at", "duration_seconds"
     )[:CLOCK_READINGS]
     apart = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -11,6 +11,7 @@ import pytest
 from glassbox.access import NotPermitted
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.actions import ActionReview
+from glassbox.models.sync import ApiRequest
 from glassbox.operations.actions.draft import edit_draft
 from glassbox.operations.actions.review import (
     ContentChanged,
@@ -153,6 +154,38 @@ def test_what_metrc_said_too_long_ago_does_not_count(cast: Brand, frozen_now: da
         approve(cast, frozen_now, action_id)
 
     assert {f.code for f in refusal.value.findings if f.blocks} == {"package.stale"}
+
+
+def hear_metrc(brand: Brand, ours: datetime, theirs: datetime) -> None:
+    with short_transaction(brand.licenses[MFG]) as license:
+        ApiRequest.objects.create(
+            company_id=license.company_id,
+            license=license,
+            purpose="sync",
+            method="GET",
+            path="/packages/v2/active",
+            sent_at=ours,
+            duration_seconds=0.1,
+            status=200,
+            metrc_clock_at=theirs,
+        )
+
+
+def test_a_clock_that_leapt_ahead_stops_approvals_and_none_once_it_is_back(
+    cast: Brand, frozen_now: datetime
+) -> None:
+    put_oil(cast, frozen_now)
+    action_id = draft(cast, frozen_now)
+    review(cast, frozen_now, action_id)
+    hear_metrc(cast, frozen_now + timedelta(hours=1), frozen_now)
+    with pytest.raises(GatesBlocked) as refused:
+        approve(cast, frozen_now, action_id)
+    assert [one.code for one in refused.value.findings if one.blocks] == ["action.clock-differs"]
+
+    # Our clock is set right: what is heard now is newer, though it is stamped earlier.
+    hear_metrc(cast, frozen_now, frozen_now)
+    approve(cast, frozen_now, action_id)
+    assert stored(cast, action_id).state == ActionState.APPROVED
 
 
 def test_returning_to_draft_voids_the_approval_and_says_why(

@@ -56,9 +56,9 @@ def apply_decision_in_transaction(
     assert connection.in_atomic_block, "an outcome commits with its effects"
     before = action.state
     if before == ActionState.BLOCKED and decision.step is not Step.ACCEPT:
-        # A person decides about it; a look can only accept it, or tell them more.
+        # A person decides about it. A look can only accept it: what it saw stands among the
+        # looks, and why it was blocked stays, for the look may know less of that.
         decision = Decision(step=Step.WAIT, sentence=decision.sentence)
-        action.blocked_because = decision.sentence[:1000]
     move = MOVE_OF[decision.step]
     if move is not None:
         action.state = next_state(ActionState(action.state), move)

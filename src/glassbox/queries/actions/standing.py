@@ -71,7 +71,9 @@ def standing_of(action: RegulatedAction) -> Standing:
             has_key=Exists(keys),
             lanes=ArraySubquery(lanes.values("key")),
             heard=Subquery(
-                heard.order_by("-sent_at").values(
+                # By the order in which we heard it: a clock of ours that leapt ahead and back has
+                # left answers that it holds to be from the future.
+                heard.order_by("-pk").values(
                     both=JSONObject(ours=F("sent_at"), theirs=F("metrc_clock_at"))
                 )[:1]
             ),
