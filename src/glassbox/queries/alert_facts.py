@@ -80,9 +80,9 @@ def metrc_clock_offset(license_id: int) -> timedelta | None:
     then. None if METRC never told its time.
     """
     answers = ApiRequest.objects.filter(license_id=license_id, metrc_clock_at__isnull=False)
-    newest = answers.order_by("-pk").values_list(
-        "metrc_clock_at", "sent_at", "duration_seconds"
-    )[:CLOCK_READINGS]
+    newest = answers.order_by("-pk").values_list("metrc_clock_at", "sent_at", "duration_seconds")[
+        :CLOCK_READINGS
+    ]
     apart = [
         (metrc_at - sent_at).total_seconds() - duration
         for metrc_at, sent_at, duration in newest
