@@ -14,6 +14,7 @@ from glassbox.models.credentials import MetrcCredential
 from glassbox.models.people import RoleGrant
 from glassbox.models.transfers import Driver, Vehicle
 from glassbox.rules.actor import Actor
+from glassbox.rules.policy import read_policy
 
 ROWS_AT_MOST = 500
 
@@ -31,6 +32,7 @@ class LicenseCard:
     facility_name: str
     capabilities: tuple[str, ...]
     seen_at: datetime | None
+    policy: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +120,7 @@ def _license_cards(license_ids: tuple[int, ...]) -> tuple[LicenseCard, ...]:
                 facility_name=facility.name if facility else "",
                 capabilities=tuple(sorted(name for name, on in flags.items() if on is True)),
                 seen_at=facility.seen_at if facility else None,
+                policy=read_policy(license.policy).words(),
             )
         )
     return tuple(cards)

@@ -19,6 +19,7 @@ from glassbox.queries.ledger_state import ledger_problem
 from glassbox.queries.outages import api_away_by_license
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
+from glassbox.rules.policy import TeamProfile, read_policy
 from glassbox.rules.verdicts import NotFound
 
 # The longest age at which a page calls its METRC numbers fresh; risky gates ask for less.
@@ -56,6 +57,7 @@ class LicenseBadge:
     api_away_since: datetime | None
     access_lost_at: datetime | None
     writes_are_on: bool
+    small_team: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +127,7 @@ def _badges(license_ids: tuple[int, ...], now: datetime) -> tuple[LicenseBadge, 
     badges = []
     for license in License.objects.filter(id__in=license_ids).order_by("-kind", "number"):
         as_of = read[license.id].as_of
+        policy = read_policy(license.policy)
         badges.append(
             LicenseBadge(
                 id=license.id,
@@ -143,6 +146,7 @@ def _badges(license_ids: tuple[int, ...], now: datetime) -> tuple[LicenseBadge, 
                 api_away_since=away[license.id].since if license.id in away else None,
                 access_lost_at=license.access_lost_at,
                 writes_are_on=license.writes_are_on,
+                small_team=policy.words() if policy.profile is TeamProfile.SMALL_TEAM else "",
             )
         )
     return tuple(badges)

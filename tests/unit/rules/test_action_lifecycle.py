@@ -8,6 +8,8 @@ from glassbox.rules.action_lifecycle import (
     UNRESOLVED,
     ActionState,
     MoveNotAllowed,
+    Priority,
+    job_priority,
     moves_from,
     next_state,
 )
@@ -77,3 +79,12 @@ def test_an_action_in_doubt_can_always_be_accepted_or_rejected() -> None:
 
 def test_every_state_has_words_for_the_screen() -> None:
     assert set(SHOWN_AS) == set(ActionState)
+
+
+def test_what_is_urgent_goes_first_and_the_forms_send_these_numbers() -> None:
+    assert [(int(one), one.name) for one in Priority] == [
+        (0, "URGENT"),
+        (1, "NORMAL"),
+        (2, "LATER"),
+    ]
+    assert [job_priority(one) for one in Priority] == [1, 0, -1]

@@ -346,3 +346,24 @@ def test_the_look_for_a_yes_comes_at_least_every_minute() -> None:
     past = tuple((n, ProbeVerdict.ABSENT) for n in range(12))
     looks = [look(why=Why.READ_BACK, past=past[:count]) for count in range(12)]
     assert [one.delay_seconds for one in looks] == [2, 4, 8, 16, 32, *(60,) * 7]
+
+
+def test_a_refused_set_keeps_its_lane_no_longer_than_a_lost_one_may_land() -> None:
+    assert (
+        before_send(
+            *(ProbeVerdict.APPLIED, "There."), keying=Keying.TARGET_VALUE, now=at(1)
+        ).hold_lanes_until
+        is None
+    )
+    refused = look(why=Why.REFUSED, keying=Keying.TARGET_VALUE, attempt=2, seconds=T, lost=0)
+    assert (refused.step, refused.hold_lanes_until) == (Step.REJECT, None)
+
+
+def test_a_wait_that_names_no_attempt_is_that_of_the_first_refusal() -> None:
+    assert after_answer(Answer.KEY_REFUSED, attempt_number=4).delay_seconds == 300
+    late = look(
+        keying=Keying.NONE, seconds=T, past=((200, ProbeVerdict.ABSENT), (899, ProbeVerdict.ABSENT))
+    )
+    assert late.step is Step.REQUEUE
+    not_sent = after_answer(Answer.NOT_SENT, attempt_number=1, retry_after_seconds=42)
+    assert not_sent.delay_seconds == 2
