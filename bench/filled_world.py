@@ -20,9 +20,13 @@ class Size:
     packages: int
     here: int
     items: int
+    sample_every: int = 40
+    held_every: int = 400
 
 
-DEMO = Size(name="demo", packages=420, here=240, items=12)
+# As small as the demo's world, but enough of everything that each list fills its page: a page with
+# ten rows says nothing of one with a hundred.
+DEMO = Size(name="demo", packages=2_000, here=1_700, items=8, sample_every=4, held_every=8)
 LARGE = Size(name="l", packages=3_000_000, here=50_000, items=200)
 
 # n counts a licence's packages from the oldest; the last of them are still here.
@@ -51,11 +55,11 @@ INSERT INTO package_snapshots (company_id, license_id, package_id, metrc_id, lis
     quantity, unit, lab_state, location_name, is_on_hold, is_finished, last_modified_at, seen_at,
     is_newest, content_sha256, raw)
 SELECT %(company)s, %(license)s, id, id, CASE WHEN n > %(gone)s THEN
-        CASE WHEN n %% 400 = 0 THEN 'ON_HOLD' WHEN n %% 50 = 0 THEN 'IN_TRANSIT' ELSE 'ACTIVE' END
+        CASE WHEN n %% %(held_every)s = 0 THEN 'ON_HOLD' WHEN n %% 50 = 0 THEN 'IN_TRANSIT' ELSE 'ACTIVE' END
         ELSE CASE WHEN n %% 3 = 0 THEN 'INACTIVE' ELSE 'TRANSFERRED' END END,
     item_name, CASE WHEN newest THEN 499 ELSE 500 END, 'Each',
     CASE WHEN n %% 4 = 2 AND n > %(gone)s THEN 'SubmittedForTesting' ELSE 'TestPassed' END, room,
-    n > %(gone)s AND n %% 400 = 0, false, opened_at + newest::int * interval '1 day', now(), newest,
+    n > %(gone)s AND n %% %(held_every)s = 0, false, opened_at + newest::int * interval '1 day', now(), newest,
     md5(id::text), jsonb_build_object('Label', label, 'Item', jsonb_build_object('Name', item_name,
         'ProductCategoryName', 'Vape Cartridge ' || n %% 5), 'PackagedDate', opened_at::date,
         'ProductionBatchNumber', batch, 'SourcePackageLabels', %(prefix)s || lpad((n - 1)::text, 9, '0'))
@@ -98,7 +102,7 @@ INSERT INTO lab_samples (company_id, license_id, label, source_labels, productio
     quantity, unit, laboratory_license_number, sampled_by, state, taken_at, result_seen_at)
 SELECT %(company)s, %(license)s, 'S' || right(label, 23), jsonb_build_array(label), batch, 5,
     'Each', 'C8-9990001-LIC', 'Lee', CASE WHEN n > %(count)s - 80 THEN 'AT_LAB' ELSE 'PASSED' END,
-    opened_at, opened_at FROM numbered WHERE n %% 40 = 0
+    opened_at, opened_at FROM numbered WHERE n %% %(sample_every)s = 0
 """,
     """
 INSERT INTO lab_sample_sources (company_id, license_id, sample_id, label)
@@ -274,6 +278,8 @@ def _fill_license(
         "gone": count - here,
         "items": size.items,
         "user": user_id,
+        "sample_every": size.sample_every,
+        "held_every": size.held_every,
     }
     for text in (*ONCE.split(";\n"), PACKAGES, *NUMBERS.split(";\n"), *BESIDE):
         if text.strip():

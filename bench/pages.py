@@ -151,6 +151,7 @@ def measure(worlds: dict[str, tuple[str, Size]], pages: list[str]) -> dict[str, 
         for name, (url, _) in worlds.items():
             connect(url)
             visitor = client()
+            sys.stderr.write(f"round {turn} of {ROUNDS}, {name}\n")
             for page in pages:
                 for _ in range(SAMPLES_PER_ROUND if turn else 2):
                     seconds = sample(visitor, next(asked[page, name]))

@@ -1,3 +1,5 @@
+import htmx from "htmx.org";
+
 // Rows of a grid are picked with ticks or keys; what they add up to is told unit by unit.
 const MICRO = 1000000n;
 
@@ -65,6 +67,52 @@ const KEYS = {
   "/": () => document.querySelector("#grid-text")?.focus(),
 };
 
+function paneOf() {
+  return document.querySelector("#pane");
+}
+
+function closePane() {
+  const pane = paneOf();
+  if (!pane || pane.hidden) return;
+  pane.hidden = true;
+  document.querySelector("tr.is-current td a")?.focus();
+}
+
+// The page itself, asked for as a fragment; without it the link leads to the whole page.
+async function showBeside(row) {
+  const pane = paneOf();
+  if (!pane || !row?.dataset.pane) return;
+  moveTo(row);
+  pane.hidden = false;
+  pane.setAttribute("aria-busy", "true");
+  try {
+    await htmx.ajax("GET", row.dataset.pane, { target: pane, swap: "innerHTML" });
+    pane.querySelector("h2")?.focus();
+  } finally {
+    pane.removeAttribute("aria-busy");
+  }
+}
+
+function showOnClick(event) {
+  if (event.target.closest(".pane-close")) closePane();
+  const row = event.target.closest("tr[data-pane]");
+  if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  // A link stays a link, and whoever marks text wants to copy it.
+  if (event.target.closest("a, button, input, label, summary")) return;
+  if (window.getSelection().toString()) return;
+  showBeside(row);
+}
+
+function showOnKey(event) {
+  if (event.key === "Escape") closePane();
+  if (event.key !== " " && event.key !== "Enter") return;
+  // Only the row that J and K have moved to: a link reached by Tab opens its page as links do.
+  const row = event.target.closest("tr.is-current[data-pane]");
+  if (!row || event.ctrlKey || event.metaKey || event.target.closest("input, button")) return;
+  event.preventDefault();
+  showBeside(row);
+}
+
 function actOnKey(event) {
   const grid = document.querySelector(".pick-grid");
   if (!grid || event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
@@ -78,6 +126,8 @@ function actOnKey(event) {
 document.addEventListener("change", pickOnChange);
 document.addEventListener("click", pickNone);
 document.addEventListener("keydown", actOnKey);
+document.addEventListener("click", showOnClick);
+document.addEventListener("keydown", showOnKey);
 // A browser that goes back keeps the ticks, not what they added up to.
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form#picked").forEach(tellPicked);

@@ -107,6 +107,11 @@ class RegulatedAction(TenantRow):
                 condition=~models.Q(state__in=["ACCEPTED", "REJECTED", "WITHDRAWN"]),
                 name="action_open",
             ),
+            models.Index(
+                fields=["license", "settled_at"],
+                condition=models.Q(state="ACCEPTED"),
+                name="action_accepted",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -75,6 +75,11 @@ class Tag(TenantRow):
         constraints = [
             models.UniqueConstraint(fields=["license", "label"], name="tag_label_unique"),
         ]
+        indexes = [
+            models.Index(
+                fields=["license"], condition=models.Q(status="RECEIVED"), name="tag_unused"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"tag {self.label}"

@@ -47,6 +47,11 @@ class LabSample(TenantRow):
                 condition=models.Q(production_batch_number__gt=""),
                 name="sample_by_batch",
             ),
+            models.Index(
+                fields=["license", "taken_at"],
+                condition=models.Q(state__in=["TAKEN", "AT_LAB"]),
+                name="sample_without_result",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -45,6 +45,13 @@ class Batch(TenantRow):
         constraints = [
             models.UniqueConstraint(fields=["license", "number"], name="batch_number_unique"),
         ]
+        indexes = [
+            models.Index(
+                fields=["license", "state", "opened_at"],
+                condition=~models.Q(state="CLOSED"),
+                name="batch_open",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"batch #{self.pk} {self.number}"

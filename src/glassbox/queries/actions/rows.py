@@ -17,6 +17,7 @@ from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 
 ROWS_PER_PAGE = 100
+COUNTED_AT_MOST = 10_000
 # Of the 24 hours in which an entry is due (CA-TT-03), less than four are left.
 CLOCK_NEARLY_GONE = timedelta(hours=20)
 
@@ -46,6 +47,10 @@ class ActionView(StrEnum):
     ENDED = "ended"
     ALL = "all"
 
+
+# Views of what has ended: those that stay short, and those that grow with every action.
+SHORT_ENDED = (ActionView.REJECTED, ActionView.DONE_TODAY)
+LONG_ENDED = (ActionView.ENDED, ActionView.ALL)
 
 VIEW_NAMES: dict[ActionView, str] = {
     ActionView.OPEN: "Open",
@@ -111,7 +116,10 @@ class ActionRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ActionList:
-    """One page of actions, how many there are in all, and how many each view holds."""
+    """One page of actions, how many there are in all, and how many each view holds.
+
+    The views of all that ever ended are counted only when they are open, and up to 10,000.
+    """
 
     rows: tuple[ActionRow, ...]
     total: int
@@ -128,13 +136,11 @@ def action_rows(
     with access.reading(actor):
         actions = _narrowed(RegulatedAction.objects.filter(license_id__in=license_ids), filter)
         conditions = {view: view_condition(view, actor, license_ids, now) for view in ActionView}
-        counts = actions.aggregate(
-            **{
-                view.value.replace("-", "_"): Count("id", filter=condition)
-                for view, condition in conditions.items()
-            }
-        )
-        counts = {name.replace("_", "-"): count for name, count in counts.items()}
+        counts = _counts(actions, conditions)
+        if filter.view not in counts:
+            # What has ended only grows: so many are counted, and no more.
+            ended = actions.filter(conditions[filter.view]).order_by().values("id")
+            counts[filter.view.value] = ended[:COUNTED_AT_MOST].count()
         total = counts[filter.view.value]
         page_count = max(1, -(-total // ROWS_PER_PAGE))
         page = min(max(1, filter.page), page_count)
@@ -148,6 +154,17 @@ def action_rows(
     return ActionList(
         rows=rows, total=total, page=page, page_count=page_count, counts=counts, filter=filter
     )
+
+
+def _counts(actions: QuerySet[RegulatedAction], conditions: dict[ActionView, Q]) -> dict[str, int]:
+    """Return the size of every view but those of all that ever ended, each by an index."""
+    of_open = [view for view in ActionView if view not in (*SHORT_ENDED, *LONG_ENDED)]
+    found = actions.exclude(state__in=ENDS).aggregate(
+        **{view.name: Count("id", filter=conditions[view]) for view in of_open}
+    )
+    return {view.value: found[view.name] for view in of_open} | {
+        view.value: actions.filter(conditions[view]).count() for view in SHORT_ENDED
+    }
 
 
 def may_draft(*, actor: Actor, license_id: int) -> bool:

@@ -79,7 +79,7 @@ def _testing_steps(movers: tuple[int, ...], stuck_before: datetime) -> dict[str,
     here = PackageStanding.objects.filter(license_id__in=movers)
     return {
         "7": _older(waiting, "taken_at", stuck_before),
-        "8": _older(here.filter(STANDING_VIEWS["passed"]), "package__opened_at", stuck_before),
+        "8": _older(here.filter(STANDING_VIEWS["passed"]), "changed_at", stuck_before),
         "9": (here.filter(STANDING_VIEWS["ready"]), here.none()),
     }
 
@@ -126,8 +126,8 @@ def _shared_steps(license_ids: tuple[int, ...], stuck_before: datetime) -> dict[
     differences = ExceptionCase.objects.filter(license_id__in=license_ids, state=CaseState.OPEN)
     failed, on_hold = (here.filter(STANDING_VIEWS[name]) for name in ("failed", "held"))
     return {
-        "7F": _older(failed, "package__opened_at", stuck_before),
-        "R": _older(on_hold, "package__opened_at", stuck_before),
+        "7F": _older(failed, "changed_at", stuck_before),
+        "R": _older(on_hold, "changed_at", stuck_before),
         "13": _older(ours.filter(local_state__in=returning), "opened_at", stuck_before),
         "14": _older(
             ours.filter(local_state=LocalState.PENDING_DESTRUCTION), "opened_at", stuck_before

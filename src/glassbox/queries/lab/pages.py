@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from glassbox import access
 from glassbox.audit.event_types import EventType
 from glassbox.audit.models import AuditOpening, ComplianceEvent
 from glassbox.models.lab import CertificateOfAnalysis, LabResult, LabSample, QaReview, SampleState
-from glassbox.models.packages import Package
+from glassbox.models.packages import STANDING_VIEWS, Package, PackageStanding
 from glassbox.models.people import User
 from glassbox.queries.lab.checklist import EvidenceItem, evidence_sha256, items_with_evidence
 from glassbox.queries.lab.facts import (
@@ -24,11 +24,8 @@ from glassbox.queries.lab.facts import (
     panels_of,
     qa_facts,
 )
-from glassbox.queries.packages.rows import with_metrc
 from glassbox.rules.actor import Actor
 from glassbox.rules.gates import is_blocked
-from glassbox.rules.lab_status import PASSED_STATES
-from glassbox.rules.package_state import PackageList
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import NotFound
 
@@ -235,7 +232,7 @@ class QaRow:
     label: str
     item_name: str
     batch_number: str
-    quantity: Decimal
+    quantity: Decimal | None
     unit: str
     lab_state: str
     local_state: str
@@ -277,27 +274,24 @@ class QaPage:
 
 
 def qa_rows(*, actor: Actor, license_ids: tuple[int, ...]) -> tuple[QaRow, ...]:
-    """Return the packages that wait for quality, the oldest first, at most 200."""
+    """Return the packages that wait for quality, the longest unchanged first, at most 200."""
     with access.reading(actor):
-        waiting = with_metrc(
-            Package.objects.filter(license_id__in=license_ids).select_related("license")
-        ).filter(Q(metrc_list=PackageList.ACTIVE), Q(lab_state__in=PASSED_STATES))
-        released = QaReview.objects.filter(verdict="RELEASED", revoked_at__isnull=True)
-        rows = waiting.exclude(id__in=released.values("package_id"))
-        return tuple(_qa_row(package) for package in rows.order_by("opened_at")[:ROWS_AT_MOST])
+        waiting = PackageStanding.objects.filter(
+            STANDING_VIEWS["passed"], license_id__in=license_ids
+        ).select_related("license")
+        return tuple(_qa_row(one) for one in waiting.order_by("changed_at")[:ROWS_AT_MOST])
 
 
-def _qa_row(package: Package) -> QaRow:
-    row = package.__dict__
+def _qa_row(standing: PackageStanding) -> QaRow:
     return QaRow(
-        license_number=package.license.number,
-        label=package.label,
-        item_name=package.item_name,
-        batch_number=package.production_batch_number,
-        quantity=row["metrc_quantity"],
-        unit=package.unit,
-        lab_state=row["lab_state"],
-        local_state=package.local_state,
+        license_number=standing.license.number,
+        label=standing.label,
+        item_name=standing.item_name,
+        batch_number=standing.production_batch_number,
+        quantity=standing.metrc_quantity,
+        unit=standing.unit,
+        lab_state=standing.lab_state,
+        local_state=standing.local_state,
     )
 
 

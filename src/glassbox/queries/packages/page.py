@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 
 from django.db.models import OuterRef, Q, Subquery
 
@@ -21,6 +22,8 @@ from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import NotFound
 
 ENTRIES_AT_MOST = 200
+# Every event is to be in METRC within 24 hours (CA-TT-03): a longer silence is worth a look.
+GAP_HOURS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,10 @@ class SnapshotRow:
 
 @dataclass(frozen=True, kw_only=True)
 class TimelineEntry:
-    """One thing that happened. METRC's facts stand left, our own acts right."""
+    """One thing that happened. METRC's facts stand left, our own acts right.
+
+    `gap_hours` is how long nothing had happened before it, if more than 24 hours.
+    """
 
     at: datetime
     is_from_metrc: bool
@@ -48,6 +54,13 @@ class TimelineEntry:
     text: str
     who: str
     link: str = ""
+    leaf_sha256: str = ""
+    gap_hours: int = 0
+
+    @property
+    def gap_days(self) -> int:
+        """Return the gap in whole days."""
+        return self.gap_hours // 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,10 +254,22 @@ def _timeline(
             text="",
             who=event.__dict__["actor_name"] or "",
             link=str(event.event_id),
+            leaf_sha256=bytes(event.leaf).hex(),
         )
         for event in events.order_by("-occurred_at")[:ENTRIES_AT_MOST]
     ]
-    return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True))
+    return _with_gaps(sorted(entries, key=lambda entry: entry.at, reverse=True))
+
+
+def _with_gaps(entries: list[TimelineEntry]) -> tuple[TimelineEntry, ...]:
+    """Say of each entry, the newest first, for how long nothing had happened before it."""
+    hours = [
+        int((entry.at - before.at).total_seconds() // 3600) for entry, before in pairwise(entries)
+    ]
+    return tuple(
+        replace(entry, gap_hours=gap if gap >= GAP_HOURS else 0)
+        for entry, gap in zip(entries, [*hours, 0], strict=True)
+    )
 
 
 def _snapshot_sentence(snapshot: PackageSnapshot) -> str:

@@ -59,7 +59,9 @@ def action_list(request: PageRequest) -> HttpResponse:
         "actions/list.html",
         {
             "actions": found,
-            "views": [(view, name, found.counts[view.value]) for view, name in VIEW_NAMES.items()],
+            "views": [
+                (view, name, found.counts.get(view.value)) for view, name in VIEW_NAMES.items()
+            ],
             "saved": views_beside(request, Grid.ACTIONS, f"view={wanted}"),
             "nav": "actions",
         },

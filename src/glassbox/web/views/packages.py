@@ -37,6 +37,7 @@ def package(request: PageRequest, label: str) -> HttpResponse:
             "draft_forms": DRAFT_FORMS,
             "nav": "packages",
         },
+        fragment="packages/_pane.html",
     )
 
 
