@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("glassbox", "0021_saved_views"),
+        ("glassbox", "0022_imports"),
     ]
 
     operations = [
