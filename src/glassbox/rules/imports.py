@@ -129,7 +129,7 @@ KINDS: dict[str, ImportKind] = {
                 Column(
                     name="last",
                     heading="Last UID",
-                    meaning="the last tag; empty for a single one",
+                    meaning="the last tag; none for a single one",
                     example="1A4060300000001000000504",
                     read=_uid,
                     is_required=False,
@@ -137,7 +137,7 @@ KINDS: dict[str, ImportKind] = {
                 Column(
                     name="status",
                     heading="Status",
-                    meaning="received, or damaged for spoiled ones; empty is received",
+                    meaning="received, or damaged for spoiled ones; received if nothing is said",
                     example="received",
                     read=_one_of("RECEIVED", "DAMAGED"),
                     is_required=False,
@@ -251,7 +251,7 @@ KINDS: dict[str, ImportKind] = {
                 Column(
                     name="claim",
                     heading="Label claim (mg THC per unit)",
-                    meaning="as printed; empty if nothing is printed yet",
+                    meaning="as printed, once it is printed",
                     example="850",
                     read=_positive,
                     is_required=False,

@@ -54,7 +54,7 @@ def _preview(opened: Opened, said: dict[str, Any]) -> str:
     filed, text = said["file"], said["text"]
     if filed is None and not text:
         raise InvalidInput(
-            field="file", value="nothing", way_out="Choose a file, or paste the cells."
+            field="File or cells", value="nothing", way_out="Choose a file, or paste the cells."
         )
     import_id = preview_import(
         **opened.who(),

@@ -90,6 +90,9 @@ CHIP_COLORS = {
     "CHANGED_OUTSIDE": "azure",
     "UNEXPLAINED": "red",
     "TIMING": "secondary",
+    "READY": "azure",
+    "WRONG": "red",
+    "TAKEN": "green",
 }
 
 
