@@ -30,6 +30,9 @@ ACTIVE = "/packages/v2/active"
 # The key of every licence shows the same facilities; a row that is no licence of ours is skipped.
 NOT_OURS_TO_JUDGE = "/facilities/v2/"
 
+# Read only for deliveries and packages that have changed.
+AFTER_CHANGES = {"/labtests/v2/results"}
+
 
 @contextmanager
 def through(twist: Twist) -> Iterator[None]:
@@ -134,12 +137,70 @@ def test_a_permission_that_is_taken_away_is_one_case_that_says_which(
     assert open_cases(brand) == {}
 
 
+def test_lists_that_are_closed_in_the_middle_of_a_run_are_one_case_each(
+    brand: Brand, desk: Desk
+) -> None:
+    stays = set(receive_without_reading(desk, 25))
+    sync(brand)
+    desk.do("clock", offsetSeconds=A_DAY.total_seconds())
+    refused: set[str] = set()
+
+    def twist(path: str, status: int, body: bytes) -> tuple[int, bytes]:
+        parts = urlsplit(path)
+        # The permission goes when the first page of active packages has come.
+        is_too_early = parts.path == ACTIVE and '"CurrentPage":1,' in body.decode()
+        if parts.path in {NOT_OURS_TO_JUDGE, *AFTER_CHANGES} or is_too_early:
+            return status, body
+        refused.add(parts.path)
+        return 401, b""
+
+    with through(twist), pytest.raises(SyncFailed, match="more lists failed"):
+        sync(brand, at=now() + A_DAY)
+    sync(brand, MOVER, at=now() + A_DAY)
+
+    feeds = [feed for feed in FEEDS if feed.endpoint.path in refused]
+    assert {feed.endpoint.path for feed in FEEDS} - refused == {NOT_OURS_TO_JUDGE, *AFTER_CHANGES}
+    with short_transaction(brand.licenses[MAKER]):
+        cases = {
+            case.fact_key.rpartition(":")[2]: case
+            for case in ExceptionCase.objects.filter(state="OPEN")
+        }
+    assert sorted(cases) == sorted(feed.name for feed in feeds), "one case for each list"
+    for feed in feeds:
+        case = cases[feed.name]
+        assert case.case_class == "LIST_REFUSED" and "Sync MFG" in case.what_to_do
+        assert all(one in case.what_to_do for one in feed.endpoint.permissions), feed.name
+    assert all(newest(brand, label) is not None for label in stays), "nothing became missing"
+    assert (runs(brand, MOVER)[-1], open_cases(brand, MOVER)) == (("DONE", ""), {})
+
+    sync(brand, at=now() + A_DAY + timedelta(minutes=31))
+    assert open_cases(brand) == {}
+
+
+def test_a_revoked_key_is_one_case_and_the_other_licence_goes_on(brand: Brand, desk: Desk) -> None:
+    goods = set(receive_oil(brand, desk, 100, 200))
+    (key,) = [one["userKey"] for one in desk.keys()["users"] if one["name"] == "Sync MFG"]
+    desk.do("clock", offsetSeconds=A_DAY.total_seconds())
+    desk.do("keys", userKey=key, action="revoke")
+
+    for minutes in (0, 31):
+        with pytest.raises(SyncFailed, match="refuses the key of Sync MFG"):
+            sync(brand, at=now() + A_DAY + timedelta(minutes=minutes))
+    sync(brand, MOVER, at=now() + A_DAY)
+
+    with short_transaction(brand.licenses[MAKER]):
+        (case,) = ExceptionCase.objects.filter(state="OPEN")
+    assert case.case_class == "KEY_REFUSED" and "key" in case.what_to_do
+    assert all(newest(brand, label) is not None for label in goods), "nothing became missing"
+    assert (runs(brand, MOVER)[-1], open_cases(brand, MOVER)) == (("DONE", ""), {})
+
+
 def times_out_at(moment: datetime) -> Twist:
     """Return a METRC whose active packages never come in a window that holds a moment."""
 
     def twist(path: str, status: int, body: bytes) -> tuple[int, bytes]:
         query = parse_qs(urlsplit(path).query)
-        if path.startswith(ACTIVE):
+        if path.startswith(ACTIVE) and MAKER in path:
             start, end = (
                 datetime.fromisoformat(query[name][0])
                 for name in ("lastModifiedStart", "lastModifiedEnd")
@@ -159,9 +220,12 @@ def test_a_window_that_always_times_out_is_a_gap_and_all_others_are_read(
     stuck = now() - timedelta(hours=2)
     (oil,) = receive_without_reading(desk, 1)
 
-    with through(times_out_at(stuck)), pytest.raises(SyncFailed, match="1 window of GET"):
-        sync(brand)
+    with through(times_out_at(stuck)):
+        with pytest.raises(SyncFailed, match="1 window of GET"):
+            sync(brand)
+        sync(brand, MOVER)
 
+    assert (runs(brand, MOVER)[-1], open_cases(brand, MOVER)) == (("DONE", ""), {})
     assert labels(brand) == {oil}
     (gap,) = cursor(brand, "packages_active").gaps
     start, end = (datetime.fromisoformat(gap[edge]) for edge in ("start", "end"))
