@@ -13,7 +13,7 @@ from glassbox.rules.verdicts import InvalidInput
 BYTES_AT_MOST = 5 * 1024 * 1024
 UNPACKED_BYTES_AT_MOST = 16 * 1024 * 1024
 PARTS_AT_MOST = 200
-ROWS_AT_MOST = 5_000
+ROWS_AT_MOST = 1_000
 COLUMNS_AT_MOST = 40
 ZIP_START = b"PK\x03\x04"
 
