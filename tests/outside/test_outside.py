@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import binascii
 import json
 import random
 import shutil
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -154,6 +156,19 @@ def test_the_outside_verifier_finds_the_bundle_whole(outside: Path, bundle: Path
     assert answers == [["ok"]] * len(answers)
 
 
+def _is_spare(text: bytes, at: int) -> bool:
+    """Whether the flip changes only bits that base64 leaves over at a word's end: Go ignores them."""
+    rest = text[at + 1 :].split(b"\n", 1)[0]
+    if not rest or rest.strip(b"="):
+        return False
+    word = text[:at].rsplit(b"\n", 1)[-1].rsplit(b" ", 1)[-1]
+    try:
+        changed = b64decode(word + bytes([text[at] ^ 1]) + rest)
+    except binascii.Error:
+        return False
+    return changed == b64decode(word + text[at : at + 1] + rest)
+
+
 def test_no_changed_byte_of_a_proof_is_accepted_by_either(
     outside: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +188,8 @@ def test_no_changed_byte_of_a_proof_is_accepted_by_either(
 
     assert accepted == []
     answers = ask(outside, questions)
-    assert [at for at, answer in enumerate(answers) if answer == ["ok"]] == []
+    passed = [at for at, answer in enumerate(answers) if answer == ["ok"]]
+    assert [at for at in passed if not _is_spare(text, at)] == []
     assert len(answers) == len(text) > 2000
 
 
@@ -192,7 +208,8 @@ def test_no_changed_byte_of_a_claim_is_accepted_by_either(
             accepted.append(at)
 
     assert accepted == []
-    assert ["ok"] not in ask(outside, questions)
+    passed = [at for at, answer in enumerate(ask(outside, questions)) if answer == ["ok"]]
+    assert [at for at in passed if not _is_spare(text, at)] == []
 
 
 def test_both_refuse_every_damaged_log(outside: Path, bundle: Path, tmp_path: Path) -> None:
