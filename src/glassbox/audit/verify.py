@@ -73,7 +73,8 @@ def recompute(
 ) -> Verification:
     """Recompute every leaf, link, root, checkpoint and opening; name the first that is wrong.
 
-    With `license_id` only that licence's logs, and the anchor that holds their heads. Signatures are checked with `public_key`, which must come from outside the database. Events
+    With `license_id` only that licence's logs, and the anchor that holds their heads. Signatures
+    are checked with `public_key`, which must come from outside the database. Events
     pass through one cursor; what stays in memory is a root for each checkpoint. `tell` is called
     with the number of events done.
     """
