@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import psycopg
 
@@ -167,7 +166,9 @@ def _bad_anchor(connection: psycopg.Connection, logs: dict[int, _Log], claims: _
 
 
 WALK = """
-SELECT l.index, l.event_id, l.leaf, l.chain, coalesce(e.body, l.body), e.leaf, e.license_id,
+SELECT l.index, l.event_id::text, l.leaf, l.chain, coalesce(e.body, l.body),
+    e.event_id IS NULL OR e.leaf = l.leaf,
+    e.event_id IS NULL OR e.license_id IS NOT DISTINCT FROM %(license)s::bigint,
     e.event_id IS NULL OR (
         e.record = convert_from(e.body, 'UTF8')::jsonb
         AND e.event_id::text = e.record->>'event_id' AND e.type = e.record->>'type'
@@ -178,9 +179,14 @@ SELECT l.index, l.event_id, l.leaf, l.chain, coalesce(e.body, l.body), e.leaf, e
         AND e.ts = (e.record->>'ts')::timestamptz
         AND e.occurred_at = (e.record->>'occurred_at')::timestamptz
     )
-FROM audit_leaves l LEFT JOIN compliance_events e USING (event_id)
-WHERE l.log_id = %s ORDER BY l.index
+FROM audit_leaves l LEFT JOIN LATERAL (
+    SELECT * FROM compliance_events c WHERE c.event_id = l.event_id OFFSET 0
+) e ON true
+WHERE l.log_id = %(log)s ORDER BY l.index
 """
+# One look-up for each leaf in its order: a join of the planner's would sort all of it first.
+# Index, event, leaf, chain, bytes, and whether the event's own leaf, licence and columns agree.
+Row = tuple[int, str | None, bytes, bytes, bytes | None, bool, bool, bool]
 
 
 def _walk(
@@ -195,10 +201,11 @@ def _walk(
                 [log.log_id],
             ).fetchall()
         )
-        with connection.cursor(name="leaves", binary=True) as cursor:
-            cursor.itersize = ROWS_AT_ONCE
-            cursor.execute(WALK, [log.log_id])
-            found, problem = _walk_log(log, cursor, tiles, claims, events, tell)
+        # A stream, not a cursor: the database makes rows ready while those before are hashed here.
+        with connection.cursor() as cursor:
+            place = {"license": log.license_id, "log": log.log_id}
+            rows = cursor.stream(WALK, place, binary=True, size=ROWS_AT_ONCE)
+            found, problem = _walk_log(log, rows, tiles, claims, events, tell)
         events += found
         if problem:
             return events, problem
@@ -208,7 +215,7 @@ def _walk(
 
 def _walk_log(
     log: _Log,
-    rows: psycopg.ServerCursor,
+    rows: Iterator[Row],
     tiles: Iterator[tuple[int, int, bytes]],
     claims: _Claims,
     before: int,
@@ -216,21 +223,17 @@ def _walk_log(
 ) -> tuple[int, str]:
     frontier, chain, events = Frontier(), EMPTY_CHAIN, 0
     claimed = claims.by_log.get(log.log_id, {})
-    for index, event_id, leaf, link, body, stored, license_id, is_same in rows:
-        problem = _bad_entry(log, frontier.size, index, event_id, body, leaf, stored, license_id)
+    for row in rows:
+        index, event_id, leaf = row[:3]
         chain = chain_hash(chain, leaf)
-        where = f"{log.origin}, entry {index} ({event_id})"
-        if problem or chain != link or not is_same:
-            return events, f"{where}: " + (
-                problem
-                or ("the chain breaks here." if chain != link else "")
-                or "a column says something else than the hashed bytes."
-            )
-        for tile in frontier.append(leaf):
-            if next(tiles, None) != tile:
-                return events, f"{where}: the tile it completes is not the one that is stored."
-        if frontier.size in claimed and claimed[frontier.size][0] != frontier.root():
-            return events, f"{where}: {claimed[frontier.size][1]} names another root."
+        problem = _bad_entry(row, expected=frontier.size, chain=chain)
+        if not problem and any(next(tiles, None) != tile for tile in frontier.append(leaf)):
+            problem = "the tile it completes is not the one that is stored."
+        if not problem and frontier.size in claimed:
+            root, who = claimed[frontier.size]
+            problem = "" if root == frontier.root() else f"{who} names another root."
+        if problem:
+            return events, f"{log.origin}, entry {index} ({event_id}): {problem}"
         if event_id is not None:
             events += 1
             if events % TELL_EVERY_EVENTS == 0:
@@ -245,34 +248,30 @@ def _walk_log(
     return events, ""
 
 
-def _bad_entry(
-    log: _Log,
-    expected: int,
-    index: int,
-    event_id: UUID | None,
-    body: bytes | None,
-    leaf: bytes,
-    stored: bytes | None,
-    license_id: int | None,
-) -> str:
+def _bad_entry(row: Row, *, expected: int, chain: bytes) -> str:
+    index, _, leaf, link, body, is_leaf_of_event, is_of_license, is_same = row
     if index != expected:
         return f"number {expected} is missing."
     if body is None:
         return "the event itself is gone."
-    if leaf_hash(body) != leaf or (event_id is not None and stored != leaf):
+    if leaf_hash(body) != leaf or not is_leaf_of_event:
         return "its bytes are not those that were numbered."
-    if event_id is not None and license_id != log.license_id:
+    if not is_of_license:
         return "it belongs to another licence."
-    return ""
+    if chain != link:
+        return "the chain breaks here."
+    return "" if is_same else "a column says something else than the hashed bytes."
 
 
 def _unnumbered(connection: psycopg.Connection, license_id: int | None) -> str:
     row = connection.execute(
-        "SELECT e.event_id FROM compliance_events e LEFT JOIN audit_leaves l USING (event_id)"
-        " WHERE l.event_id IS NULL AND (e.ts < clock_timestamp() - %(wait)s * interval '1 second'"
-        " OR NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.event_id = e.event_id))"
-        " AND (%(license)s::bigint IS NULL OR e.license_id = %(license)s)"
-        " ORDER BY e.ts LIMIT 1",
+        # The few without a number first, and only then what each of them waits for.
+        "SELECT u.event_id FROM (SELECT e.event_id, e.ts, e.license_id FROM compliance_events e"
+        " LEFT JOIN audit_leaves l USING (event_id) WHERE l.event_id IS NULL OFFSET 0) u"
+        " WHERE (u.ts < clock_timestamp() - %(wait)s * interval '1 second'"
+        " OR NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.event_id = u.event_id))"
+        " AND (%(license)s::bigint IS NULL OR u.license_id = %(license)s)"
+        " ORDER BY u.ts LIMIT 1",
         {"wait": PENDING_SECONDS_AT_MOST, "license": license_id},
     ).fetchone()
     return (
@@ -283,12 +282,19 @@ def _unnumbered(connection: psycopg.Connection, license_id: int | None) -> str:
 
 
 def _bad_opening(connection: psycopg.Connection, license_id: int | None) -> str:
-    """Check each opening against its commitment; one that is gone was erased, and that is told."""
+    """Check each opening against its commitment; one that is gone was erased, and that is told.
+
+    Most are judged where they lie. A text with a quote or an escape is written otherwise in JSON:
+    those, and whatever does not fit, are judged here.
+    """
     with connection.cursor(name="openings") as cursor:
+        cursor.itersize = ROWS_AT_ONCE
         cursor.execute(
             "SELECT o.event_id, o.field, o.salt, o.value, e.record->>(o.field || '_commit')"
             " FROM audit_openings o JOIN compliance_events e USING (event_id)"
-            " WHERE %(license)s::bigint IS NULL OR e.license_id = %(license)s",
+            " WHERE (%(license)s::bigint IS NULL OR e.license_id = %(license)s)"
+            " AND encode(sha256('\\x02'::bytea || o.salt || convert_to('\"' || o.value || '\"',"
+            " 'UTF8')), 'hex') IS DISTINCT FROM e.record->>(o.field || '_commit')",
             {"license": license_id},
         )
         for event_id, name, salt, value, committed in cursor:
