@@ -182,7 +182,6 @@ def _unique_off(attacker: psycopg.Connection) -> None:
     # Checks and keys are no obstacle to whoever owns the database.
     attacker.execute("ALTER TABLE audit_leaves DROP CONSTRAINT audit_leaves_index_check")
     attacker.execute("ALTER TABLE audit_openings DROP CONSTRAINT audit_openings_event_id_field_key")
-    attacker.execute("ALTER TABLE audit_leaves DROP CONSTRAINT audit_leaves_event_id_fkey")
 
 
 def test_a_checkpoint_signed_with_another_key_is_found(
