@@ -14,7 +14,7 @@ BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-large bench-pages coverage evaluation fuzz screenshots simulate torture torture-grid torture-flow mutation differences traffic golive-bench
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-audit-large bench-large bench-pages coverage evaluation fuzz screenshots simulate torture torture-grid torture-flow mutation differences traffic golive-bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -77,6 +77,10 @@ bench: setup ## the benchmarks, as ratios
 	$(BIN)/python bench/client_memory.py
 	$(BIN)/python bench/sized_worlds.py m
 	$(BIN)/python bench/compare_books.py
+	$(BIN)/python bench/audit.py
+
+bench-audit-large: setup ## the ledger with a million events, exported and given to verify.py: long
+	nice -n 10 $(BIN)/python bench/audit.py 8 1000000
 
 bench-large: setup ## the largest simulated world: minutes, and 6 GB of disk
 	$(BIN)/python bench/sized_worlds.py l
