@@ -291,13 +291,15 @@ def _bad_opening(connection: psycopg.Connection, license_id: int | None) -> str:
         cursor.itersize = ROWS_AT_ONCE
         cursor.execute(
             "SELECT o.event_id, o.field, o.salt, o.value, e.record->>(o.field || '_commit')"
-            " FROM audit_openings o JOIN compliance_events e USING (event_id)"
+            " FROM audit_openings o LEFT JOIN compliance_events e USING (event_id)"
             " WHERE (%(license)s::bigint IS NULL OR e.license_id = %(license)s)"
             " AND encode(sha256('\\x02'::bytea || o.salt || convert_to('\"' || o.value || '\"',"
             " 'UTF8')), 'hex') IS DISTINCT FROM e.record->>(o.field || '_commit')",
             {"license": license_id},
         )
         for event_id, name, salt, value, committed in cursor:
+            if committed is None:
+                return f"The {name} of event {event_id} is there, and the event is not."
             if commitment(salt, value) != committed:
                 return f"Event {event_id}: its {name} is not the one that was committed to."
     row = connection.execute(

@@ -154,6 +154,12 @@ TAMPERS = (
         " ELSE 'reason' END",
         "not the one that was committed to",
     ),
+    (
+        "an opening is added for no event",
+        "INSERT INTO audit_openings (event_id, field, salt, value)"
+        " VALUES (gen_random_uuid(), 'reason', sha256('x'), 'x')",
+        "the event is not",
+    ),
     ("an opening vanishes", "DELETE FROM audit_openings WHERE field = 'reason'", "no event tells"),
     (
         "an event moves to another licence",
