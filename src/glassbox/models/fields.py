@@ -1,11 +1,13 @@
-"""TenantRow: the two columns that every row of a licence carries, and the width of a quantity."""
+"""TenantRow: the two columns that every row of a licence carries; quantities, money, and columns
+that the database writes for whoever searches."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db import models
-from django.db.models.functions import Reverse
+from django.db.models import Func
+from django.db.models.functions import Reverse, Upper
 
 from glassbox.models.companies import Company, License
 
@@ -38,21 +40,26 @@ class MoneyField(models.DecimalField):  # type: ignore[type-arg]
         super().__init__(**options)
 
 
-class ReversedField(models.GeneratedField):
-    """A text of the same row written backwards by the database, so that its last digits are a
-    range of an index.
+def backwards(of: str) -> models.GeneratedField:
+    """Return a column with a UID or a number written backwards: found by its last digits."""
+    return _rewritten(Reverse(of), 40)
 
-    An index on the expression would not do: behind row-level security PostgreSQL uses an index
-    only for functions that are marked leakproof, and `reverse` and `LIKE` are not.
-    """
 
-    def __init__(self, of: str = "", **options: Any) -> None:
-        options.setdefault("expression", Reverse(of))
-        options.setdefault("output_field", models.CharField(max_length=40, db_collation="C"))
-        options.setdefault("db_persist", True)
-        super().__init__(**options)
+def in_capitals(of: str, most: int) -> models.GeneratedField:
+    """Return a column with a text of `most` characters in capitals: found by its beginning."""
+    return _rewritten(Upper(of), most)
 
-    def deconstruct(self) -> Any:
-        """Return what a migration writes: the field that Django knows."""
-        name, _, args, kwargs = super().deconstruct()
-        return name, "django.db.models.GeneratedField", args, kwargs
+
+def in_capitals_backwards(of: str, most: int) -> models.GeneratedField:
+    """Return a column with a text of `most` characters in capitals and backwards: by its end."""
+    return _rewritten(Reverse(Upper(of)), most)
+
+
+def _rewritten(expression: Func, most: int) -> models.GeneratedField:
+    # An index on the expression would not do: behind row-level security PostgreSQL uses an index
+    # only for functions that are marked leakproof, and `reverse`, `upper` and `LIKE` are not.
+    return models.GeneratedField(
+        expression=expression,
+        output_field=models.CharField(max_length=most, db_collation="C"),
+        db_persist=True,
+    )

@@ -7,7 +7,13 @@ from enum import StrEnum
 from django.db import models
 
 from glassbox.models.documents import Document
-from glassbox.models.fields import QuantityField, TenantRow
+from glassbox.models.fields import (
+    QuantityField,
+    TenantRow,
+    backwards,
+    in_capitals,
+    in_capitals_backwards,
+)
 from glassbox.models.packages import Package
 from glassbox.models.people import User
 from glassbox.models.sync import ApiRequest
@@ -35,6 +41,7 @@ class LabSample(TenantRow):
     state = models.CharField(max_length=10, choices=[(s, s.title()) for s in SampleState])
     taken_at = models.DateTimeField(null=True)
     result_seen_at = models.DateTimeField(null=True)
+    label_reversed = backwards("label")
 
     class Meta:
         db_table = "lab_samples"
@@ -47,6 +54,7 @@ class LabSample(TenantRow):
                 condition=models.Q(production_batch_number__gt=""),
                 name="sample_by_batch",
             ),
+            models.Index(fields=["license", "label_reversed"], name="sample_by_last_digits"),
             models.Index(
                 fields=["license", "taken_at"],
                 condition=models.Q(state__in=["TAKEN", "AT_LAB"]),
@@ -124,11 +132,17 @@ class CertificateOfAnalysis(TenantRow):
     thc_mg_per_unit = QuantityField(null=True)
     filed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     filed_at = models.DateTimeField()
+    number_capitals = in_capitals("certificate_number", 80)
+    number_reversed = in_capitals_backwards("certificate_number", 80)
 
     class Meta:
         db_table = "coa_documents"
         constraints = [
             models.UniqueConstraint(fields=["sample", "version"], name="coa_version_unique"),
+        ]
+        indexes = [
+            models.Index(fields=["license", "number_capitals"], name="coa_by_beginning"),
+            models.Index(fields=["license", "number_reversed"], name="coa_by_end"),
         ]
 
     def __str__(self) -> str:

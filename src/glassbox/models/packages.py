@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from glassbox.models.fields import QuantityField, ReversedField, TenantRow
+from glassbox.models.fields import QuantityField, TenantRow, backwards
 from glassbox.models.people import User
 from glassbox.models.sync import ApiRequest
 from glassbox.rules.lab_status import (
@@ -53,8 +53,8 @@ class Package(TenantRow):
         null=True, help_text="The last time a read of METRC showed this package."
     )
     opened_at = models.DateTimeField()
-    label_reversed = ReversedField("label")
-    printed_label_reversed = ReversedField("printed_label")
+    label_reversed = backwards("label")
+    printed_label_reversed = backwards("printed_label")
 
     class Meta:
         db_table = "packages"

@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.db import models
 
 from glassbox.models.documents import Document
-from glassbox.models.fields import QuantityField, TenantRow
+from glassbox.models.fields import QuantityField, TenantRow, in_capitals, in_capitals_backwards
 from glassbox.models.people import User
 
 
@@ -39,6 +39,8 @@ class Batch(TenantRow):
     verified_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     verified_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    number_capitals = in_capitals("number", 80)
+    number_reversed = in_capitals_backwards("number", 80)
 
     class Meta:
         db_table = "manufacturing_batches"
@@ -51,6 +53,8 @@ class Batch(TenantRow):
                 condition=~models.Q(state="CLOSED"),
                 name="batch_open",
             ),
+            models.Index(fields=["license", "number_capitals"], name="batch_by_beginning"),
+            models.Index(fields=["license", "number_reversed"], name="batch_by_end"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,14 @@ from enum import StrEnum
 from django.db import models
 
 from glassbox.models.catalog import Counterparty
-from glassbox.models.fields import MoneyField, QuantityField, ReversedField, TenantRow
+from glassbox.models.fields import (
+    MoneyField,
+    QuantityField,
+    TenantRow,
+    backwards,
+    in_capitals,
+    in_capitals_backwards,
+)
 from glassbox.models.packages import Package
 from glassbox.models.people import User
 from glassbox.models.sync import ApiRequest
@@ -72,11 +79,17 @@ class Order(TenantRow):
     drafted_at = models.DateTimeField()
     confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     confirmed_at = models.DateTimeField(null=True)
+    number_capitals = in_capitals("number", 60)
+    number_reversed = in_capitals_backwards("number", 60)
 
     class Meta:
         db_table = "orders"
         constraints = [
             models.UniqueConstraint(fields=["license", "number"], name="order_number_unique"),
+        ]
+        indexes = [
+            models.Index(fields=["license", "number_capitals"], name="order_by_beginning"),
+            models.Index(fields=["license", "number_reversed"], name="order_by_end"),
         ]
 
     def __str__(self) -> str:
@@ -178,7 +191,10 @@ class Transfer(TenantRow):
         ApiRequest, on_delete=models.PROTECT, related_name="+", null=True
     )
     raw = models.JSONField(default=dict)
-    manifest_reversed = ReversedField("manifest_number")
+    manifest_reversed = backwards("manifest_number")
+    invoice_capitals = in_capitals("invoice_number", 60)
+    invoice_reversed = in_capitals_backwards("invoice_number", 60)
+    template_capitals = in_capitals("template_name", 120)
 
     class Meta:
         db_table = "transfers"
@@ -191,6 +207,21 @@ class Transfer(TenantRow):
         ]
         indexes = [
             models.Index(fields=["license", "manifest_reversed"], name="transfer_by_last_digits"),
+            models.Index(
+                fields=["license", "invoice_capitals"],
+                condition=models.Q(invoice_capitals__gt=""),
+                name="invoice_by_beginning",
+            ),
+            models.Index(
+                fields=["license", "invoice_reversed"],
+                condition=models.Q(invoice_reversed__gt=""),
+                name="invoice_by_end",
+            ),
+            models.Index(
+                fields=["license", "template_capitals"],
+                condition=models.Q(template_capitals__gt=""),
+                name="template_by_beginning",
+            ),
             models.Index(fields=["license", "state"], name="transfer_by_state"),
         ]
 

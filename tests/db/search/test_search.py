@@ -20,7 +20,7 @@ from glassbox.models.people import User
 from glassbox.models.transfers import Transfer, TransferPackage
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.search.find import Found, find
-from glassbox.queries.search.hits import begins_with
+from glassbox.queries.search.hits import begins_or_ends, begins_with
 from tests.builders import put_incoming, put_package
 from tests.cast import DIST, MFG, R1, person, tag
 from tests.db.actions import story as actions
@@ -86,6 +86,13 @@ def hits(outgoing: Outgoing, text: str, name: str = "Fay") -> set[tuple[str, str
         (SAMPLE, "Sample", SAMPLE),
         ("SO-1", "Order", "SO-1"),
         ("INV-1", "Invoice", "INV-1"),
+        ("inv", "Invoice", "INV-1"),
+        ("v-1", "Invoice", "INV-1"),
+        ("v-201", "Batch", "PB-V-201"),
+        ("cc-2026", "COA", "CC-2026-849"),
+        ("-849", "COA", "CC-2026-849"),
+        ("so-", "Order", "SO-1"),
+        (SAMPLE[-6:], "Sample", SAMPLE),
         (MFG, "Licence of ours", MFG),
         (R1, "Licence of a partner", R1),
         ("Harbor Street", "Licence of a partner", R1),
@@ -256,6 +263,11 @@ def test_last_digits_and_manifests_go_through_an_index(
         "transfer_by_last_digits": Transfer.objects.filter(
             here, begins_with("manifest_reversed", "543210")
         ),
+        "invoice_by_beginning": Transfer.objects.filter(here, begins_or_ends("invoice", "inv-77")),
+        "invoice_by_end": Transfer.objects.filter(here, begins_or_ends("invoice", "inv-77")),
+        "template_by_beginning": Transfer.objects.filter(
+            here, begins_with("template_capitals", "TO R-77")
+        ),
         "transfer_package_by_label": TransferPackage.objects.filter(here, label=tag(5)),
         "compliance_events_leaf": ComplianceEvent.objects.filter(
             here, leaf__gte=b"\1" * 32, leaf__lte=b"\2" * 32
@@ -288,8 +300,8 @@ def fill(superuser: psycopg.Connection, company_id: int, license_id: int, moment
         " shipper_license_number, shipper_name, receiver_license_number, receiver_name,"
         " transporter_license_number, template_name, manifest_number, invoice_number,"
         " planned_route, opened_at, raw)"
-        " SELECT %s, %s, 'INCOMING', 'RECEIVED', '', '', '', '', '', '', '',"
-        " lpad(n::text, 10, '0'), '', '', %s, '{}' FROM generate_series(1, 20000) n",
+        " SELECT %s, %s, 'INCOMING', 'RECEIVED', '', '', '', '', '', '', 'to R-' || n,"
+        " lpad(n::text, 10, '0'), 'Inv-' || n, '', %s, '{}' FROM generate_series(1, 20000) n",
         [company_id, license_id, moment],
     )
     superuser.execute(

@@ -61,6 +61,12 @@ class Question:
 Provider = Callable[[Question], Iterable[SearchHit]]
 
 
+def begins_or_ends(field: str, text: str) -> Q:
+    """Return a condition that a number begins or ends like this, whatever its case."""
+    folded = text.upper()
+    return begins_with(f"{field}_capitals", folded) | begins_with(f"{field}_reversed", folded[::-1])
+
+
 def begins_with(field: str, beginning: str) -> Q:
     """Return a condition that is a range of an index, which LIKE is not behind a wall."""
     return Q(**{f"{field}__gte": beginning, f"{field}__lt": beginning + LAST_CHARACTER})

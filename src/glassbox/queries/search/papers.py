@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import Q
-
 from glassbox.models.lab import CertificateOfAnalysis, LabSample
 from glassbox.models.production import Batch
 from glassbox.models.transfers import Order, Transfer
-from glassbox.queries.search.hits import HITS_PER_KIND, Question, SearchHit, begins_with
+from glassbox.queries.search.hits import (
+    HITS_PER_KIND,
+    Question,
+    SearchHit,
+    begins_or_ends,
+    begins_with,
+)
 
 
 def transfers_by_manifest(question: Question) -> Iterator[SearchHit]:
@@ -30,8 +34,10 @@ def transfers_by_manifest(question: Question) -> Iterator[SearchHit]:
 
 
 def transfers_by_name(question: Question) -> Iterator[SearchHit]:
-    """Yield deliveries by their invoice or the template they were registered from."""
-    named = Q(invoice_number__icontains=question.text) | Q(template_name__icontains=question.text)
+    """Yield deliveries whose invoice begins or ends like this, or whose template begins so."""
+    invoice = begins_or_ends("invoice", question.text)
+    template = begins_with("template_capitals", question.upper)
+    named = invoice | template
     for transfer in Transfer.objects.filter(question.here, named).order_by("-opened_at", "id")[
         :HITS_PER_KIND
     ]:
@@ -43,8 +49,8 @@ def transfers_by_name(question: Question) -> Iterator[SearchHit]:
 
 
 def batches(question: Question) -> Iterator[SearchHit]:
-    """Yield production batches by their number."""
-    found = Batch.objects.filter(question.here, number__icontains=question.text)
+    """Yield production batches whose number begins or ends like this."""
+    found = Batch.objects.filter(question.here, begins_or_ends("number", question.text))
     for batch in found.order_by("-opened_at", "id")[:HITS_PER_KIND]:
         yield SearchHit(
             what="Batch",
@@ -57,9 +63,9 @@ def batches(question: Question) -> Iterator[SearchHit]:
 
 
 def certificates(question: Question) -> Iterator[SearchHit]:
-    """Yield certificates of analysis by their number."""
+    """Yield certificates of analysis whose number begins or ends like this."""
     found = CertificateOfAnalysis.objects.filter(
-        question.here, certificate_number__icontains=question.text
+        question.here, begins_or_ends("number", question.text)
     )
     for certificate in found.order_by("-issued_date", "-version", "id")[:HITS_PER_KIND]:
         yield SearchHit(
@@ -74,8 +80,9 @@ def certificates(question: Question) -> Iterator[SearchHit]:
 
 def samples(question: Question) -> Iterator[SearchHit]:
     """Yield samples by their own UID or its last digits."""
-    found = LabSample.objects.filter(question.here, label__endswith=question.upper)
-    for sample in found.order_by("-id")[:HITS_PER_KIND]:
+    ending = begins_with("label_reversed", question.upper[::-1])
+    found = LabSample.objects.filter(question.here, ending)
+    for sample in found.order_by("label_reversed", "license_id")[:HITS_PER_KIND]:
         yield SearchHit(
             what="Sample",
             title=sample.label,
@@ -87,8 +94,8 @@ def samples(question: Question) -> Iterator[SearchHit]:
 
 
 def orders(question: Question) -> Iterator[SearchHit]:
-    """Yield orders by their number."""
-    found = Order.objects.filter(question.here, number__icontains=question.text)
+    """Yield orders whose number begins or ends like this."""
+    found = Order.objects.filter(question.here, begins_or_ends("number", question.text))
     for order in found.select_related("buyer").order_by("-drafted_at", "id")[:HITS_PER_KIND]:
         yield SearchHit(
             what="Order",
