@@ -24,7 +24,7 @@ FINDING_CODE = re.compile(r"[a-z]+\.[a-z]+(-[a-z]+)*")
 RULE_ID = re.compile(r"[A-Z]{1,5}(-[A-Z]+)*-?[0-9]+[a-z]?|MS-[A-Z]+")
 
 # Events that no operation writes; each is one to write or to take out of the list.
-NOT_WRITTEN = frozenset({"USER_DEACTIVATED", "COUNTERPARTY_ADDED", "MOVEMENT_RECORDED"})
+NOT_WRITTEN = frozenset({"COUNTERPARTY_ADDED", "MOVEMENT_RECORDED"})
 # Events that no test or scenario names: this may only become shorter.
 NOT_ASSERTED = NOT_WRITTEN | frozenset(
     [

@@ -9,6 +9,8 @@ class EventType(StrEnum):
     """The closed list of what the ledger can say."""
 
     COMPANY_OPENED = "company.opened"
+    TERMS_ACCEPTED = "terms.accepted"
+    USER_REVIEW_SIGNED = "user_review.signed"
     LICENSE_OPENED = "license.opened"
     USER_ADDED = "user.added"
     USER_DEACTIVATED = "user.deactivated"

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from glassbox.operations import company, credentials
-from glassbox.rules.actor import system_actor
+from glassbox.operations import company, credentials, terms
+from glassbox.rules.actor import Actor, system_actor
 from glassbox.rules.permissions import Role
+from glassbox.rules.terms import terms_sha256
 
 MAKER, MOVER, NEIGHBOR = "CDPH-19990001", "C11-9990001-LIC", "CDPH-19990500"
 
@@ -95,6 +96,8 @@ def open_brand(
         _add_person(brand, ours, name, "goldenpoppy.example", roles, began)
     nell = ((NEIGHBOR, Role.COMPLIANCE_MANAGER), (NEIGHBOR, Role.OWNER))
     _add_person(brand, theirs, "Nell", "neighboredibles.example", nell, began)
+    _accept_terms(brand, "Owen", MAKER, now)
+    _accept_terms(brand, "Nell", NEIGHBOR, now)
     _store_keys(brand, metrc_users, now)
     for number in (MAKER, MOVER):
         for partner, name, kind in PARTNERS:
@@ -136,6 +139,15 @@ def _add_person(
             role=role,
             now=now,
         )
+
+
+def _accept_terms(brand: Brand, name: str, number: str, now: datetime) -> None:
+    terms.accept_terms(
+        actor=Actor(user_id=brand.users[name], name=name, via="set-up", session=None),
+        license_id=brand.licenses[number],
+        sha256=terms_sha256(),
+        now=now,
+    )
 
 
 def _store_keys(brand: Brand, metrc_users: list[dict[str, Any]], now: datetime) -> None:

@@ -23,6 +23,7 @@ COMMANDS: tuple[tuple[str, str, bool], ...] = (
     ("sequencer", "number the events of the ledger", True),
     ("signer", "sign the heads of the ledger", True),
     ("migrate", "bring the database up to date", True),
+    ("doctor", "say what is wrong with this installation, and the remedy", True),
     ("sync", "read METRC once, now, for one licence", True),
     ("reconcile", "compare our book with METRC's newest word", True),
     ("audit", "recompute the ledger", True),

@@ -21,6 +21,7 @@ from glassbox.models import (
     sync,
     takeover,
     transfers,
+    user_reviews,
 )
 from glassbox.models.people import User
 
@@ -46,4 +47,5 @@ __all__ = [
     "sync",
     "takeover",
     "transfers",
+    "user_reviews",
 ]

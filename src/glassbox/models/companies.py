@@ -21,6 +21,11 @@ class Company(models.Model):
 
     name = models.CharField(max_length=200, unique=True)
     created_at = models.DateTimeField()
+    # The newest acceptance; every one of them is an event of the ledger.
+    terms_version = models.CharField(max_length=20, blank=True)
+    terms_sha256 = models.CharField(max_length=64, blank=True)
+    terms_accepted_by = models.CharField(max_length=120, blank=True)
+    terms_accepted_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "companies"

@@ -10,19 +10,29 @@ from typing import Any
 
 import segno
 import typst
+from django.conf import settings
+
+from glassbox.rules.terms import RESPONSIBILITY
 
 
 def render(template: str, content: Mapping[str, Any]) -> bytes:
     """Return the PDF of a template filled with plain data.
 
     Data go in as one JSON text beside the template, so no name of a product and no note of a
-    person can become markup.
+    person can become markup. Every page says who answers for what, and from which environment it
+    comes if that is not production.
     """
     source = resources.files("glassbox.paperwork").joinpath("templates", f"{template}.typ")
     common = resources.files("glassbox.paperwork").joinpath("templates", "common.typ")
     text = common.read_text("utf-8") + source.read_text("utf-8")
     pdf = typst.compile(
-        text.encode(), format="pdf", sys_inputs={"content": json.dumps(content, default=str)}
+        text.encode(),
+        format="pdf",
+        sys_inputs={
+            "content": json.dumps(content, default=str),
+            "responsibility": RESPONSIBILITY,
+            "environment": settings.GLASSBOX_ENVIRONMENT,
+        },
     )
     assert isinstance(pdf, bytes), "one document is one PDF"
     return pdf

@@ -17,6 +17,7 @@ from glassbox.models.packages import PackageSnapshot
 from glassbox.models.sync import SyncCursor, SyncRun, SyncRunState
 from glassbox.models.transfers import TransferPackage
 from glassbox.queries.differences.compare import differences_at
+from glassbox.queries.people import employees_on_list, names_in_metrc
 from glassbox.rules.action_lifecycle import UNRESOLVED
 from glassbox.rules.lab_status import FAILED_STATES
 from glassbox.rules.package_state import PackageList
@@ -116,6 +117,18 @@ def _key_refused(case: ExceptionCase, now: datetime) -> Truth:
     )
 
 
+def _metrc_user(case: ExceptionCase, now: datetime) -> Truth:
+    user_id = int(case.fact_key.partition(":")[2])
+    names, read_at = employees_on_list(case.license_id)
+    if read_at is None or read_at <= case.opened_at:
+        return Truth(
+            standing=Standing.CANNOT_TELL,
+            sentence="METRC's employee list was not read since the person left.",
+        )
+    listed = {name.casefold() for name in names} & names_in_metrc(case.license_id, user_id)
+    return _truth(bool(listed), "METRC still lists them.", "METRC no longer lists them.")
+
+
 def _action(case: ExceptionCase, now: datetime) -> Truth:
     action = RegulatedAction.objects.filter(
         license_id=case.license_id, id=int(case.fact_key.split(":")[1])
@@ -181,6 +194,7 @@ LOOKUPS: dict[str, Lookup] = {
     "sync-failed": _sync_failed,
     "list-refused": _list_refused,
     "key-refused": _key_refused,
+    "metrc-user": _metrc_user,
     "action-blocked": _action,
     "attestation": _action,
     "return-pending": _return_pending,

@@ -17,6 +17,7 @@ from glassbox.models.exception_cases import CaseState, ExceptionCase
 from glassbox.queries.freshness import freshness_by_license
 from glassbox.queries.ledger_state import ledger_problem
 from glassbox.queries.outages import api_away_by_license
+from glassbox.queries.terms import NOT_ACCEPTED, accepted_terms
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
 from glassbox.rules.policy import TeamProfile, read_policy
@@ -71,6 +72,7 @@ class Scope:
     company: str
     ledger_problem: str = ""
     guest_until: datetime | None = None
+    terms_problem: str = ""
 
     @property
     def license_ids(self) -> tuple[int, ...]:
@@ -100,7 +102,7 @@ def scope(*, actor: Actor, license_number: str | None, now: datetime) -> Scope:
         badges = _badges(license_ids, now)
         installation = Installation.objects.filter(id=1).first()
         guest_until = access.guest_until(actor)
-        company = License.objects.filter(id__in=license_ids).values_list("company__name").first()
+        license = License.objects.filter(id__in=license_ids).select_related("company").first()
     chosen = next((badge for badge in badges if badge.number == license_number), None)
     if license_number is not None and chosen is None:
         raise NotFound(f"There is no licence {license_number} that you may look into.")
@@ -109,9 +111,12 @@ def scope(*, actor: Actor, license_number: str | None, now: datetime) -> Scope:
         license=chosen,
         switch=badges,
         environment=installation.environment if installation else "dev",
-        company=company[0] if company else "",
+        company=license.company.name if license else "",
         ledger_problem=ledger_problem(actor=actor),
         guest_until=guest_until,
+        terms_problem=NOT_ACCEPTED
+        if license and not accepted_terms(license.company).are_current
+        else "",
     )
 
 

@@ -51,6 +51,7 @@ class CaseClass(StrEnum):
     SYNC_FAILED = "SYNC_FAILED"
     LIST_REFUSED = "LIST_REFUSED"
     KEY_REFUSED = "KEY_REFUSED"
+    METRC_USER_LEFT = "METRC_USER_LEFT"
     LEDGER_BROKEN = "LEDGER_BROKEN"
 
 
@@ -142,6 +143,19 @@ POLICIES: dict[CaseClass, CasePolicy] = {
             "Correct the entry in METRC.",
             "Look at the package again, and write down what was wrong and how it was put right.",
             "Close the case.",
+        ),
+        owner=Role.COMPLIANCE_MANAGER,
+    ),
+    CaseClass.METRC_USER_LEFT: CasePolicy(
+        severity=CaseSeverity.HIGH,
+        due_hours=_DAY,
+        rule_id="CA-TT-12",
+        why_it_matters="METRC's user list is complete and updated at once; a person who is no "
+        "longer authorised is removed.",
+        steps=(
+            "Open METRC, Admin, Employees, and take the person out of this licence.",
+            "Read METRC's employee list again here.",
+            "Close the case when METRC no longer lists them.",
         ),
         owner=Role.COMPLIANCE_MANAGER,
     ),

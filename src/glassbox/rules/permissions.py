@@ -43,6 +43,8 @@ class Permission(StrEnum):
     AUDIT_VERIFY = "audit.verify"
     AUDIT_ERASE = "audit.erase"
     COMPANY_MANAGE = "company.manage"
+    USER_REVIEW = "user.review"
+    USER_DEACTIVATE = "user.deactivate"
     CREDENTIAL_MANAGE = "credential.manage"
     ALERT_TAKE = "alert.take"
     ALERT_MANAGE = "alert.manage"
@@ -157,6 +159,12 @@ ROLE_PERMISSIONS |= {
 ROLE_PERMISSIONS |= {
     role: ROLE_PERMISSIONS[role] | {P.TAKEOVER_SWITCH}
     for role in (Role.COMPLIANCE_MANAGER, Role.DISTRIBUTION_MANAGER, Role.OWNER)
+}
+
+# The account manager, an owner, reviews the users every 30 days; who leaves is taken out at once.
+ROLE_PERMISSIONS |= {
+    role: ROLE_PERMISSIONS[role] | {P.USER_REVIEW, P.USER_DEACTIVATE}
+    for role in (Role.COMPLIANCE_MANAGER, Role.OWNER)
 }
 
 

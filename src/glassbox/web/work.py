@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from glassbox.web.forms import (
     alerts,
     catalog,
+    company,
     entries,
     governance,
     imports,
@@ -35,6 +36,9 @@ WORK: list[URLPattern] = [
     _work("catalog/new-item/", "new_item", catalog.NEW_ITEM),
     _work("catalog/new-location/", "new_location", catalog.NEW_LOCATION),
     _work("company/policy/", "policy", governance.POLICY),
+    _work("company/terms/accept/", "terms_acceptance", company.ACCEPT_TERMS),
+    _work("company/people/review/", "user_review", company.USER_REVIEW),
+    _work("company/people/<int:subject>/deactivate/", "deactivation", company.DEACTIVATION),
     _work("inspection/new/", "new_inspection", inspection.NEW_INSPECTION),
     _work("inspectors/new/", "new_inspector", inspection.NEW_INSPECTOR),
     _work("packs/new/", "new_pack", inspection.NEW_PACK),

@@ -12,6 +12,7 @@ from glassbox.models.companies import License
 from glassbox.models.takeover import TakeoverState
 from glassbox.operations.person import person_id
 from glassbox.operations.takeover.begin import takeover_under_way
+from glassbox.operations.terms import require_accepted_terms
 from glassbox.operations.transaction import operation
 from glassbox.queries.takeover.points import open_points
 from glassbox.rules.actor import Actor
@@ -51,8 +52,10 @@ def propose_live(
 
     :raises InvalidInput: if there is no reason, or an open point is not accepted
     :raises NotReady: if a step is open that nobody may accept
+    :raises TermsNotAccepted: if the company has not accepted the terms of use
     """
     access.require(actor, Permission.TAKEOVER_SWITCH, license_id=license_id)
+    require_accepted_terms(license_id)
     takeover = takeover_under_way(license_id)
     if not reason.strip():
         raise InvalidInput(
@@ -128,8 +131,10 @@ def switch_writing_on(*, actor: Actor, license_id: int, reason: str, now: dateti
     :raises NotYourOwn: if the proposer asks
     :raises NotReady: if something is open that the proposal did not accept
     :raises InvalidInput: if no reason is given
+    :raises TermsNotAccepted: if the company has not accepted the terms of use
     """
     access.require(actor, Permission.TAKEOVER_SWITCH, license_id=license_id)
+    require_accepted_terms(license_id)
     takeover = takeover_under_way(license_id)
     if takeover.state != TakeoverState.PROPOSED:
         raise NothingProposed("Nobody has proposed to switch writing on. Propose it first.")

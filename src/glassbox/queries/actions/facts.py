@@ -88,6 +88,7 @@ def action_facts(
         made=_made(expected),
         access_is_lost=license.access_lost_at is not None,
         writing_is_on=license.writes_are_on,
+        terms_are_accepted=standing.terms.are_current,
         clock_difference_seconds=standing.clock_difference_seconds,
         taken_lanes=standing.taken_lanes,
         transfer=_outgoing(action, kind, standing.rules, goods, now),

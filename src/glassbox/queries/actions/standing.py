@@ -24,6 +24,14 @@ from glassbox.models.sync import ApiRequest
 from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.rule_lines import Override, Rules, promoted
+from glassbox.rules.terms import AcceptedTerms
+
+OVERRIDE = JSONObject(
+    code=F("code"),
+    subject=F("subject"),
+    reason=F("reason"),
+    granted_by=F("granted_by__name"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +50,7 @@ class Standing:
     approved_sha256: str
     reviewer_ids: frozenset[int]
     overrides: tuple[Override, ...]
+    terms: AcceptedTerms
 
 
 def standing_of(action: RegulatedAction) -> Standing:
@@ -86,20 +95,11 @@ def standing_of(action: RegulatedAction) -> Standing:
                 )
             ),
             promoted=ArraySubquery(promotions.values("rule_id")),
-            granted=ArraySubquery(
-                overrides.values(
-                    one=JSONObject(
-                        code=F("code"),
-                        subject=F("subject"),
-                        reason=F("reason"),
-                        granted_by=F("granted_by__name"),
-                    )
-                )
-            ),
+            granted=ArraySubquery(overrides.values(one=OVERRIDE)),
         )
         .values(
             *("state", "has_grant", "has_key", "lanes", "heard", "approved", "reviewers"),
-            *("promoted", "granted"),
+            *("promoted", "granted", "company__terms_version", "company__terms_sha256"),
         )
         .get()
     )
@@ -112,6 +112,9 @@ def standing_of(action: RegulatedAction) -> Standing:
         approved_sha256=row["approved"] or "",
         reviewer_ids=frozenset(row["reviewers"]),
         overrides=tuple(Override(**one) for one in row["granted"]),
+        terms=AcceptedTerms(
+            version=row["company__terms_version"], sha256=row["company__terms_sha256"]
+        ),
     )
 
 

@@ -61,6 +61,7 @@ class ActionFacts(GateFacts):
     made: Quantity | None = None
     access_is_lost: bool = False
     writing_is_on: bool = True
+    terms_are_accepted: bool = True
     clock_difference_seconds: int | None = None
     taken_lanes: tuple[str, ...] = ()
     transfer: TransferFacts | None = None

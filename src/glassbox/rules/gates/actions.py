@@ -233,6 +233,18 @@ def writing_is_on(facts: ActionFacts) -> Iterator[Finding]:
         )
 
 
+def terms_are_accepted(facts: ActionFacts) -> Iterator[Finding]:
+    """Block everything until the company has accepted the terms that keep it responsible (G9)."""
+    if not facts.terms_are_accepted:
+        yield from facts.broken(
+            "G9",
+            code="action.terms-not-accepted",
+            subject=facts.acting.number,
+            message="The company has not accepted the terms of use in force.",
+            fix="An owner reads and accepts them on the page Terms of use.",
+        )
+
+
 def sources_hold_enough(facts: ActionFacts) -> Iterator[Finding]:
     """Block taking more out of a package than METRC shows in it."""
     by_label = {package.label: package.metrc for package in facts.packages}
@@ -317,6 +329,7 @@ COMMON_GATES: tuple[Gate[ActionFacts], ...] = (
     lanes_are_free,
     access_is_there,
     writing_is_on,
+    terms_are_accepted,
 )
 _PACKAGE: tuple[Gate[ActionFacts], ...] = (
     package_is_ours,

@@ -23,7 +23,8 @@ class FieldKind(StrEnum):
     """Name how a field is typed and what its value is. A SCAN is typed, scanned or chosen.
 
     What was typed into a SECRET is never shown again, not even when the form is refused. CELLS are
-    many lines, pasted from a spreadsheet.
+    many lines, pasted from a spreadsheet. A HIDDEN one carries what the person was shown, and is
+    always as new as the page.
     """
 
     TEXT = "text"
@@ -40,6 +41,7 @@ class FieldKind(StrEnum):
     CHECK = "check"
     FILE = "file"
     ROWS = "rows"
+    HIDDEN = "hidden"
 
 
 EMPTY_IS_TEXT = (

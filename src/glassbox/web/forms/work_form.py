@@ -165,6 +165,8 @@ def _shown(field: Field, typed: QueryDict | None) -> Shown:
     rows: tuple[tuple[tuple[Field, str], ...], ...] = ()
     if field.kind is FieldKind.ROWS:
         rows = _shown_rows(field, typed)
+    if field.kind is FieldKind.HIDDEN:
+        value = field.value
     if field.kind is FieldKind.SECRET:
         value, chosen = "", ()
     return Shown(field=field, value=value, chosen=chosen, rows=rows)

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from glassbox.queries.metrc_messages import plain_words
 from glassbox.rules.labels import is_label
 from glassbox.rules.metrc_messages import Translation
+from glassbox.rules.terms import RESPONSIBILITY
 
 register = template.Library()
 
@@ -241,3 +242,9 @@ def subject(name: str) -> str:
     if not rest:
         return name
     return f"{kind.replace('_', ' ')} {'…' + rest[-8:] if is_label(rest) else rest}"
+
+
+@register.simple_tag
+def responsibility() -> str:
+    """Return who answers for what, as every approval and every export says it."""
+    return RESPONSIBILITY

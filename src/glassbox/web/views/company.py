@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.views.decorators.http import require_safe
 
 from glassbox.queries.company import catalog_page, company_page
+from glassbox.queries.people import people_pages
+from glassbox.queries.terms import terms_page
+from glassbox.queries.vendor import vendor_page
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
 
@@ -16,6 +20,29 @@ def company(request: PageRequest) -> HttpResponse:
         license_ids=request.scope.license_ids,
     )
     return page(request, "company/company.html", {"company": found, "nav": "company"})
+
+
+@require_safe
+def people(request: PageRequest) -> HttpResponse:
+    """Show who works at each licence beside METRC's own list, and when that was last reviewed."""
+    found = people_pages(
+        actor=request.actor, license_ids=request.scope.license_ids, now=request.now
+    )
+    return page(request, "company/people.html", {"pages": found, "nav": "company"})
+
+
+@require_safe
+def terms(request: PageRequest) -> HttpResponse:
+    """Show the terms of use and who accepted them for the company."""
+    found = terms_page(actor=request.actor, license_ids=request.scope.license_ids)
+    return page(request, "company/terms.html", {"terms": found, "nav": "company"})
+
+
+@require_safe
+def installation(request: PageRequest) -> HttpResponse:
+    """Show what the vendor can and cannot do here, read from this installation."""
+    found = vendor_page(actor=request.actor, license_ids=request.scope.license_ids)
+    return page(request, "company/installation.html", {"vendor": found, "nav": "company"})
 
 
 def catalog(request: PageRequest) -> HttpResponse:

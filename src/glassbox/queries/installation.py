@@ -1,0 +1,108 @@
+"""What this installation is set to, gathered for the rules that say what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.conf import settings
+
+from glassbox.rules.installation import ADDRESS_OF, DatabaseFacts, InstallationFacts
+
+CONNECT_SECONDS = 5
+ADDRESSES = ("OWNER", "SEQUENCER", "SIGNER", "VERIFIER", "BACKUP")
+# Tables with a licence or a company of which the walls are asked (decisions 8).
+UNWALLED = """
+    SELECT DISTINCT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
+    AND a.attname = 'license_id' AND NOT a.attisdropped
+    AND NOT (c.relrowsecurity AND c.relforcerowsecurity) AND c.relname <> ALL(%s)
+    AND c.relowner <> 'glassbox_ledger'::regrole
+    ORDER BY c.relname
+"""
+# The ledger's tables belong to a role nobody signs in as, and open by its own functions alone.
+# Read before any licence is known: who may look into which licences decides the walls themselves.
+READ_WITHOUT_CONTEXT = ["facilities", "roles"]
+
+
+def installation_facts(process: str) -> InstallationFacts:
+    """Return everything the checks look at, as the process of that name sees it."""
+    database: dict[str, Any] = settings.DATABASES["default"]
+    logging: dict[str, Any] = settings.LOGGING
+    facts, error = _database_facts()
+    files = [
+        path
+        for folder in (settings.GLASSBOX_KEYS_FOLDER, settings.GLASSBOX_SIGNER_FOLDER)
+        for path in _files(folder)
+    ]
+    return InstallationFacts(
+        process=process,
+        environment=settings.GLASSBOX_ENVIRONMENT,
+        metrc_url=settings.GLASSBOX_METRC_URL,
+        has_vendor_key=bool(settings.GLASSBOX_METRC_VENDOR_KEY),
+        secret_key_characters=len(settings.SECRET_KEY),
+        allowed_hosts=tuple(settings.ALLOWED_HOSTS),
+        public_url=settings.GLASSBOX_PUBLIC_URL,
+        ledger_origin=settings.GLASSBOX_LEDGER_ORIGIN,
+        database_host=str(database["HOST"]),
+        database_tls=str(database["OPTIONS"].get("sslmode", "")),
+        has_mail=settings.GLASSBOX_MAIL_IS_SET_UP,
+        log_level=str(logging["root"]["level"]),
+        redirects_to_tls=settings.SECURE_SSL_REDIRECT,
+        demo_people_file=settings.GLASSBOX_DEMO_PEOPLE_FILE,
+        other_addresses=tuple(
+            f"GLASSBOX_{name}_DATABASE_URL"
+            for name in ADDRESSES
+            if getattr(settings, f"GLASSBOX_{name}_DATABASE_URL")
+            and name != ADDRESS_OF.get(process)
+            and process != "doctor"
+        ),
+        open_files=tuple(str(path) for path in files if path.stat().st_mode & 0o077),
+        has_keyset=bool(_files(settings.GLASSBOX_KEYS_FOLDER)),
+        database=facts,
+        database_error=error,
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError:
+        return []
+
+
+def _database_facts() -> tuple[DatabaseFacts | None, str]:
+    at: dict[str, Any] = settings.DATABASES["default"]
+    try:
+        with psycopg.connect(
+            dbname=str(at["NAME"]),
+            user=str(at["USER"]),
+            password=str(at["PASSWORD"]),
+            host=str(at["HOST"]),
+            port=str(at["PORT"]),
+            connect_timeout=CONNECT_SECONDS,
+            **at["OPTIONS"],
+        ) as connection:
+            return _asked(connection), ""
+    except psycopg.OperationalError as problem:
+        return None, str(problem).splitlines()[0]
+
+
+def _asked(connection: psycopg.Connection) -> DatabaseFacts:
+    row: tuple[str, float] | None = None
+    if connection.execute("SELECT to_regclass('public.installation')").fetchone() != (None,):
+        row = connection.execute(
+            "SELECT environment, clock_offset_seconds FROM installation WHERE id = 1"
+        ).fetchone()
+    passes = connection.execute(
+        "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    unwalled = connection.execute(UNWALLED, [READ_WITHOUT_CONTEXT]).fetchall()
+    return DatabaseFacts(
+        major_version=connection.info.server_version // 10_000,
+        environment=row[0] if row else None,
+        clock_offset_seconds=row[1] if row else 0,
+        passes_walls=bool(passes and passes[0]),
+        unwalled=tuple(name for (name,) in unwalled),
+    )

@@ -1,0 +1,272 @@
+"""What can be wrong with an installation: each with an id, a sentence and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from glassbox.rules.metrc_hosts import LOOPBACK, hosts_for
+
+SECRET_CHARACTERS_AT_LEAST = 40
+POSTGRES_AT_LEAST = 15
+# What each process needs of the database's addresses; any other in its environment is a risk.
+ADDRESS_OF = {"sequencer": "SEQUENCER", "signer": "SIGNER", "migrate": "OWNER", "backup": "BACKUP"}
+
+_ROLES = {
+    "glassbox_app": "serves pages and does jobs; sees one licence at a time, through the walls",
+    "glassbox_owner": "changes tables when the software is updated; no process keeps it open",
+    "glassbox_ledger": "owns the ledger's tables and functions; nobody signs in as it",
+    "glassbox_sequencer": "numbers events of the ledger",
+    "glassbox_signer": "signs the heads of the ledger",
+    "glassbox_verifier": "recomputes the ledger, and changes nothing",
+    "glassbox_backup": "copies everything for the backup, across the walls, and changes nothing",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong. `stops` says whether a process refuses to start with it."""
+
+    id: str
+    stops: bool
+    sentence: str
+    remedy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseFacts:
+    """What the database says of itself; `environment` is None where it was never migrated.
+
+    `unwalled` are tables with a licence or a company whose walls do not stand.
+    """
+
+    major_version: int
+    environment: str | None
+    clock_offset_seconds: float
+    passes_walls: bool
+    unwalled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstallationFacts:
+    """What an installation is set to. `process` is who asks, `database_error` why it cannot.
+
+    `other_addresses` are database addresses in the environment that this process does not need,
+    `open_files` files with keys that more people than their owner may read, `loose_folders` their
+    folders.
+    """
+
+    process: str
+    environment: str
+    metrc_url: str
+    has_vendor_key: bool
+    secret_key_characters: int
+    allowed_hosts: tuple[str, ...]
+    public_url: str
+    ledger_origin: str
+    database_host: str
+    database_tls: str
+    has_mail: bool
+    log_level: str
+    redirects_to_tls: bool
+    demo_people_file: str
+    other_addresses: tuple[str, ...]
+    open_files: tuple[str, ...]
+    has_keyset: bool
+    database: DatabaseFacts | None
+    database_error: str = ""
+
+    @property
+    def is_served_to_people(self) -> bool:
+        """Whether real goods or real people may be at stake."""
+        return self.environment in {"staging", "production"}
+
+
+def host_of(url: str) -> str:
+    """Return the host of an address, empty if it has none."""
+    return urlsplit(url).hostname or ""
+
+
+def describe_role(name: str) -> str:
+    """Return what a role of the database does here."""
+    return _ROLES.get(name, "administers the database server: nothing there stops it")
+
+
+def problems(facts: InstallationFacts) -> tuple[Problem, ...]:
+    """Return everything that is wrong, what stops a start first."""
+    found = [
+        problem
+        for check in (_environment, _metrc, _secrets, _addresses, _ledger, _database, _comfort)
+        for problem in check(facts)
+    ]
+    return tuple(sorted(found, key=lambda problem: not problem.stops))
+
+
+def _stop(id: str, sentence: str, remedy: str) -> Problem:
+    return Problem(id=id, stops=True, sentence=sentence, remedy=remedy)
+
+
+def _warn(id: str, sentence: str, remedy: str) -> Problem:
+    return Problem(id=id, stops=False, sentence=sentence, remedy=remedy)
+
+
+def _environment(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.demo_people_file and facts.environment != "demo":
+        yield _stop(
+            "ENV-DEMO-PEOPLE",
+            f"GLASSBOX_DEMO_PEOPLE_FILE is set, and the environment is {facts.environment}: the "
+            "demo's passwords would stand on the sign-in page.",
+            "Unset GLASSBOX_DEMO_PEOPLE_FILE.",
+        )
+    if facts.is_served_to_people and facts.log_level.upper() == "DEBUG":
+        yield _warn(
+            "LOG-DEBUG",
+            "The log level is DEBUG where real people work.",
+            "Set GLASSBOX_LOG_LEVEL to INFO or WARNING.",
+        )
+
+
+def _metrc(facts: InstallationFacts) -> Iterator[Problem]:
+    host, scheme = host_of(facts.metrc_url), urlsplit(facts.metrc_url).scheme
+    if host not in hosts_for(facts.environment):
+        yield _stop(
+            "METRC-HOST",
+            f"{facts.environment} may not talk to METRC at {host or 'no host'}.",
+            "Set GLASSBOX_METRC_URL to your state's host: api-ST.metrc.com in production, "
+            "sandbox-api-ST.metrc.com or a simulator on this machine elsewhere.",
+        )
+    elif scheme != "https" and host not in LOOPBACK:
+        yield _stop(
+            "METRC-TLS",
+            f"METRC is to be reached by {scheme}, and keys would travel readable.",
+            "Begin GLASSBOX_METRC_URL with https://.",
+        )
+    if not facts.has_vendor_key and facts.is_served_to_people:
+        yield _warn(
+            "METRC-VENDOR-KEY",
+            "The vendor's METRC key is missing: METRC refuses everything.",
+            "Set GLASSBOX_METRC_VENDOR_KEY_FILE to a file that only this user may read.",
+        )
+
+
+def _secrets(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.is_served_to_people and facts.secret_key_characters < SECRET_CHARACTERS_AT_LEAST:
+        yield _stop(
+            "SECRET-SHORT",
+            f"The secret key has {facts.secret_key_characters} characters; sessions could be forged.",
+            f"Put {SECRET_CHARACTERS_AT_LEAST} random characters or more into the file that "
+            "GLASSBOX_SECRET_KEY_FILE names.",
+        )
+    if facts.open_files:
+        yield _stop(
+            "KEY-FILE-OPEN",
+            f"More people than its owner may read {facts.open_files[0]}.",
+            "chmod 600 the file and 700 its folder; if others could sign in here, change the keys.",
+        )
+    if facts.is_served_to_people and not facts.has_keyset and facts.process != "doctor":
+        yield _warn(
+            "KEYSET-MISSING",
+            "The file that opens METRC keys is missing.",
+            "Restore it from its own backup into the folder keys of GLASSBOX_HOME.",
+        )
+    if facts.is_served_to_people and facts.other_addresses:
+        yield _stop(
+            "ADDRESS-TOO-MANY",
+            f"The process {facts.process} is given {', '.join(facts.other_addresses)}, which it "
+            "does not need: whoever takes it over would have that role too.",
+            "Give each process only the database address that bears its name.",
+        )
+
+
+def _addresses(facts: InstallationFacts) -> Iterator[Problem]:
+    if not facts.is_served_to_people:
+        return
+    if "*" in facts.allowed_hosts:
+        yield _stop(
+            "HOSTS-ANY",
+            "GLASSBOX_ALLOWED_HOSTS lets the pages be served under any name.",
+            "Name the hosts people open Glassbox by.",
+        )
+    if not facts.public_url.startswith("https://"):
+        yield _stop(
+            "PUBLIC-URL",
+            f"The address people open Glassbox by is {facts.public_url or 'not set'}.",
+            "Set GLASSBOX_PUBLIC_URL to it; it begins with https://.",
+        )
+    if not facts.redirects_to_tls:
+        yield _warn(
+            "TLS-REDIRECT",
+            "Pages are also given without TLS.",
+            "Unset GLASSBOX_TLS_REDIRECT, unless a proxy of yours redirects.",
+        )
+
+
+def _ledger(facts: InstallationFacts) -> Iterator[Problem]:
+    if not facts.ledger_origin.endswith(f"/{facts.environment}"):
+        yield _stop(
+            "LEDGER-ORIGIN",
+            f"The ledger's origin is {facts.ledger_origin}, and does not end in "
+            f"/{facts.environment}: logs of two environments could be mistaken.",
+            f"Unset GLASSBOX_LEDGER_ORIGIN, or let it end in /{facts.environment}.",
+        )
+
+
+def _database(facts: InstallationFacts) -> Iterator[Problem]:
+    database = facts.database
+    if database is None:
+        yield _stop(
+            "DB-AWAY",
+            f"The database cannot be reached: {facts.database_error}",
+            "Start it, or set the address of this process's role.",
+        )
+        return
+    is_far = facts.is_served_to_people and facts.database_host not in LOOPBACK
+    if is_far and facts.database_tls != "verify-full":
+        yield _stop(
+            "DB-TLS",
+            f"The database is at {facts.database_host}, and its certificate is not checked.",
+            "End the address with ?sslmode=verify-full&sslrootcert=FILE.",
+        )
+    if database.environment is None:
+        yield _stop("DB-EMPTY", "The database was never migrated.", "Run `glassbox migrate`.")
+    elif database.environment != facts.environment:
+        yield _stop(
+            "DB-ENVIRONMENT",
+            f"This database belongs to {database.environment}, and GLASSBOX_ENVIRONMENT is "
+            f"{facts.environment}.",
+            "Point one of them elsewhere.",
+        )
+    if database.major_version < POSTGRES_AT_LEAST:
+        yield _stop(
+            "DB-VERSION",
+            f"PostgreSQL is {database.major_version}.",
+            f"Use {POSTGRES_AT_LEAST} or newer.",
+        )
+    if database.passes_walls:
+        yield _stop(
+            "DB-ROLE",
+            f"The database role of {facts.process} sees past the walls between licences.",
+            "Use a role that is neither superuser nor BYPASSRLS, as `glassbox_app` is.",
+        )
+    if database.unwalled:
+        yield _stop(
+            "DB-WALL",
+            f"The walls of {database.unwalled[0]} do not stand.",
+            "Run `glassbox migrate`; if it stays so, restore the database.",
+        )
+    if facts.environment == "staging" and database.clock_offset_seconds:
+        yield _stop(
+            "CLOCK-MOVED",
+            f"Our clock is moved by {database.clock_offset_seconds:g} s.",
+            "Set clock_offset_seconds of the table installation to 0.",
+        )
+
+
+def _comfort(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.is_served_to_people and not facts.has_mail:
+        yield _warn(
+            "MAIL-NONE",
+            "Alerts are mailed to nobody.",
+            "Set GLASSBOX_MAIL_HOST.",
+        )

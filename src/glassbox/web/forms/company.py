@@ -1,0 +1,121 @@
+"""Forms of the company: accept the terms of use, sign the review of users, deactivate a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassbox.operations.terms import accept_terms
+from glassbox.operations.user_reviews import deactivate_person, sign_user_review
+from glassbox.queries.people import leaver, people_pages
+from glassbox.queries.terms import terms_page
+from glassbox.rules.permissions import Permission
+from glassbox.rules.terms import RESPONSIBILITY
+from glassbox.rules.verdicts import InvalidInput
+from glassbox.web.forms.field import Field, FieldKind
+from glassbox.web.forms.work_form import Opened, Sheet, WorkForm, check_field, reason_field
+
+
+def _terms_sheet(opened: Opened) -> Sheet:
+    terms = terms_page(actor=opened.actor, license_ids=(opened.license_id,))
+    said = f"{terms.accepted_by} accepted this text already." if terms.is_accepted else ""
+    return Sheet(
+        title=f"Accept the terms of use {terms.version} for {terms.company}",
+        sentence=f"{RESPONSIBILITY} Your name, the time and the digest of the text go into the "
+        "ledger.",
+        facts=(
+            ("Company", terms.company),
+            ("Version", terms.version),
+            ("Digest of the text (SHA-256)", terms.sha256),
+        ),
+        why_not=said,
+        fields=(
+            Field(name="sha256", label="", kind=FieldKind.HIDDEN, value=terms.sha256),
+            check_field("may_bind", "I have read them and may bind the company"),
+        ),
+    )
+
+
+def _accept(opened: Opened, said: dict[str, Any]) -> str:
+    if not said["may_bind"]:
+        raise InvalidInput(
+            field="I have read them", value="not ticked", way_out="Read the terms, then tick it."
+        )
+    accept_terms(**opened.who(), sha256=said["sha256"])
+    return "company/terms/"
+
+
+def _review_sheet(opened: Opened) -> Sheet:
+    (found,) = people_pages(actor=opened.actor, license_ids=(opened.license_id,), now=opened.now)
+    differing = tuple(
+        (line.name or line.employee, f"{line.difference} {line.way_out}")
+        for line in found.differences
+    )
+    return Sheet(
+        title=f"Sign the review of users of {opened.license_number}",
+        sentence="You sign exactly the list you looked at: who may do what here, beside METRC's "
+        "employee list (4 CCR 15048.1(a)(8), 15051). It is due every 30 days.",
+        facts=(
+            ("People and employees", f"{len(found.lines)} lines, {len(differing)} differ"),
+            *differing,
+        ),
+        fields=(
+            Field(name="lines_sha256", label="", kind=FieldKind.HIDDEN, value=found.sha256),
+            Field(
+                name="comment",
+                label="What is done about each difference" if differing else "Comment",
+                kind=FieldKind.LONG,
+                is_optional=not differing,
+            ),
+        ),
+    )
+
+
+def _sign_review(opened: Opened, said: dict[str, Any]) -> str:
+    sign_user_review(**opened.who(), **said)
+    return "company/people/"
+
+
+def _leaver_sheet(opened: Opened) -> Sheet:
+    person = leaver(**opened.seen(), user_id=opened.number)
+    return Sheet(
+        title=f"Deactivate {person.name}",
+        sentence="At once and at every licence: signed out everywhere, no sign-in, no role, METRC "
+        "keys destroyed here. METRC itself knows nothing of it: a case asks that they be taken "
+        "out there too.",
+        facts=(
+            ("Person", f"{person.name}, {person.email}"),
+            ("What ends", ", ".join(person.roles) or "no role is left"),
+        ),
+        fields=(reason_field(),),
+    )
+
+
+def _deactivate(opened: Opened, said: dict[str, Any]) -> str:
+    deactivate_person(**opened.who(), user_id=opened.number, **said)
+    return "company/people/"
+
+
+ACCEPT_TERMS = WorkForm(
+    button="Accept for the company",
+    done="The terms of use are accepted.",
+    nav="company",
+    permission=Permission.COMPANY_MANAGE,
+    sheet=_terms_sheet,
+    do=_accept,
+)
+USER_REVIEW = WorkForm(
+    button="Sign the review",
+    done="The review of users is signed.",
+    nav="company",
+    permission=Permission.USER_REVIEW,
+    sheet=_review_sheet,
+    do=_sign_review,
+)
+DEACTIVATION = WorkForm(
+    button="Deactivate",
+    done="Deactivated. Take them out of METRC too: a case says how.",
+    nav="company",
+    permission=Permission.USER_DEACTIVATE,
+    sheet=_leaver_sheet,
+    do=_deactivate,
+)
