@@ -117,9 +117,9 @@ def test_the_csv_holds_what_the_grid_shows(visit: Visit) -> None:
 
     with fay.page.expect_download() as download:
         fay.page.get_by_role("link", name="CSV of this view").click()
-    text = download.value.path().read_text(encoding="utf-8-sig")
+    table, _, _ = download.value.path().read_text(encoding="utf-8-sig").partition("\n\n")
 
-    assert len([row for row in csv.DictReader(io.StringIO(text)) if any(row.values())]) == rows
+    assert len(list(csv.DictReader(io.StringIO(table)))) == rows
 
 
 def test_pasted_labels_are_sorted_into_found_and_not(visit: Visit) -> None:

@@ -15,7 +15,7 @@ from glassbox.models.user_reviews import UserReview
 from glassbox.operations.exception_cases import open_case_in_transaction
 from glassbox.operations.person import person_id
 from glassbox.operations.transaction import enter_license_in_transaction, operation
-from glassbox.queries.people import people_at
+from glassbox.queries.people import grants_in_force, people_at
 from glassbox.rules.actor import Actor
 from glassbox.rules.exception_policy import CaseClass, case_for
 from glassbox.rules.permissions import Permission
@@ -83,10 +83,11 @@ def sign_user_review(
 def deactivate_person(
     *, actor: Actor, license_id: int, user_id: int, reason: str, now: datetime
 ) -> None:
-    """Take a person out: no sign-in, no session, no role, no METRC key, at every licence of theirs.
+    """Take a person out at every licence of the company: no role, no METRC key, no sign-in.
 
     At each licence a case asks that they be taken out of METRC too. The password goes as well,
-    so no old session comes back should the person ever return.
+    so no old session comes back should the person ever return. Whom another company employs too
+    keeps the account, and nothing of this company.
 
     :raises NotYourselfOut: if it is the actor
     :raises NotFound: if they never held a role here, or are deactivated already
@@ -97,28 +98,36 @@ def deactivate_person(
         raise NotYourselfOut("You cannot deactivate yourself. Ask another owner.")
     if not reason.strip():
         raise InvalidInput(field="reason", value=reason, way_out="Say why they leave.")
+    company_id = License.objects.get(id=license_id).company_id
     user = User.objects.select_for_update().filter(id=user_id, is_active=True).first()
-    grants = RoleGrant.objects.filter(user_id=user_id)
-    if user is None or not grants.filter(license_id=license_id).exists():
+    held = RoleGrant.objects.filter(user_id=user_id)
+    ours = held.filter(company_id=company_id)
+    in_force = grants_in_force(now)
+    if user is None or not ours.filter(license_id=license_id).exists():
         raise NotFound("There is no such person at work at this licence.")
-    user.is_active = False
-    user.set_unusable_password()
-    user.save(update_fields=["is_active", "password"])
+    closes_account = not held.exclude(company_id=company_id).filter(in_force).exists()
+    if not closes_account and not ours.filter(in_force).exists():
+        raise NotFound("There is no such person at work at this licence.")
+    if closes_account:
+        user.is_active = False
+        user.set_unusable_password()
+        user.save(update_fields=["is_active", "password"])
     ledger.append(
         type=EventType.USER_DEACTIVATED,
         subject=f"user:{user_id}",
         actor=actor,
         reason=reason.strip(),
+        body={"account_closed": closes_account},
         now=now,
     )
-    for one in sorted(set(grants.values_list("license_id", flat=True))):
+    for one in sorted(set(ours.values_list("license_id", flat=True))):
         _end_at(enter_license_in_transaction(one), user, actor, now)
     enter_license_in_transaction(license_id)
 
 
 def _end_at(license: License, user: User, actor: Actor, now: datetime) -> None:
     """End everything a person has at one licence, each end an event of that licence."""
-    for grant in RoleGrant.objects.filter(license=license, user=user, valid_until__isnull=True):
+    for grant in RoleGrant.objects.filter(grants_in_force(now), license=license, user=user):
         grant.valid_until = now
         grant.save(update_fields=["valid_until"])
         ledger.append(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from glassbox import access
 from glassbox.models.catalog import MetrcEmployee
 from glassbox.models.companies import License
@@ -70,6 +72,11 @@ class Leaver:
     roles: tuple[str, ...]
 
 
+def grants_in_force(now: datetime) -> Q:
+    """Return what picks the roles that are held at a moment, those with an end among them."""
+    return Q(valid_from__lte=now) & (Q(valid_until__isnull=True) | Q(valid_until__gt=now))
+
+
 def people_pages(
     *, actor: Actor, license_ids: tuple[int, ...], now: datetime
 ) -> tuple[LicensePeople, ...]:
@@ -82,7 +89,7 @@ def people_pages(
 def people_at(license: License, now: datetime) -> LicensePeople:
     """Return the people of a licence inside a transaction."""
     employees, read_at = employees_on_list(license.pk)
-    lines = review_lines(_people(license.pk), employees, list_was_read=read_at is not None)
+    lines = review_lines(_people(license.pk, now), employees, list_was_read=read_at is not None)
     signed = UserReview.objects.filter(license=license).select_related("signed_by")
     reviews = tuple(signed.order_by("-signed_at")[:REVIEWS_SHOWN])
     due_at = review_due_at(reviews[0].signed_at if reviews else None, license.created_at)
@@ -129,9 +136,9 @@ def names_in_metrc(license_id: int, user_id: int) -> set[str]:
     }
 
 
-def _people(license_id: int) -> tuple[OurPerson, ...]:
+def _people(license_id: int, now: datetime) -> tuple[OurPerson, ...]:
     roles: dict[int, list[str]] = {}
-    in_force = RoleGrant.objects.filter(license_id=license_id, valid_until__isnull=True)
+    in_force = RoleGrant.objects.filter(grants_in_force(now), license_id=license_id)
     for user_id, role in in_force.order_by("role").values_list("user_id", "role"):
         roles.setdefault(user_id, []).append(role)
     # Who worked here once stays in sight as long as METRC may still list them.
@@ -160,7 +167,7 @@ def _matched_name(match: PersonMatch | None) -> str:
     return match.employee.full_name if match and match.employee else ""
 
 
-def leaver(*, actor: Actor, license_id: int, user_id: int) -> Leaver:
+def leaver(*, actor: Actor, license_id: int, user_id: int, now: datetime) -> Leaver:
     """Return the person of a licence who is to be deactivated.
 
     :raises NotFound: if they hold no role here, or are deactivated already
@@ -173,7 +180,7 @@ def leaver(*, actor: Actor, license_id: int, user_id: int) -> Leaver:
         if grant is None:
             raise NotFound("There is no such person at work at this licence.")
         in_force = RoleGrant.objects.filter(
-            user_id=user_id, company_id=grant.company_id, valid_until__isnull=True
+            grants_in_force(now), user_id=user_id, company_id=grant.company_id
         ).select_related("license")
         return Leaver(
             name=grant.user.name,

@@ -16,7 +16,6 @@ from glassbox.access import NotPermitted
 from glassbox.operations.inspectors import refuse_guest, remember_page_seen
 from glassbox.queries.frame import scope
 from glassbox.rules.actor import Actor
-from glassbox.rules.terms import RESPONSIBILITY
 from glassbox.rules.verdicts import NotFound, Refused
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
@@ -65,9 +64,6 @@ class RequestFacts:
         response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response["Cross-Origin-Opener-Policy"] = "same-origin"
         response.setdefault("Cache-Control", "no-store")
-        if response["Content-Type"].startswith("text/csv"):
-            # The rows stay exactly what was seen, so that any tool reads them.
-            response["X-Responsibility"] = RESPONSIBILITY
         return response
 
     def process_view(

@@ -127,4 +127,7 @@ def test_the_statement_stands_where_it_matters(cast: Brand, frozen_now: datetime
 
     for address in (f"actions/{action_id}/", "company/installation/"):
         assert RESPONSIBILITY in fay.get(f"/l/{MFG}/{address}").content.decode(), address
-    assert fay.get(f"/l/{MFG}/packages.csv")["X-Responsibility"] == RESPONSIBILITY
+    for address in ("packages.csv", "audit.csv"):
+        rows, _, foot = fay.get(f"/l/{MFG}/{address}").content.decode().partition("\r\n\r\n")
+        assert rows and "#" not in rows
+        assert f"# {RESPONSIBILITY}" in foot, address

@@ -167,6 +167,50 @@ def test_whoever_leaves_is_out_at_once_at_every_licence(cast: Brand, frozen_now:
         assert events_of(cast.licenses[number], "credential.revoked")
 
 
+def test_a_role_with_an_end_is_reviewed_and_ends_too(cast: Brand, frozen_now: datetime) -> None:
+    RoleGrant.objects.filter(user_id=cast.users["Dee"]).update(
+        valid_until=frozen_now + timedelta(days=9)
+    )
+    lines = {line.name: line for line in look(cast, frozen_now, DIST).lines}
+    assert lines["Dee"].roles
+
+    leave(cast, frozen_now, "Dee")
+
+    ends = RoleGrant.objects.filter(user_id=cast.users["Dee"]).values_list("valid_until", flat=True)
+    assert set(ends) == {frozen_now}
+
+
+def test_whom_another_company_employs_too_loses_only_what_is_ours(
+    cast: Brand, frozen_now: datetime
+) -> None:
+    theirs = RoleGrant.objects.filter(license_id=cast.licenses[NEIGHBOR]).first()
+    assert theirs is not None
+    kept = RoleGrant.objects.create(
+        company_id=theirs.company_id,
+        license_id=theirs.license_id,
+        user_id=cast.users["Dee"],
+        role=theirs.role,
+        valid_from=frozen_now - timedelta(days=1),
+    )
+    give_key(cast, "Dee", NEIGHBOR, frozen_now)
+
+    leave(cast, frozen_now, "Dee")
+
+    assert User.objects.get(id=cast.users["Dee"]).is_active
+    assert list(RoleGrant.objects.filter(user_id=cast.users["Dee"], valid_until__isnull=True)) == [
+        kept
+    ]
+    with short_transaction(cast.licenses[NEIGHBOR]):
+        key = MetrcCredential.objects.get(user_id=cast.users["Dee"])
+        assert key.revoked_at is None
+        assert not ExceptionCase.objects.filter(fact_key=f"metrc-user:{cast.users['Dee']}").exists()
+    client = Client()
+    client.force_login(User.objects.get(id=cast.users["Dee"]))
+    assert client.get(f"/l/{DIST}/").status_code == 404
+    with pytest.raises(NotFound):
+        leave(cast, frozen_now, "Dee")
+
+
 def test_an_old_session_stays_dead_should_the_person_return(
     cast: Brand, frozen_now: datetime
 ) -> None:

@@ -172,7 +172,9 @@ def test_a_comparison_goes_out_as_csv_with_all_three_numbers(compared: Brand) ->
         f"{HERE}/reconciliation/{report_id(compared)}/report.csv"
     )
 
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    table, _, foot = answer.content.decode().partition("\r\n\r\n")
+    assert "remains responsible" in foot
+    rows = list(csv.DictReader(io.StringIO(table)))
     assert {row["UID"]: (row["METRC"], row["Ours"], row["Unit"]) for row in rows} == {
         OIL: ("498", "500", "Grams"),
         WAX: ("79", "80", "Grams"),

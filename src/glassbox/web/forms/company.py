@@ -76,12 +76,12 @@ def _sign_review(opened: Opened, said: dict[str, Any]) -> str:
 
 
 def _leaver_sheet(opened: Opened) -> Sheet:
-    person = leaver(**opened.seen(), user_id=opened.number)
+    person = leaver(**opened.seen(), user_id=opened.number, now=opened.now)
     return Sheet(
         title=f"Deactivate {person.name}",
-        sentence="At once and at every licence: signed out everywhere, no sign-in, no role, METRC "
-        "keys destroyed here. METRC itself knows nothing of it: a case asks that they be taken "
-        "out there too.",
+        sentence="At once and at every licence of the company: no role, METRC keys destroyed here, "
+        "signed out, no sign-in (unless another company employs them too). METRC itself knows "
+        "nothing of it: a case asks that they be taken out there too.",
         facts=(
             ("Person", f"{person.name}, {person.email}"),
             ("What ends", ", ".join(person.roles) or "no role is left"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import uuid
 from datetime import date
 from urllib.parse import urlencode
@@ -15,12 +14,14 @@ from glassbox.queries.audit_trail.chain import chain_status
 from glassbox.queries.audit_trail.event import event_page, event_proof
 from glassbox.queries.audit_trail.events import (
     EventFilter,
+    EventRow,
     event_list,
     event_rows_for_export,
 )
 from glassbox.queries.audit_trail.picture import draw_proof
 from glassbox.queries.audit_trail.proof_files import proofs_archive
 from glassbox.rules.verdicts import InvalidInput, NotFound
+from glassbox.web.csv_files import csv_file
 from glassbox.web.pages import change_here, one_license_id, page
 from glassbox.web.request import PageRequest
 
@@ -117,27 +118,25 @@ def csv_export(request: PageRequest) -> HttpResponse:
     rows = event_rows_for_export(
         actor=request.actor, license_ids=request.scope.license_ids, filter=_filter(request)
     )
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
     slug = request.scope.slug.replace("/", "-")
-    response["Content-Disposition"] = f'attachment; filename="audit-{slug}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(COLUMNS)
-    for row in rows:
-        cells = (
-            "" if row.number is None else row.number,
-            row.occurred_at.isoformat(),
-            row.license_number,
-            row.type,
-            row.actor_name,
-            row.key_of,
-            row.subject,
-            row.change,
-            row.event_id,
-            row.leaf_sha256,
-            "yes" if row.is_signed else "no",
-        )
-        writer.writerow([_cell(cell) for cell in cells])
-    return response
+    return csv_file(f"audit-{slug}.csv", COLUMNS, (_cells(row) for row in rows))
+
+
+def _cells(row: EventRow) -> list[str]:
+    cells = (
+        "" if row.number is None else row.number,
+        row.occurred_at.isoformat(),
+        row.license_number,
+        row.type,
+        row.actor_name,
+        row.key_of,
+        row.subject,
+        row.change,
+        row.event_id,
+        row.leaf_sha256,
+        "yes" if row.is_signed else "no",
+    )
+    return [_cell(cell) for cell in cells]
 
 
 def _cell(value: object) -> str:

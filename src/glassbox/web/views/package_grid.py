@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,6 +23,7 @@ from glassbox.queries.package_grid.views import VIEW_WORDS, PackageView
 from glassbox.rules.labels import ReadLabels, pack_labels, read_labels, unpack_labels
 from glassbox.rules.saved_views import Grid
 from glassbox.rules.verdicts import InvalidInput
+from glassbox.web.csv_files import csv_file
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
 from glassbox.web.views.saved_views import opened_with, views_beside
@@ -263,14 +263,12 @@ def csv_export(request: PageRequest) -> HttpResponse:
         now=request.now,
     )
     columns = _columns(request)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
     slug = request.scope.slug.replace("/", "-")
-    response["Content-Disposition"] = f'attachment; filename="packages-{slug}.csv"'
-    writer = csv.writer(response)
-    writer.writerow([one.heading for one in columns] + ["Unit"])
-    for row in rows:
-        writer.writerow([_cell(one, row) for one in columns] + [row.unit])
-    return response
+    return csv_file(
+        f"packages-{slug}.csv",
+        [*(one.heading for one in columns), "Unit"],
+        ([*(_cell(one, row) for one in columns), row.unit] for row in rows),
+    )
 
 
 def _cell(column: Column, row: PackageRow) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -12,6 +10,7 @@ from glassbox.operations.reconciliation import ask_for_comparison, sign_report
 from glassbox.queries.differences.page import difference_page
 from glassbox.queries.reconciliation import report_list, report_page
 from glassbox.web.cells import plain_number, safe_cell
+from glassbox.web.csv_files import csv_file
 from glassbox.web.pages import change_here, one_license_id, page
 from glassbox.web.request import PageRequest
 
@@ -59,29 +58,25 @@ def report_csv(request: PageRequest, report_id: int) -> HttpResponse:
     found = report_page(
         actor=request.actor, license_ids=request.scope.license_ids, report_id=report_id
     )
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="reconciliation-{report_id}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(CSV_COLUMNS)
-    for line in found.lines:
-        writer.writerow(
-            [
-                found.row.license_number,
-                found.row.compared_at.isoformat(),
-                line.label,
-                line.aspect,
-                line.difference_class,
-                line.confidence,
-                *(plain_number(one) for one in (line.metrc_quantity, line.our_quantity)),
-                plain_number(line.counted_quantity),
-                line.unit,
-                line.counted_by,
-                line.counted_at.isoformat() if line.counted_at else "",
-                line.owner,
-                *(safe_cell(text) for text in (line.sentence, line.explanation)),
-            ]
-        )
-    return response
+    rows = (
+        [
+            found.row.license_number,
+            found.row.compared_at.isoformat(),
+            line.label,
+            line.aspect,
+            line.difference_class,
+            line.confidence,
+            *(plain_number(one) for one in (line.metrc_quantity, line.our_quantity)),
+            plain_number(line.counted_quantity),
+            line.unit,
+            line.counted_by,
+            line.counted_at.isoformat() if line.counted_at else "",
+            line.owner,
+            *(safe_cell(text) for text in (line.sentence, line.explanation)),
+        ]
+        for line in found.lines
+    )
+    return csv_file(f"reconciliation-{report_id}.csv", CSV_COLUMNS, rows)
 
 
 @require_POST

@@ -1,0 +1,33 @@
+"""CSV files that leave Glassbox for good: the rows, then what a reader must know of them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+
+from django.http import HttpResponse
+
+from glassbox.rules.terms import RESPONSIBILITY
+
+
+def csv_file(
+    file_name: str, headings: Sequence[str], rows: Iterable[Sequence[object]]
+) -> HttpResponse:
+    """Return a CSV to keep. Sheets that come back filled in have no foot and are not made here.
+
+    The foot stands below an empty row, where a spreadsheet's table ends, and each line of it begins
+    with the # by which readers of CSV know a remark.
+    """
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    writer = csv.writer(response)
+    writer.writerow(headings)
+    writer.writerows(rows)
+    writer.writerow([])
+    writer.writerows([f"# {line}"] for line in foot())
+    return response
+
+
+def foot() -> tuple[str, ...]:
+    """Return the lines below the rows of every export."""
+    return (RESPONSIBILITY,)
