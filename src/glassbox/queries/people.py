@@ -10,6 +10,7 @@ from django.db.models import Q
 from glassbox import access
 from glassbox.models.catalog import MetrcEmployee
 from glassbox.models.companies import License
+from glassbox.models.credentials import MetrcCredential
 from glassbox.models.people import RoleGrant, User
 from glassbox.models.takeover import PersonMatch
 from glassbox.models.user_reviews import UserReview
@@ -89,7 +90,15 @@ def people_pages(
 def people_at(license: License, now: datetime) -> LicensePeople:
     """Return the people of a licence inside a transaction."""
     employees, read_at = employees_on_list(license.pk)
-    lines = review_lines(_people(license.pk, now), employees, list_was_read=read_at is not None)
+    reading = MetrcCredential.objects.filter(
+        license=license, is_for_sync=True, user=None, revoked_at__isnull=True
+    )
+    lines = review_lines(
+        _people(license.pk, now),
+        employees,
+        list_was_read=read_at is not None,
+        reading_names=reading.values_list("owner_name", flat=True),
+    )
     signed = UserReview.objects.filter(license=license).select_related("signed_by")
     reviews = tuple(signed.order_by("-signed_at")[:REVIEWS_SHOWN])
     due_at = review_due_at(reviews[0].signed_at if reviews else None, license.created_at)

@@ -14,6 +14,9 @@ from glassbox.rules.clocks import RECONCILIATION_DAYS
 # The review of users belongs to the same thirty days as the reconciliation (15048.1(a)(8)).
 REVIEW_DAYS = RECONCILIATION_DAYS
 WARN_BEFORE_DAYS = 5
+READING_KEY = "Key that reads METRC"
+STRANGER = "METRC lists them; they are nobody of ours here."
+STRANGER_WAY_OUT = "Remove them in METRC, or add them here and say who they are."
 
 
 class ReviewLight(StrEnum):
@@ -54,14 +57,20 @@ class ReviewLine:
 
 
 def review_lines(
-    people: Iterable[OurPerson], employees: Iterable[str], *, list_was_read: bool
+    people: Iterable[OurPerson],
+    employees: Iterable[str],
+    *,
+    list_was_read: bool,
+    reading_names: Iterable[str] = (),
 ) -> tuple[ReviewLine, ...]:
     """Return every person and every employee of METRC once, differences first.
 
     A name alone proves nobody: two of one name are told apart by a person. While METRC's list was
-    never read that is the difference of each who acts there.
+    never read that is the difference of each who acts there. `reading_names` are METRC users whose
+    key reads the licence for Glassbox and who are nobody's.
     """
     on_list = {name.casefold(): name for name in employees}
+    reading = {name.casefold() for name in reading_names}
     lines, seen = [], set()
     for person in people:
         line = _line(person, on_list, list_was_read=list_was_read)
@@ -70,11 +79,11 @@ def review_lines(
     lines += [
         ReviewLine(
             user_id=None,
-            name="",
+            name=READING_KEY if key in reading else "",
             roles=(),
             employee=name,
-            difference="METRC lists them; they are nobody of ours here.",
-            way_out="Remove them in METRC, or add them here and say who they are.",
+            difference="" if key in reading else STRANGER,
+            way_out="" if key in reading else STRANGER_WAY_OUT,
         )
         for key, name in on_list.items()
         if key not in seen

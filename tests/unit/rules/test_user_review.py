@@ -80,3 +80,14 @@ def test_it_is_due_thirty_days_after_the_last() -> None:
     assert review_light(due, due - timedelta(days=4)) is ReviewLight.SOON
     assert review_light(due, due) is ReviewLight.SOON
     assert review_light(due, due + timedelta(seconds=1)) is ReviewLight.OVERDUE
+
+
+def test_the_user_whose_key_reads_for_us_is_no_stranger() -> None:
+    lines = review_lines(
+        [], ["Sync MFG", "Mallory"], list_was_read=True, reading_names=["sync mfg"]
+    )
+
+    assert {line.employee: bool(line.difference) for line in lines} == {
+        "Sync MFG": False,
+        "Mallory": True,
+    }
