@@ -11,7 +11,7 @@ wall = import_module("glassbox.migrations.0002_walls").wall
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("glassbox", "0023_open_indexes"),
+        ("glassbox", "0024_find_by_ends"),
     ]
 
     operations = [
