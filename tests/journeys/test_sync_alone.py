@@ -195,12 +195,13 @@ def test_a_revoked_key_is_one_case_and_the_other_licence_goes_on(brand: Brand, d
     assert (runs(brand, MOVER)[-1], open_cases(brand, MOVER)) == (("DONE", ""), {})
 
 
-def times_out_at(moment: datetime) -> Twist:
-    """Return a METRC whose active packages never come in a window that holds a moment."""
+def times_out_at(moment: datetime, lists: frozenset[str] = frozenset({ACTIVE})) -> Twist:
+    """Return a METRC whose lists, active packages alone, never come in a window with a moment."""
 
     def twist(path: str, status: int, body: bytes) -> tuple[int, bytes]:
-        query = parse_qs(urlsplit(path).query)
-        if path.startswith(ACTIVE) and MAKER in path:
+        parts = urlsplit(path)
+        query = parse_qs(parts.query)
+        if parts.path in lists and MAKER in path:
             start, end = (
                 datetime.fromisoformat(query[name][0])
                 for name in ("lastModifiedStart", "lastModifiedEnd")
@@ -239,6 +240,33 @@ def test_a_window_that_always_times_out_is_a_gap_and_all_others_are_read(
     sync(brand, at=now() + timedelta(minutes=31))
     assert cursor(brand, "packages_active").gaps == []
     assert open_cases(brand) == {}
+
+
+@pytest.mark.long
+def test_windows_of_every_list_that_time_out_are_a_gap_and_a_case_each(
+    brand: Brand, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "METRC_TIMEOUT_SECONDS", 0.6)
+    monkeypatch.setattr("glassbox.operations.sync.run.READ_ATTEMPTS", 1)
+    windowed = [feed for feed in FEEDS if feed.endpoint.is_windowed and feed.name != WHOLE_WALK]
+    stuck = now() - timedelta(hours=2)
+    (oil,) = receive_without_reading(desk, 1)
+
+    with through(times_out_at(stuck, frozenset(feed.endpoint.path for feed in windowed))):
+        with pytest.raises(SyncFailed, match="more lists failed"):
+            sync(brand)
+        sync(brand, MOVER)
+
+    assert (runs(brand, MOVER)[-1], open_cases(brand, MOVER)) == (("DONE", ""), {})
+    assert labels(brand) == {oil}, "all other windows were read"
+    for feed in windowed:
+        (gap,) = cursor(brand, feed.name).gaps
+        start, end = (datetime.fromisoformat(gap[edge]) for edge in ("start", "end"))
+        assert start <= stuck < end and end - start <= timedelta(hours=1), feed.name
+    with short_transaction(brand.licenses[MAKER]):
+        cases = ExceptionCase.objects.filter(state="OPEN", case_class="LIST_REFUSED")
+        named = sorted(key.rpartition(":")[2] for key in cases.values_list("fact_key", flat=True))
+    assert named == sorted(feed.name for feed in windowed), "one case for each list"
 
 
 def test_a_whole_walk_with_a_gap_takes_no_package_away(
