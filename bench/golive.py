@@ -10,7 +10,6 @@ told beside it.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import shutil
@@ -24,7 +23,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
 # In memory where the machine has it; set before Django reads its settings.
 MEMORY = Path("/dev/shm")
@@ -40,6 +38,7 @@ import django
 import psycopg
 from django.db import connections
 from measure import tell
+from simulated_metrc import BIN, Metrc, truth_of
 
 django.setup()
 
@@ -47,72 +46,20 @@ from glassbox.cli.demo_brand import MAKER, MOVER, open_brand
 from glassbox.cli.migrate import migrate
 from glassbox.operations.takeover.begin import begin_takeover
 from glassbox.operations.transaction import short_transaction
+from glassbox.queries.freshness import freshness
 from glassbox.queries.takeover.points import open_points
 from glassbox.rules.actor import system_actor
 from glassbox.rules.takeover import Step
 from glassbox.runtime.postgres import Cluster
-from metrc_simulator.records import Query
-from metrc_simulator.store import Store
 
 HOURS_AT_MOST = 1.0
 PERSON_PERCENT_AT_MOST = 5.0
 METRC_GETS_PER_SECOND = 50
 AS_FAST_AS_IT_GOES = "1000000"
 DEAD_AFTER_SECONDS = 360
+# Longer than the hour after which a list that has made its requests may go on.
+SYNC_EVERY_SECONDS = 2 * 3600
 LOOK_SECONDS = 1.0
-BIN = Path(sys.executable).parent
-
-
-class Metrc:
-    """The simulator in a process of its own, with the world in a file."""
-
-    def __init__(self, world: str, state: Path) -> None:
-        if not state.exists():
-            build = [str(BIN / "metrc-simulator"), "worlds", world, "--state", str(state)]
-            subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
-        command = [str(BIN / "metrc-simulator"), "serve", "--state", str(state)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.address = json.loads(self.process.stdout.readline())["address"]
-
-    def keys(self) -> Any:
-        """Return the vendor key and the users of the world."""
-        with urlopen(f"{self.address}/desk/api/keys", timeout=60) as answer:
-            return json.load(answer)
-
-    def lift_limits(self) -> None:
-        """Let METRC answer as fast as it can: its pace is no time of our machine."""
-        body = json.dumps({"getPerSecond": 100_000, "concurrent": 1_000}).encode()
-        asked = Request(
-            f"{self.address}/desk/api/limits",
-            data=body,
-            headers={"Content-Type": "application/json"},
-        )
-        with urlopen(asked, timeout=60):
-            pass
-
-    def stop(self) -> None:
-        """End the process."""
-        self.process.terminate()
-        self.process.wait(60)
-
-
-def truth_of(state: Path, number: str) -> set[str]:
-    """Return each label that METRC's own store has at a licence, or that it has passed on.
-
-    Read from the store's file, by another road than the sync's: what the sync never asked for
-    would be missing from both.
-    """
-    store = Store(str(state), read_only=True)
-    try:
-        rows = [
-            json.loads(body)
-            for kind in ("packages", "transferred")
-            for body in store.bodies(Query(kind, license_number=number))
-        ]
-    finally:
-        store.close()
-    return {row.get("PackageLabel") or row["Label"] for row in rows}
 
 
 class Brand:
@@ -144,7 +91,7 @@ class Brand:
             "GLASSBOX_METRC_VENDOR_KEY": keys["vendorKey"],
             "GLASSBOX_METRC_GETS_PER_SECOND_PER_FACILITY": AS_FAST_AS_IT_GOES,
             "GLASSBOX_METRC_GETS_PER_SECOND_PER_VENDOR": AS_FAST_AS_IT_GOES,
-            "GLASSBOX_SYNC_EVERY_SECONDS": "1000000000",
+            "GLASSBOX_SYNC_EVERY_SECONDS": str(SYNC_EVERY_SECONDS),
             "GLASSBOX_LOG_LEVEL": "ERROR",
         }
 
@@ -172,12 +119,28 @@ class Brand:
         return processor_seconds(process_id, with_children=True)
 
     def is_done(self) -> bool:
-        """Say whether both books are open and compared."""
-        return self.number(
+        """Say whether METRC is read to its end, and both books are open and compared since."""
+        return not self._unread() and self.number(
             "select count(distinct r.license_id) from reconciliation_reports r join takeovers t"
-            " on t.license_id = r.license_id where t.books_opened_at is not null"
-            " and r.compared_at >= t.books_opened_at"
+            " on t.license_id = r.license_id where r.compared_at >= t.books_opened_at"
+            " and t.books_opened_at >= (select max(ended_at) from sync_runs s"
+            " where s.license_id = t.license_id)"
         ) == len(self.licenses)
+
+    def is_waiting(self) -> bool:
+        """Say whether lists have made their requests of the hour, and nothing else is at work."""
+        at_work = "select count(*) from sync_runs where state = 'RUNNING'"
+        stopped = "select count(distinct license_id) from sync_runs where state = 'DONE'"
+        return (
+            self.number(stopped) == len(self.licenses)
+            and not self.number(at_work)
+            and self._unread()
+        )
+
+    def _unread(self) -> bool:
+        connections.close_all()
+        seen = freshness(actor=system_actor("sync"), license_ids=tuple(self.licenses.values()))
+        return any(one.as_of is None or one.packages_as_of is None for one in seen)
 
 
 def psycopg_parts(url: str) -> dict[str, str]:
@@ -264,6 +227,10 @@ def go(brand: Brand, worker: Worker, kills: int, between: float, chance: random.
             if time.monotonic() - told > 30:
                 told = time.monotonic()
                 sys.stderr.write(f"{killed} kills, {say(brand)}\n")
+            if brand.is_waiting():
+                # METRC's pace is no time of our machine: what waits for the hour to end goes on.
+                brand.move_clock(SYNC_EVERY_SECONDS)
+                time.sleep(10 * LOOK_SECONDS)
             if killed < kills and time.monotonic() > next_kill:
                 worker.kill()
                 killed += 1
