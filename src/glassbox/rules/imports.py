@@ -93,6 +93,26 @@ def _positive(text: str) -> Decimal:
     return number
 
 
+def _quantity(heading: str, example: str) -> Column:
+    return Column(
+        name="quantity",
+        heading=heading,
+        meaning="with the unit beside it",
+        example=example,
+        read=_positive,
+    )
+
+
+def _unit(example: str) -> Column:
+    return Column(
+        name="unit",
+        heading="Unit",
+        meaning="METRC's word: Each, Grams, Milliliters ...",
+        example=example,
+        read=_words(40),
+    )
+
+
 def _yes_or_no(text: str) -> bool:
     if text.casefold() in YES | NO:
         return text.casefold() in YES
@@ -234,20 +254,8 @@ KINDS: dict[str, ImportKind] = {
                     example="VC-3",
                     read=_words(40),
                 ),
-                Column(
-                    name="quantity",
-                    heading="Planned quantity",
-                    meaning="with the unit beside it",
-                    example="4000",
-                    read=_positive,
-                ),
-                Column(
-                    name="unit",
-                    heading="Unit",
-                    meaning="METRC's word: Each, Grams, Ounces ...",
-                    example="Each",
-                    read=_words(40),
-                ),
+                _quantity("Planned quantity", "4000"),
+                _unit("Each"),
                 Column(
                     name="claim",
                     heading="Label claim (mg THC per unit)",
@@ -284,20 +292,8 @@ KINDS: dict[str, ImportKind] = {
                     example="TB-8841",
                     read=_words(120),
                 ),
-                Column(
-                    name="quantity",
-                    heading="Quantity",
-                    meaning="with the unit beside it",
-                    example="320",
-                    read=_positive,
-                ),
-                Column(
-                    name="unit",
-                    heading="Unit",
-                    meaning="METRC's word: Grams, Milliliters, Each ...",
-                    example="Grams",
-                    read=_words(40),
-                ),
+                _quantity("Quantity", "320"),
+                _unit("Grams"),
             ),
         ),
     )

@@ -13,6 +13,23 @@ from glassbox.rules.permissions import Permission
 from glassbox.web.forms.field import Field, FieldKind
 from glassbox.web.forms.work_form import Opened, Sheet, WorkForm, choice_field, reason_field
 
+SEED = Field(
+    name="seed",
+    label="Seed of the draw",
+    hint="Leave it empty and the server chooses one; give an old one to draw the same.",
+    is_optional=True,
+)
+
+
+def _labels_field(opened: Opened, kind: FieldKind) -> Field:
+    return Field(
+        name="text",
+        label="UIDs, scanned one after the other or pasted, at most 200",
+        kind=kind,
+        value=opened.asked.get("text", "") or " ".join(opened.asked.getlist("labels")),
+        is_optional=True,
+    )
+
 
 def _sheet(opened: Opened) -> Sheet:
     return Sheet(
@@ -20,13 +37,7 @@ def _sheet(opened: Opened) -> Sheet:
         sentence="It reads only what Glassbox knows, so it works while METRC does not answer. The "
         "sheet is filed as a PDF with its hash, and the ledger remembers who asked for which labels.",
         fields=(
-            Field(
-                name="text",
-                label="UIDs, scanned one after the other or pasted, at most 200",
-                kind=FieldKind.CELLS,
-                value=opened.asked.get("text", "") or " ".join(opened.asked.getlist("labels")),
-                is_optional=True,
-            ),
+            _labels_field(opened, FieldKind.CELLS),
             Field(
                 name="count",
                 label="Or how many at random",
@@ -35,12 +46,7 @@ def _sheet(opened: Opened) -> Sheet:
                 hint="Drawn among those that METRC shows on the premises.",
                 is_optional=True,
             ),
-            Field(
-                name="seed",
-                label="Seed of the draw",
-                hint="Leave it empty and the server chooses one; give an old one to draw the same.",
-                is_optional=True,
-            ),
+            SEED,
             Field(
                 name="first",
                 label="Adjustments and events from",
@@ -84,13 +90,7 @@ def _pack_sheet(opened: Opened) -> Sheet:
         "Glassbox knows, so it works while METRC does not answer; the ledger remembers it.",
         fields=(
             choice_field("choice", "What it is of", CHOICES, value=PackChoice.UIDS.value),
-            Field(
-                name="text",
-                label="UIDs, scanned one after the other or pasted, at most 200",
-                kind=FieldKind.LONG,
-                value=opened.asked.get("text", "") or " ".join(opened.asked.getlist("labels")),
-                is_optional=True,
-            ),
+            _labels_field(opened, FieldKind.LONG),
             Field(
                 name="batch",
                 label="Production batch",
@@ -105,12 +105,7 @@ def _pack_sheet(opened: Opened) -> Sheet:
                 unit="packages",
                 is_optional=True,
             ),
-            Field(
-                name="seed",
-                label="Seed of the draw",
-                hint="Leave it empty and the server chooses one; give an old one to draw the same.",
-                is_optional=True,
-            ),
+            SEED,
             Field(
                 name="first",
                 label="Days from",
