@@ -64,7 +64,7 @@ def reading(*packages: PackageSeen, **rest: Any) -> Reading:
 
 
 def row(
-    grams: str, *, note: str = "", reason: str = "Waste", day: date = THAT_DAY
+    grams: str, *, note: str = "", reason: str = "Waste", day: date = THAT_DAY, by: str = "Gus"
 ) -> AdjustmentSeen:
     return AdjustmentSeen(
         label=OIL,
@@ -72,8 +72,15 @@ def row(
         reason=reason,
         note=note,
         adjusted_date=day,
-        adjusted_by="Gus",
+        adjusted_by=by,
     )
+
+
+def location(name: str, changed_at: str) -> Reading:
+    """Return a reading of METRC's row 7, as it shows it."""
+    shown = {"Name": name, "LocationTypeName": "Default Location Type"}
+    values = {**shown, "LastModified": changed_at}
+    return reading(rows=(RowSeen(metrc_id=7, name=name, values=values),))
 
 
 def judged(kind: str, facts: dict[str, Any], seen: Reading, **was: Any) -> ByHand:
@@ -186,15 +193,9 @@ def test_a_move_by_hand_to_the_same_place_is_done_and_to_another_is_moved_again(
 
 
 def test_a_row_that_somebody_changed_since_is_not_overwritten() -> None:
-    def seen(name: str, at: datetime) -> Reading:
-        shown = {"Name": name, "LocationTypeName": "Default Location Type"}
-        return reading(
-            rows=(RowSeen(metrc_id=7, name=name, values={**shown, "LastModified": at.isoformat()}),)
-        )
-
-    old = seen("Cold Room", APPROVED - timedelta(days=9))
+    old = location("Cold Room", (APPROVED - timedelta(days=9)).isoformat())
     assert verdict("location.update", UPDATE, old) is ProbeVerdict.ABSENT
-    changed = seen("Coolest Room", LATER)
+    changed = location("Coolest Room", LATER.isoformat())
     assert verdict("location.update", UPDATE, changed) is ProbeVerdict.DIFFERENT
     assert verdict("location.update", UPDATE, changed, changed_by_us=True) is ProbeVerdict.ABSENT
 
@@ -215,3 +216,88 @@ def test_a_name_that_is_there_by_now_is_not_made_twice() -> None:
     assert (
         verdict("location.create", facts, reading(rows=(), rows_whole=True)) is ProbeVerdict.ABSENT
     )
+
+
+@pytest.mark.parametrize("shown", [APPROVED.isoformat(), "2026-11-03T19:00:00", "not a time"])
+def test_a_row_is_set_again_unless_it_changed_after_the_approval_for_certain(shown: str) -> None:
+    """METRC's time without a zone may be anybody's, and the approval saw what stood at its moment."""
+    seen = location("Cold Room", shown)
+    assert verdict("location.update", UPDATE, seen) is ProbeVerdict.ABSENT
+
+
+def test_our_token_is_believed_beside_an_adjustment_by_hand_of_the_same_size() -> None:
+    ours = row("-12", note="Spilled [#7F3K9Q2M]")
+    seen = reading(oil("476"), adjustments=(ours, row("-12")))
+    assert verdict("package.adjust_by", BY, seen) is ProbeVerdict.APPLIED
+
+
+def test_our_token_in_a_part_of_the_list_proves_nothing_yet() -> None:
+    """The part that was not read may hold the token a second time."""
+    ours = (row("-12", note="Spilled [#7F3K9Q2M]"),)
+    partly = reading(oil("488"), adjustments=ours, adjustments_whole=False)
+    found = judged("package.adjust_by", BY, partly).judgement
+    assert (found.verdict, "could not both be read" in found.sentence) == (
+        ProbeVerdict.CANNOT_TELL,
+        True,
+    )
+    without_its_package = reading(adjustments=ours)
+    assert verdict("package.adjust_by", BY, without_its_package) is ProbeVerdict.CANNOT_TELL
+
+
+def test_an_adjustment_of_the_day_before_in_utc_may_be_of_the_day_of_the_approval() -> None:
+    seen = reading(oil("488"), adjustments=(row("-12", day=date(2026, 11, 2)),))
+    assert verdict("package.adjust_by", BY, seen) is ProbeVerdict.APPLIED
+
+
+def test_what_was_taken_of_another_package_is_not_taken_of_this_one() -> None:
+    seen = reading(oil("488"), adjustments=(row("-12"),))
+    elsewhere = Booking(label=NEW, quantity=quantity(Decimal(-12), "Grams"), cause="ADJUSTED")
+    assert verdict("package.adjust_by", BY, seen, taken=(elsewhere,)) is ProbeVerdict.APPLIED
+    of_another_size = replace(elsewhere, label=OIL, quantity=quantity(Decimal(-7), "Grams"))
+    assert verdict("package.adjust_by", BY, seen, taken=(of_another_size,)) is ProbeVerdict.APPLIED
+
+
+def test_the_person_of_an_adjustment_is_named_where_metrc_names_one() -> None:
+    def sentence(by: str) -> str:
+        seen = reading(oil("490"), adjustments=(row("-10", by=by),))
+        return judged("package.adjust_by", BY, seen).judgement.sentence
+
+    assert "METRC lists -10 g by Gus without our token" in sentence("Gus")
+    assert "METRC lists -10 g without our token" in sentence("")
+
+
+def test_what_was_done_otherwise_has_no_time_at_which_it_was_done() -> None:
+    other = replace(oil("500", label=NEW), item_name="Distillate")
+    assert judged("package.create", CREATE, reading(oil("500"), other)).done_at is None
+
+
+def test_the_time_is_that_of_the_newest_package_made_not_of_its_source() -> None:
+    second = "1A4060300000001000000456"
+    one = {**CREATE["packages"][0], "quantity": "250"}
+    one["ingredients"] = [{"label": OIL, "quantity": "250", "unit": "Grams"}]
+    facts = {"packages": [one, {**one, "tag": second}]}
+    made = replace(oil("250", label=NEW), source_labels=(OIL,))
+    newest = replace(made, label=second, last_modified_at=LATER + timedelta(minutes=5))
+    source = replace(oil("0"), last_modified_at=LATER + timedelta(hours=3))
+
+    found = judged("package.create", facts, reading(source, made, newest))
+    assert (found.judgement.verdict, found.done_at) == (
+        ProbeVerdict.APPLIED,
+        LATER + timedelta(minutes=5),
+    )
+    # A source that METRC no longer lists, and a time that it does not say, change nothing.
+    silent = replace(made, last_modified_at=None)
+    assert judged("package.create", facts, reading(silent, newest)).done_at == (
+        LATER + timedelta(minutes=5)
+    )
+
+
+def test_an_input_of_a_job_is_told_by_what_left_it_for_metrc_lists_no_adjustment() -> None:
+    facts = {
+        **{"id": 7, "name": "Winterization 9", "reason": "More material", "note": "Second bag"},
+        **{"date": "2026-11-03", "token": "7F3K9Q2M"},
+        "packages": [{"label": OIL, "quantity": "12", "unit": "Grams"}],
+    }
+    job = RowSeen(metrc_id=7, name="Winterization 9", values={})
+    seen = reading(oil("488"), rows=(job,), rows_whole=True)
+    assert verdict("job.adjust", facts, seen) is ProbeVerdict.APPLIED
