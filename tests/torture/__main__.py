@@ -55,9 +55,15 @@ def _report(results: dict[str, list[Result]], planned: int, seconds: float) -> i
             f"{sum(row.effects == 0 for row in rows):>6}{kinds['double']:>8}{kinds['lie']:>5}"
             f"{kinds['lost']:>6}   {dict(ends)}\n"
         )
+    crashes = [row for rows in results.values() for row in rows if " / none / " not in row.name]
+    struck = sum(row.was_struck for row in crashes)
+    sys.stdout.write(f"{struck} of {len(crashes)} crashes fell where they were aimed at\n")
     played = sum(len(rows) for rows in results.values())
     broken = sum(bool(row.problems) for rows in results.values() for row in rows)
-    sys.stdout.write(f"{played} of {planned} cells in {seconds:.0f} s; {broken} broke a promise\n")
+    sys.stdout.write(
+        f"{played} of {planned} cells in {seconds:.0f} s ({seconds / max(played, 1):.1f} s each); "
+        f"{broken} broke a promise\n"
+    )
     # A torture that played nothing has shown nothing.
     return 1 if broken or not played else 0
 

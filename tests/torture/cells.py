@@ -6,7 +6,8 @@ import json
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 from glassbox.audit.models import ComplianceEvent
@@ -53,12 +54,16 @@ class Subject:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a cell; `problems` is empty when every oracle agrees."""
+    """What became of a cell; `problems` is empty when every oracle agrees.
+
+    `was_struck` says that a worker came to the crash point and that it happened there.
+    """
 
     name: str
     end: str
     effects: int
     passes: int
+    was_struck: bool
     problems: tuple[str, ...] = ()
 
 
@@ -151,51 +156,62 @@ def play(ground: Ground, class_name: str, crash: str, fault: str, times: int = 1
     if fault in ("late", "slow-after"):
         rule["delayMs"] = int(LATE_SECONDS * 1000)
     ground.desk.do("faults", rules=[] if fault == "none" else [rule])
-    began = time.monotonic()
-    zombie = _crash(ground, subject, crash)
-    passes = _finish(ground, subject, began, has_late_writes=fault == "late")
-    if zombie is not None:
-        zombie.signal(signal.SIGCONT)
-        zombie.wait()
-        passes += _finish(ground, subject, began, has_late_writes=False)
+    blow = _crash(ground, crash)
+    passes = _finish(ground, subject, blow, has_late_writes=fault == "late")
+    if blow.zombie is not None:
+        blow.zombie.signal(signal.SIGCONT)
+        blow.zombie.wait()
+        passes += _finish(ground, subject, blow, has_late_writes=False)
     ground.desk.do("faults", rules=[])
-    return _judged(ground, subject, f"{class_name} / {crash} / {fault} x{times}", passes)
+    name = f"{class_name} / {crash} / {fault} x{times}"
+    return _judged(ground, subject, name, passes, was_struck=blow.has_struck)
 
 
-def _crash(ground: Ground, subject: Subject, crash: str) -> Forked | None:
+@dataclass
+class Blow:
+    """What a crash point has done so far, since `began` on the monotonic clock.
+
+    `kill_at` is where a later worker must die, as no worker has come there yet.
+    """
+
+    began: float = field(default_factory=time.monotonic)
+    has_struck: bool = False
+    kill_at: str = ""
+    zombie: Forked | None = None
+
+
+def _crash(ground: Ground, crash: str) -> Blow:
     """Let a first worker begin, and let happen to it what the crash point says."""
     what, _, point = crash.rpartition(" ")
-    if what in ("kill -9",):
-        start_worker(kill_at=point).wait()
-        return None
+    if what == "kill -9":
+        return Blow(kill_at=point)
     stops_at = {
         "disk full at the outcome": "before_record",
         "our clock leaps an hour": "after_ticket",
         "told to end in the call": "after_ticket",
     }.get(crash, point if what in ("paused", "PostgreSQL dies") else "")
+    blow = Blow()
     worker = start_worker(stop_at=stops_at)
-    if not worker.wait(for_stop=bool(stops_at)):
-        return None
+    blow.has_struck = worker.wait(for_stop=bool(stops_at))
+    if not blow.has_struck:
+        return blow
     if what == "paused":
-        return worker
-    if crash == "our clock leaps an hour":
-        ground.pass_time(3600, metrc_too=False)
-        start_worker().wait()
-        ground.pass_time(-3600, metrc_too=False)
-        # The gate of clocks stops every approval until METRC is heard after the leap.
-        ground.sync()
-    elif crash == "disk full at the outcome":
-        with _FullDisk(ground):
-            worker.signal(signal.SIGCONT)
-            worker.wait()
-        return None
-    elif what == "PostgreSQL dies":
-        ground.kill_postgres()
-    else:
-        worker.signal(signal.SIGTERM)
-    worker.signal(signal.SIGCONT)
-    worker.wait()
-    return None
+        blow.zombie = worker
+        return blow
+    with _FullDisk(ground) if crash == "disk full at the outcome" else nullcontext():
+        if crash == "our clock leaps an hour":
+            ground.pass_time(3600, metrc_too=False)
+            start_worker().wait()
+            ground.pass_time(-3600, metrc_too=False)
+            # The gate of clocks stops every approval until METRC is heard after the leap.
+            ground.sync()
+        elif what == "PostgreSQL dies":
+            ground.kill_postgres()
+        elif crash == "told to end in the call":
+            worker.signal(signal.SIGTERM)
+        worker.signal(signal.SIGCONT)
+        worker.wait()
+    return blow
 
 
 class _FullDisk:
@@ -219,19 +235,27 @@ class _FullDisk:
         self.superuser.execute("drop function torture_full()")
 
 
-def _finish(ground: Ground, subject: Subject, began: float, *, has_late_writes: bool) -> int:
-    """Let workers come and time pass until the action has its end; return how many came."""
+def _finish(ground: Ground, subject: Subject, blow: Blow, *, has_late_writes: bool) -> int:
+    """Let workers come and time pass until the action has its end; return how many came.
+
+    The first worker that comes to the point of a blow still to fall dies there.
+    """
     waited_seconds = 0
     for number in range(MOST_PASSES):
         if ground.action(subject.action_id).state in ENDS:
             return number
-        start_worker().wait()
+        worker = start_worker(kill_at=blow.kill_at)
+        worker.wait()
+        if worker.killed_by == signal.SIGKILL:
+            blow.has_struck, blow.kill_at = True, ""
+            # The next worker comes at once, while the dead one's deadline still runs.
+            continue
         if ground.action(subject.action_id).state in ENDS:
             return number + 1
         step = _next_step(ground, subject)
         if has_late_writes and waited_seconds + step >= SETTLE_SECONDS:
             # What lands late lands before our clock passes the window that waits for it.
-            time.sleep(max(0.0, began + 2 * LATE_SECONDS - time.monotonic()))
+            time.sleep(max(0.0, blow.began + 2 * LATE_SECONDS - time.monotonic()))
             has_late_writes = False
         ground.pass_time(step)
         waited_seconds += step
@@ -244,7 +268,9 @@ def _next_step(ground: Ground, subject: Subject) -> int:
     return max(PASS_SECONDS if waits <= PASS_SECONDS else int(waits) + 1, 1)
 
 
-def _judged(ground: Ground, subject: Subject, name: str, passes: int) -> Result:
+def _judged(
+    ground: Ground, subject: Subject, name: str, passes: int, *, was_struck: bool
+) -> Result:
     """Hold METRC's journal, our actions and our ledger against each other."""
     action = ground.action(subject.action_id)
     effects = subject.by_hand_effects + sum(
@@ -275,7 +301,7 @@ def _judged(ground: Ground, subject: Subject, name: str, passes: int) -> Result:
     if action.state == ActionState.BLOCKED and not action.blocked_because:
         problems.append("blocked without a sentence")
     problems += _attempts(ground, subject)
-    return Result(name, str(action.state), effects, passes, tuple(problems))
+    return Result(name, str(action.state), effects, passes, was_struck, tuple(problems))
 
 
 def _told(ground: Ground, action_id: int) -> list[str]:

@@ -47,7 +47,7 @@ LATE_SECONDS = METRC_TIMEOUT_SECONDS + 1.0
 DATABASE = "torture"
 NEVER = 1e9
 AT_ONCE = 8
-FRESH_SECONDS = 1200
+FRESH_SECONDS = 600
 # What is risky is approved by the compliance manager, and so drafted by somebody else.
 DRAFTER_OF = {
     **{"package.create": "Ana", "package.adjust": "Ana", "package.adjust_by": "Ana"},
@@ -217,6 +217,7 @@ class Ground:
         assert found is not None, "a worker is connected"
         os.kill(found[0], signal.SIGKILL)
         ends = time.monotonic() + RECOVERY_SECONDS
+        self.superuser.close()
         while True:
             try:
                 self.superuser = psycopg.connect(self.urls.superuser, autocommit=True)
@@ -237,13 +238,17 @@ class Ground:
 @contextmanager
 def stand_on(urls: ClusterUrls, desk: Desk, brand: Brand, packages: int) -> Iterator[Ground]:
     """Make the ground of a database, a simulator and a brand that are there, with so many packages."""
-    with _settings(), psycopg.connect(urls.superuser, autocommit=True) as superuser:
-        ground = Ground(urls, desk, brand, superuser)
-        ground.receive_oil(packages)
-        for number in brand.licenses:
-            if number != MAKER:
-                read(brand, number)
-        yield ground
+    ground = Ground(urls, desk, brand, psycopg.connect(urls.superuser, autocommit=True))
+    with _settings():
+        try:
+            ground.receive_oil(packages)
+            for number in brand.licenses:
+                if number != MAKER:
+                    read(brand, number)
+            yield ground
+        finally:
+            # Not always the one it began with: a death of PostgreSQL ends that.
+            ground.superuser.close()
 
 
 @contextmanager

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connections
-from procrastinate.contrib.django import app
+from procrastinate import PsycopgConnector
+from procrastinate.contrib.django import app, utils
 
 from glassbox import clock
 from glassbox.operations.timetable import defer_due_jobs
 from glassbox.rules.actor import system_actor
 
 PATIENCE_SECONDS = 60.0
+CONNECTIONS_AT_MOST = 4
 
 
 @dataclass
@@ -95,7 +97,11 @@ def _work_once(kill_at: str, stop_at: str) -> None:
 
 
 async def _drain() -> None:
-    worker_app = app.with_connector(app.connector.get_worker_connector())
+    # The pool's usual four connections, each with its scram, would take longer than the work.
+    connector = PsycopgConnector(
+        kwargs=utils.connector_params("default"), min_size=1, max_size=CONNECTIONS_AT_MOST
+    )
+    worker_app = app.with_connector(connector)
     async with worker_app.open_async():
         await worker_app.run_worker_async(
             wait=False, concurrency=1, delete_jobs="successful", listen_notify=False

@@ -1,0 +1,60 @@
+"""Sixty seeded cells of the torture, and that every named point of the sender is struck by them."""
+
+from __future__ import annotations
+
+import ast
+import logging
+from pathlib import Path
+
+import pytest
+
+import glassbox.operations.submission
+from glassbox.cli.demo_brand import Brand
+from glassbox.runtime.postgres import ClusterUrls
+from tests.desk import Desk
+from tests.torture.cells import CRASHES, FAULTS, KILLED, UNSENT_POINTS, play
+from tests.torture.ground import stand_on
+from tests.torture.plan import grid, seeded
+
+CELLS = 60
+SEED = 5
+
+
+def named_points() -> set[str]:
+    """Return every point that the sender's code names."""
+    folder = Path(glassbox.operations.submission.__file__).parent
+    return {
+        ast.literal_eval(call.args[0])
+        for file in folder.glob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "reach"
+    }
+
+
+def test_the_table_kills_at_every_point_that_the_sender_names() -> None:
+    kills = {f"kill -9 {point}" for point in named_points()}
+    assert len(kills) >= 15
+    assert kills == {*KILLED, *(f"kill -9 {point}" for point in UNSENT_POINTS)}
+    assert kills <= {crash for _, crash, _, _ in grid()}
+    assert kills <= {crash for _, crash, _, _ in seeded(SEED, CELLS)}
+    assert {fault for _, _, fault, _ in seeded(SEED, CELLS)} == set(FAULTS)
+
+
+# About a second of processor time a cell; a machine that others use as well takes several.
+@pytest.mark.timeout(900)
+def test_no_seeded_cell_breaks_a_promise_and_every_blow_falls(
+    brand: Brand, desk: Desk, database: ClusterUrls
+) -> None:
+    cells = seeded(SEED, CELLS)
+    logging.disable(logging.CRITICAL)
+    try:
+        with stand_on(database, desk, brand, len(cells)) as ground:
+            results = [play(ground, *cell) for cell in cells]
+    finally:
+        logging.disable(logging.NOTSET)
+
+    assert [(row.name, row.problems) for row in results if row.problems] == []
+    struck = {crash for (_, crash, _, _), row in zip(cells, results, strict=True) if row.was_struck}
+    assert struck == {*CRASHES, *(f"kill -9 {point}" for point in UNSENT_POINTS)} - {"none"}
