@@ -79,6 +79,8 @@ class EventType(StrEnum):
     WAVE_VOIDED = "wave.voided"
     RULE_PROMOTION_ASKED = "rule.promotion_asked"
     RULE_PROMOTED = "rule.promoted"
+    RULE_PROMOTION_UNDONE = "rule.promotion_undone"
+    RULE_PROMOTION_ENDED = "rule.promotion_ended"
     POLICY_CHANGED = "policy.changed"
 
     BATCH_OPENED = "batch.opened"

@@ -212,23 +212,40 @@ class GateOverride(TenantRow):
 
 
 class RulePromotion(TenantRow):
-    """A rule of the pack that warns and shall block here: asked by one person, granted by another."""
+    """A rule of the pack that warns and shall block here, or shall only warn again.
+
+    Asked by one person and granted by another; it takes effect with a day. `ended_because` says
+    why it was refused or taken back before that.
+    """
 
     rule_id = models.CharField(max_length=20)
+    blocks = models.BooleanField(default=True)
+    effective_from = models.DateField()
     reason = models.CharField(max_length=500)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     granted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
     granted_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_because = models.CharField(max_length=500, blank=True)
 
     class Meta:
         db_table = "rule_promotions"
         constraints = [
-            models.UniqueConstraint(fields=["license", "rule_id"], name="rule_promoted_once"),
+            models.UniqueConstraint(
+                fields=["license", "rule_id"],
+                condition=models.Q(granted_at__isnull=True, ended_at__isnull=True),
+                name="rule_asked_once",
+            ),
             models.CheckConstraint(
                 condition=models.Q(granted_by__isnull=True)
                 | ~models.Q(granted_by=models.F("asked_by")),
                 name="promotion_by_two_people",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(granted_at__isnull=True) | models.Q(ended_at__isnull=True),
+                name="promotion_granted_or_ended",
             ),
         ]
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+from typing import Any
 
 import yaml
+from django.db.models import OuterRef, QuerySet
 
 from glassbox.models.actions import RulePromotion
 from glassbox.models.companies import License
 from glassbox.rules.procedures import Procedures, read_procedures
-from glassbox.rules.rule_lines import RuleLine, Rules, promoted, read_pack
+from glassbox.rules.rule_lines import RuleDecision, RuleLine, Rules, decided, read_pack
 from glassbox.rules.verdicts import InvalidInput
 
 
@@ -44,9 +48,28 @@ def _data_of(state: str, name: str) -> object:
 
 
 def rules_for(license: License) -> Rules:
-    """Return the rules in force at a licence: its state's pack, with what its people promoted.
+    """Return the rules in force at a licence: its state's pack, with what its people decided.
 
     One statement, inside the caller's transaction.
     """
-    ids = RulePromotion.objects.filter(license=license, granted_at__isnull=False)
-    return promoted(rules_of(license.state), ids.values_list("rule_id", flat=True))
+    return decided(rules_of(license.state), decisions_of(granted_decisions(license).values(*SAID)))
+
+
+SAID = ("rule_id", "blocks", "effective_from")
+
+
+def granted_decisions(license: License | OuterRef) -> QuerySet[RulePromotion]:
+    """Return what two people decided at a licence, in the order in which it takes effect."""
+    granted = RulePromotion.objects.filter(license=license, granted_at__isnull=False)
+    return granted.order_by("effective_from", "granted_at", "id")
+
+
+def decisions_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[RuleDecision]]:
+    """Return decisions by rule, from rows of `SAID` in the order in which they take effect."""
+    found: dict[str, list[RuleDecision]] = {}
+    for row in rows:
+        since = row["effective_from"]
+        day = since if isinstance(since, date) else date.fromisoformat(since)
+        said = RuleDecision(effective_from=day, blocks=row["blocks"])
+        found.setdefault(row["rule_id"], []).append(said)
+    return found

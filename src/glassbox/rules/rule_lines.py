@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -26,8 +26,19 @@ UNVERIFIED = frozenset({"M", "P"})
 
 
 @dataclass(frozen=True, kw_only=True)
+class RuleDecision:
+    """Hold what two people decided of a rule: from which day it blocks, or only does as its pack says."""
+
+    effective_from: date
+    blocks: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class RuleLine:
-    """Hold one rule as the pack states it. `evidence` is V, V2, API, P, M or D."""
+    """Hold one rule as the pack states it. `evidence` is V, V2, API, P, M or D.
+
+    `decisions` are those of the licence's people, the newest word on a day last.
+    """
 
     rule_id: str
     state: str
@@ -38,19 +49,17 @@ class RuleLine:
     source: str
     evidence: str
     guards_release: bool = False
-    is_promoted: bool = False
     may_be_overridden: bool = False
     params: Mapping[str, str] = field(default_factory=dict)
+    decisions: tuple[RuleDecision, ...] = ()
 
     def is_in_force(self, on: date) -> bool:
         """Return whether the rule holds on that day, both end days included."""
         return self.effective_from <= on and (self.effective_to is None or on <= self.effective_to)
 
     @property
-    def finding_severity(self) -> Severity:
-        """Return whether breaking this rule blocks or warns; a promoted rule blocks."""
-        if self.is_promoted:
-            return Severity.BLOCKS
+    def pack_severity(self) -> Severity:
+        """Return whether breaking this rule blocks or warns where nobody decided otherwise."""
         if self.severity is not RuleSeverity.BLOCK:
             return Severity.WARNS
         unverified = self.evidence in UNVERIFIED
@@ -58,17 +67,27 @@ class RuleLine:
             return Severity.WARNS
         return Severity.BLOCKS
 
+    def severity_on(self, day: date) -> Severity:
+        """Return whether breaking this rule blocks or warns on that day: a promoted rule blocks."""
+        decided = [one for one in self.decisions if one.effective_from <= day]
+        if decided and decided[-1].blocks:
+            return Severity.BLOCKS
+        return self.pack_severity
+
 
 Rules = Mapping[str, RuleLine]
 
 
-def promoted(rules: Rules, rule_ids: Iterable[str]) -> Rules:
-    """Return the rules with these made to block; ids that no pack holds are left out."""
-    wanted = set(rule_ids) & set(rules)
+def decided(rules: Rules, decisions: Mapping[str, Sequence[RuleDecision]]) -> Rules:
+    """Return the rules with what a licence's people decided; ids that no pack holds are left out.
+
+    The decisions of a rule stand in the order in which they take effect.
+    """
+    wanted = {rule_id: tuple(said) for rule_id, said in decisions.items() if rule_id in rules}
     if not wanted:
         return rules
     return {
-        rule_id: replace(line, is_promoted=True) if rule_id in wanted else line
+        rule_id: replace(line, decisions=wanted[rule_id]) if rule_id in wanted else line
         for rule_id, line in rules.items()
     }
 
@@ -136,7 +155,7 @@ def broken(
     elif line.is_in_force(on):
         yield Finding(
             code=code,
-            severity=line.finding_severity,
+            severity=line.severity_on(on),
             subject=subject,
             message=message,
             fix=fix,

@@ -22,6 +22,7 @@ from glassbox.web.forms import (
     reconciliation,
     takeover,
     transfers,
+    waves,
 )
 from glassbox.web.forms.work_form import WorkForm, work_view
 
@@ -39,6 +40,7 @@ WORK: list[URLPattern] = [
     _work("company/terms/accept/", "terms_acceptance", company.ACCEPT_TERMS),
     _work("company/people/review/", "user_review", company.USER_REVIEW),
     _work("company/people/<int:subject>/deactivate/", "deactivation", company.DEACTIVATION),
+    _work("rules/<str:subject>/change/", "rule_change", governance.RULE_CHANGE),
     _work("inspection/new/", "new_inspection", inspection.NEW_INSPECTION),
     _work("inspectors/new/", "new_inspector", inspection.NEW_INSPECTOR),
     _work("packs/new/", "new_pack", inspection.NEW_PACK),
@@ -64,6 +66,7 @@ WORK: list[URLPattern] = [
     _work("batches/<int:subject>/package/", "batch_package", production.PACKAGING),
     _work("batches/<int:subject>/output/", "batch_output", production.OUTPUT),
     _work("batches/<int:subject>/waste/", "batch_waste", production.WASTE),
+    _work("batches/<int:subject>/wave/", "batch_wave", waves.BATCH_WAVE),
     _work("batches/<int:subject>/labels/", "batch_labels", production.LABELS),
     _work("batches/<int:subject>/print/", "label_print", papers.LABEL_PRINT),
     _work("lab/new/", "new_sample", lab.NEW_SAMPLE),
@@ -75,6 +78,7 @@ WORK: list[URLPattern] = [
     _work("orders/new/", "new_order", orders.NEW_ORDER),
     _work("orders/<int:subject>/allocate/", "allocation", orders.ALLOCATION),
     _work("orders/<int:subject>/split/", "order_split", orders.ORDER_SPLIT),
+    _work("orders/<int:subject>/wave/", "order_wave", waves.ORDER_WAVE),
     _work("orders/<int:subject>/cancel/", "order_cancel", orders.ORDER_CANCELLATION),
     _work("orders/<int:subject>/withdraw/", "withdrawal", orders.WITHDRAWAL),
     _work("differences/<str:subject>/correct/", "correction", reconciliation.CORRECTION),

@@ -25,11 +25,10 @@ from glassbox.operations.actions.review import (
 from glassbox.operations.production.open import open_batch
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.actions.page import action_page
-from glassbox.queries.rule_packs import rules_for
 from glassbox.rules.action_lifecycle import ActionState, MoveNotAllowed, Priority, WaveState
 from glassbox.rules.actor import Actor, system_actor
 from glassbox.rules.permissions import Role
-from glassbox.rules.verdicts import InvalidInput, Severity
+from glassbox.rules.verdicts import InvalidInput
 from tests.builders import events_of, put_crew, see_package
 from tests.cast import DIST, MFG, person
 from tests.db.actions.story import (
@@ -458,66 +457,5 @@ def second_manager(cast: Brand) -> Actor:
         user_id=cast.users["Hal"],
         role=Role.COMPLIANCE_MANAGER,
         now=datetime.now(UTC) - timedelta(minutes=1),
-    )
-    return person(cast, "Hal")
-
-
-def test_a_promoted_rule_blocks_and_two_people_promote_it(
-    cast: Brand, frozen_now: datetime
-) -> None:
-    license_id = cast.licenses[MFG]
-
-    def severity() -> Severity:
-        with short_transaction(license_id) as license:
-            return rules_for(license)["CA-MF-07"].finding_severity
-
-    assert severity() is Severity.WARNS
-    asked = policies.ask_promotion(
-        actor=person(cast, "Fay"),
-        license_id=license_id,
-        rule_id="CA-MF-07",
-        because="Read 4 CCR 15052.1 today",
-        now=frozen_now,
-    )
-    with pytest.raises(policies.OwnPromotion):
-        policies.grant_promotion(
-            actor=person(cast, "Fay"), license_id=license_id, promotion_id=asked, now=frozen_now
-        )
-    assert severity() is Severity.WARNS
-    assert events_of(license_id, "rule.promotion_asked")[0]["subject"] == "rule:CA-MF-07"
-    with pytest.raises(policies.NotPromotable, match="before"):
-        policies.ask_promotion(
-            actor=person(cast, "Ben"),
-            license_id=license_id,
-            rule_id="CA-MF-07",
-            because="Once more",
-            now=frozen_now,
-        )
-    policies.grant_promotion(
-        actor=second_compliance_manager(cast, frozen_now),
-        license_id=license_id,
-        promotion_id=asked,
-        now=frozen_now,
-    )
-    assert severity() is Severity.BLOCKS
-    (event,) = events_of(license_id, "rule.promoted")
-    assert (event["prev_state"], event["new_state"]) == ("warns", "blocks")
-    with pytest.raises(policies.NotPromotable, match="blocks already"):
-        policies.ask_promotion(
-            actor=person(cast, "Ben"),
-            license_id=license_id,
-            rule_id="CA-TT-15",
-            because="Stricter",
-            now=frozen_now,
-        )
-
-
-def second_compliance_manager(cast: Brand, now: datetime) -> Actor:
-    company.grant_role(
-        actor=system_actor("set-up"),
-        license_id=cast.licenses[MFG],
-        user_id=cast.users["Hal"],
-        role=Role.COMPLIANCE_MANAGER,
-        now=now - timedelta(minutes=1),
     )
     return person(cast, "Hal")

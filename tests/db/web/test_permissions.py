@@ -34,6 +34,8 @@ LISTS = (
     "takeover/",
     "imports/",
     "company/",
+    "rules/",
+    "actions/waves/",
     "audit/",
     "audit/chains/",
     "audit.csv",

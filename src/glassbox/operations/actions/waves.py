@@ -5,8 +5,6 @@ Each member stays an action of its own with its own events; a change of any memb
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from datetime import datetime
 
 from glassbox import access
@@ -34,28 +32,13 @@ from glassbox.rules.gates import is_blocked
 from glassbox.rules.gates.action_facts import Moment
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import Finding, InvalidInput, NotFound, Refused
-
-MEMBERS_AT_MOST = 50
-# What corrections 5 names. Whatever is risky keeps a signature of its own.
-WAVE_KINDS = frozenset(
-    {
-        *("package.create", "package.move", "package.set_note", "package.set_external_id"),
-        *("template.create", "template.update"),
-        *("location.create", "location.update"),
-    }
-)
+from glassbox.rules.waves import MEMBERS_AT_MOST, WAVE_KINDS, members_digest
 
 
 class WaveClosed(Refused):
     """The wave was approved or voided before."""
 
     code = "wave.closed"
-
-
-def members_digest(members: Iterable[tuple[int, str]]) -> str:
-    """Return the digest of a wave's members: each action's id with the hash of its content."""
-    lines = sorted(f"{action_id}:{content}" for action_id, content in members)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 @operation

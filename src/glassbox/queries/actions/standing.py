@@ -15,15 +15,14 @@ from glassbox.models.actions import (
     ActionReview,
     GateOverride,
     RegulatedAction,
-    RulePromotion,
 )
 from glassbox.models.companies import License
 from glassbox.models.credentials import MetrcCredential
 from glassbox.models.people import RoleGrant
 from glassbox.models.sync import ApiRequest
-from glassbox.queries.rule_packs import rules_of
+from glassbox.queries.rule_packs import SAID, decisions_of, granted_decisions, rules_of
 from glassbox.rules.action_kinds.registry import kind_named
-from glassbox.rules.rule_lines import Override, Rules, promoted
+from glassbox.rules.rule_lines import Override, Rules, decided
 from glassbox.rules.terms import AcceptedTerms
 
 OVERRIDE = JSONObject(
@@ -69,7 +68,7 @@ def standing_of(action: RegulatedAction) -> Standing:
     ).exclude(action_id=action.pk)
     heard = ApiRequest.objects.filter(license=here, metrc_clock_at__isnull=False)
     reviews = ActionReview.objects.filter(license=here, action_id=action.pk)
-    promotions = RulePromotion.objects.filter(license=here, granted_at__isnull=False)
+    decisions = granted_decisions(here)
     overrides = GateOverride.objects.filter(
         license=here, action_id=action.pk, payload_sha256=action.payload_sha256
     )
@@ -94,17 +93,19 @@ def standing_of(action: RegulatedAction) -> Standing:
                     "reviewer_id"
                 )
             ),
-            promoted=ArraySubquery(promotions.values("rule_id")),
+            decided=ArraySubquery(
+                decisions.values(one=JSONObject(**{name: F(name) for name in SAID}))
+            ),
             granted=ArraySubquery(overrides.values(one=OVERRIDE)),
         )
         .values(
             *("state", "has_grant", "has_key", "lanes", "heard", "approved", "reviewers"),
-            *("promoted", "granted", "company__terms_version", "company__terms_sha256"),
+            *("decided", "granted", "company__terms_version", "company__terms_sha256"),
         )
         .get()
     )
     return Standing(
-        rules=promoted(rules_of(row["state"]), row["promoted"]),
+        rules=decided(rules_of(row["state"]), decisions_of(row["decided"])),
         has_grant=row["has_grant"],
         has_key=row["has_key"],
         taken_lanes=tuple(sorted(row["lanes"])),

@@ -1,12 +1,14 @@
-"""The form by which an owner says how many people sign at a licence, and who stands in for whom."""
+"""Forms of how a licence is governed: who signs and who stands in; what a rule of the pack does."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from glassbox.operations.policies import set_policy
+from glassbox.operations.promotions import ask_promotion
 from glassbox.queries.choices import ListOf, Option
 from glassbox.queries.governance import policy_at
+from glassbox.queries.rule_changes import RuleRow, rule_at
 from glassbox.rules.permissions import Permission
 from glassbox.rules.policy import TeamProfile
 from glassbox.rules.verdicts import InvalidInput
@@ -95,4 +97,52 @@ POLICY = WorkForm(
     permission=Permission.COMPANY_MANAGE,
     sheet=_policy_sheet,
     do=_set_policy,
+)
+
+
+def _rule(opened: Opened) -> RuleRow:
+    return rule_at(**opened.seen(), rule_id=opened.subject, now=opened.now)
+
+
+def _rule_sheet(opened: Opened) -> Sheet:
+    row = _rule(opened)
+    wish = "only warn again" if row.blocks else "block"
+    return Sheet(
+        title=f"Let {row.rule_id} {wish}",
+        sentence=f"From that day on {row.rule_id} will {wish} at {opened.license_number}, once "
+        "somebody else has granted it. Until then it stands as it is.",
+        why_not=(
+            "" if row.can_change else "It blocks by its pack, and nobody here can make it warn."
+        ),
+        facts=(
+            ("Citation", row.citation),
+            ("Source", row.source),
+            ("How well it was checked", row.evidence),
+            ("Today", "It blocks" if row.blocks else "It warns"),
+        ),
+        fields=(
+            Field(name="effective_from", label="From", kind=FieldKind.DATE, value=opened.today),
+            reason_field(label="What was checked, and where"),
+        ),
+    )
+
+
+def _ask(opened: Opened, said: dict[str, Any]) -> str:
+    ask_promotion(
+        **opened.who(),
+        rule_id=opened.subject,
+        blocks=not _rule(opened).blocks,
+        effective_from=said["effective_from"],
+        because=said["reason"],
+    )
+    return "rules/"
+
+
+RULE_CHANGE = WorkForm(
+    button="Ask for it",
+    done="Asked. It takes effect once somebody else has granted it.",
+    nav="company",
+    permission=Permission.ACTION_REVIEW,
+    sheet=_rule_sheet,
+    do=_ask,
 )

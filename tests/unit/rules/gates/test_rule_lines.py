@@ -9,11 +9,12 @@ import pytest
 import glassbox.rules
 from glassbox.rules.rule_lines import (
     Override,
+    RuleDecision,
     RuleMissing,
     RuleSeverity,
     broken,
+    decided,
     overridden,
-    promoted,
     read_pack,
     threshold,
 )
@@ -22,6 +23,7 @@ from tests.unit.rules.story import rules
 
 TODAY = date(2026, 11, 6)
 G0 = rules()["G0"]
+BLOCKS_SINCE_THEN = RuleDecision(effective_from=TODAY, blocks=True)
 
 
 def found(line: Any) -> list[Any]:
@@ -67,7 +69,7 @@ def test_a_rule_speaks_only_while_in_force(since: date, until: date | None, spea
         ({"evidence": "M"}, Severity.WARNS),
         ({"evidence": "P"}, Severity.WARNS),
         ({"evidence": "M", "guards_release": True}, Severity.BLOCKS),
-        ({"evidence": "M", "is_promoted": True}, Severity.BLOCKS),
+        ({"evidence": "M", "decisions": (BLOCKS_SINCE_THEN,)}, Severity.BLOCKS),
         ({"evidence": "V2"}, Severity.BLOCKS),
     ],
 )
@@ -117,14 +119,23 @@ def test_a_broken_pack_names_the_rule_and_the_field(pack: object, field: str) ->
     assert refusal.value.field == field
 
 
-def test_a_promoted_rule_blocks_and_an_unknown_id_changes_nothing() -> None:
-    warning = rules()["CA-MF-07"]
-    assert warning.finding_severity is Severity.WARNS
-    after = promoted(rules(), ["CA-MF-07", "NO-SUCH"])
-    assert after["CA-MF-07"].finding_severity is Severity.BLOCKS
+def test_a_decision_holds_from_its_day_until_the_next_and_an_unknown_id_changes_nothing() -> None:
+    blocks = RuleDecision(effective_from=date(2026, 11, 3), blocks=True)
+    back = RuleDecision(effective_from=date(2026, 11, 9), blocks=False)
+    after = decided(rules(), {"CA-MF-07": [blocks, back], "NO-SUCH": [blocks]})
+    line = after["CA-MF-07"]
+    assert [line.severity_on(date(2026, 11, day)) for day in (2, 3, 8, 9)] == [
+        *(Severity.WARNS, Severity.BLOCKS, Severity.BLOCKS, Severity.WARNS),
+    ]
     assert "NO-SUCH" not in after
-    assert rules()["CA-MF-07"].finding_severity is Severity.WARNS
-    assert promoted(rules(), []) is rules()
+    assert rules()["CA-MF-07"].severity_on(date(2026, 11, 3)) is Severity.WARNS
+    assert decided(rules(), {}) is rules()
+
+
+def test_no_decision_makes_a_rule_warn_that_its_pack_lets_block() -> None:
+    back = RuleDecision(effective_from=date(2026, 1, 1), blocks=False)
+    line = decided(rules(), {"CA-TT-15": [back]})["CA-TT-15"]
+    assert line.severity_on(date(2026, 11, 3)) is Severity.BLOCKS
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from glassbox.rules.incoming import IncomingVerdict, advise
 from glassbox.rules.package_state import LocalState, PackageList
 from glassbox.rules.production_balance import LabelCount, balance_of
 from glassbox.rules.quantities import EACH, GRAMS, quantity
-from glassbox.rules.rule_lines import RuleMissing
+from glassbox.rules.rule_lines import RuleDecision, RuleMissing
 from glassbox.rules.verdicts import Severity
 from tests.unit.rules.story import (
     ANA,
@@ -143,7 +143,8 @@ def test_an_unverified_rule_only_warns_until_it_is_promoted() -> None:
     facts = batch(protocol_is_approved=False)
     found = run_gates(OPEN_GATES, facts)
     assert [(one.code, one.severity) for one in found] == [("batch.protocol", Severity.WARNS)]
-    promoted = {**rules(), "CA-MP-01": replace(rules()["CA-MP-01"], is_promoted=True)}
+    blocks_now = RuleDecision(effective_from=date(2026, 1, 1), blocks=True)
+    promoted = {**rules(), "CA-MP-01": replace(rules()["CA-MP-01"], decisions=(blocks_now,))}
     assert is_blocked(run_gates(OPEN_GATES, replace(facts, rules=promoted)))
 
 
