@@ -51,6 +51,8 @@ def test_a_rule_blocks_from_its_day_once_a_second_person_grants_it(
         grant(cast, frozen_now, own)
     asked = ask(cast, frozen_now, effective_from=monday)
     assert severity(cast, monday) is Severity.WARNS
+    told = events_of(cast.licenses[MFG], "rule.promotion_asked")[-1]["body"]
+    assert (told["wanted"], told["effective_from"]) == ("blocks", monday.isoformat())
     with pytest.raises(promotions.NotPromotable, match="waits to be granted"):
         ask(cast, frozen_now)
 
