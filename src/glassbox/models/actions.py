@@ -121,7 +121,7 @@ class RegulatedAction(TenantRow):
 class ActionLabel(TenantRow):
     """A package or tag that an action names, so that actions are found by label.
 
-    A trigger writes it whenever an action's `labels` change (migration 0020); no code does.
+    A trigger writes it whenever an action's `labels` change (`migrations/_standings.py`); no code does.
     """
 
     action = models.ForeignKey(RegulatedAction, on_delete=models.PROTECT, related_name="named")

@@ -68,7 +68,7 @@ class LabSample(TenantRow):
 
 class LabSampleSource(TenantRow):
     """One package that a sample was drawn from; triggers repeat it from the sample's own list, in
-    which no index can look behind a wall (migration 0011)."""
+    which no index can look behind a wall (`migrations/_standings.py`)."""
 
     sample = models.ForeignKey(LabSample, on_delete=models.PROTECT, related_name="sources")
     label = models.CharField(max_length=40)

@@ -1,28 +1,47 @@
 """Row-level security on every row of a licence, and what the application's role may do."""
 
-from django.db import migrations
-
 TENANT_TABLES = (
+    "access_losses",
     "action_attempts",
+    "action_labels",
     "action_lanes",
     "action_probes",
     "action_reviews",
+    "action_waves",
+    "alert_deliveries",
+    "alert_delivery_attempts",
+    "alert_settings",
+    "alert_watches",
+    "alert_webhooks",
+    "alerts",
     "allocations",
+    "assessments",
     "batch_outputs",
     "batch_production_records",
+    "book_corrections",
     "case_notes",
     "coa_documents",
+    "count_lines",
+    "count_sessions",
     "counterparties",
+    "difference_explanations",
     "documents",
     "drivers",
     "exceptions",
     "facilities",
     "gate_checks",
+    "gate_overrides",
+    "import_rows",
+    "imports",
     "ingredients",
+    "inspection_packs",
     "items",
+    "key_tests",
     "lab_results",
+    "lab_sample_sources",
     "lab_samples",
     "label_counts",
+    "ledger_verifications",
     "locations",
     "manufacturing_batches",
     "metrc_adjustments",
@@ -31,26 +50,35 @@ TENANT_TABLES = (
     "metrc_bodies",
     "metrc_credentials_encrypted",
     "metrc_employees",
+    "metrc_subscriptions",
     "order_lines",
     "orders",
     "package_counts",
+    "package_hints",
     "package_holds",
     "package_lineage",
     "package_movements",
     "package_snapshots",
+    "package_standings",
     "packages",
+    "person_matches",
     "qa_reviews",
     "reconciliation_lines",
     "reconciliation_reports",
     "reference_values",
     "regulated_actions",
+    "rule_promotions",
+    "saved_views",
     "sync_cursors",
     "sync_runs",
     "tags",
+    "takeovers",
     "transfer_packages",
     "transfers",
+    "user_reviews",
     "vehicles",
     "waste_events",
+    "watched_dates",
 )
 
 READABLE = (
@@ -95,11 +123,4 @@ GRANT_TO_APPLICATION = """
     ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO glassbox_app;
 """
 
-
-class Migration(migrations.Migration):
-    dependencies = [("glassbox", "0001_initial")]
-
-    operations = [
-        migrations.RunSQL(GRANT_TO_APPLICATION, migrations.RunSQL.noop),
-        migrations.RunSQL("".join(wall(table) for table in TENANT_TABLES), migrations.RunSQL.noop),
-    ]
+WALLS = "".join(wall(table) for table in TENANT_TABLES)

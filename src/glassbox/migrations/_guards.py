@@ -3,8 +3,6 @@
 The pairs are those of `rules/action_lifecycle.py` as of this migration; a test compares them.
 """
 
-from django.db import migrations
-
 GUARD_ACTIONS = """
 CREATE FUNCTION guard_action() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -109,10 +107,4 @@ CREATE TRIGGER guard_tag_kept BEFORE DELETE ON tags
     FOR EACH ROW WHEN (OLD.status = 'USED') EXECUTE FUNCTION guard_tag();
 """
 
-
-class Migration(migrations.Migration):
-    dependencies = [("glassbox", "0012_waves_and_overrides")]
-
-    operations = [
-        migrations.RunSQL(GUARD_ACTIONS + GUARD_CLAIMS + GUARD_TAGS, migrations.RunSQL.noop),
-    ]
+GUARDS = GUARD_ACTIONS + GUARD_CLAIMS + GUARD_TAGS
