@@ -14,7 +14,7 @@ DATE_WHAT_STANDS = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("glassbox", "0025_terms_and_user_reviews"),
+        ("glassbox", "0001_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
