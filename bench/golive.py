@@ -132,7 +132,7 @@ class Brand:
         at_work = "select count(*) from sync_runs where state = 'RUNNING'"
         stopped = "select count(distinct license_id) from sync_runs where state = 'DONE'"
         return (
-            self.number(stopped) == len(self.licenses)
+            self.number(stopped) >= len(self.licenses)
             and not self.number(at_work)
             and self._unread()
         )
