@@ -30,7 +30,7 @@ import psycopg
 
 django.setup()
 
-from audit_traffic import PLAIN_TABLE, TURNS, WORK_SECONDS, Traffic
+from audit_traffic import APPEND, AUDITED, INSERT, TURNS, UNAUDITED, Traffic, prepare
 from measure import tell
 
 from glassbox.audit.chain import leaf_hash
@@ -48,6 +48,8 @@ Result = TypeVar("Result")
 
 ORIGIN = "bench.example/audit/dev"
 EVENTS_IN_ONE_TRANSACTION = 500
+# One pass of hashlib is over before other work on the machine gets its turn; recomputing is not.
+HASH_PASSES, TREE_PASSES = 20, 10
 
 # The name of a ratio, and the least it may be.
 LEAST = {
@@ -57,19 +59,18 @@ LEAST = {
     "tree_to_hashlib": 0.3,
     "verify_database_to_hashlib": 0.05,
 }
-# Milliseconds from the call to the signed head. Where the machine has other work, the ratio to
-# three plain commits in the same seconds decides.
+# Milliseconds from the call to the signed head. It can hold only where the machine has nothing else
+# to do: load and what three plain commits took in the same seconds are told beside it.
 SIGNED_P99_MILLISECONDS_AT_MOST = 50.0
-SIGNED_P99_TO_THREE_COMMITS_AT_MOST = 5.0
 
 
-def live(urls: ClusterUrls, folder: Path, seconds: float) -> dict[str, Any]:
+def live(urls: ClusterUrls, folder: Path, seconds: float, pgbench: Path) -> dict[str, Any]:
     """Measure appends and business transactions while sequencer and signer run."""
-    traffic = Traffic(urls, folder, ORIGIN)
+    traffic = Traffic(urls, folder, ORIGIN, pgbench)
     try:
-        traffic.rate("insert", 1.0)
-        plain, append = traffic.in_turn("insert", "append", seconds)
-        bare, business = traffic.in_turn("insert", "insert and append", seconds, work=WORK_SECONDS)
+        traffic.rate(INSERT, 3.0)
+        plain, append = traffic.in_turn(INSERT, APPEND, seconds)
+        bare, business = traffic.in_turn(UNAUDITED, AUDITED, seconds)
         signed, commits = traffic.latencies(append / 2, seconds)
     finally:
         traffic.close()
@@ -130,21 +131,32 @@ def bulk(urls: ClusterUrls, folder: Path, events: int) -> dict[str, Any]:
         bodies = [bytes(row[0]) for row in connection.execute("SELECT body FROM compliance_events")]
     public = read_public_key(folder / "ledger.vkey")
     for _ in range(TURNS):
-        time_it("hash", lambda: [hashlib.sha256(b"\x00" + body).digest() for body in bodies])
-        time_it("tree", lambda: root_of([leaf_hash(body) for body in bodies]))
+        time_it("hash", lambda: hash_all(bodies))
+        time_it(
+            "tree",
+            lambda: [root_of([leaf_hash(body) for body in bodies]) for _ in range(TREE_PASSES)],
+        )
         found = time_it("verify", lambda: verify(urls.verifier, public_key=public))
         assert found.is_verified, found.problem
     least = {name: min(seconds) for name, seconds in took.items()}
+    least["hash"] /= HASH_PASSES
     return {
         "events": len(bodies),
         "imported_per_second": round(share / least["append"]),
         "drained_per_second": round(share / least["drain"]),
         "drain_to_copy": round(least["copy"] / least["drain"], 3),
         "hashlib_per_second": round(len(bodies) / least["hash"]),
-        "tree_to_hashlib": round(least["hash"] / least["tree"], 3),
+        "tree_to_hashlib": round(least["hash"] / (least["tree"] / TREE_PASSES), 3),
         "verified_per_second": round(len(bodies) / least["verify"]),
         "verify_database_to_hashlib": round(least["hash"] / least["verify"], 3),
     }
+
+
+def hash_all(bodies: list[bytes]) -> None:
+    """Hash every record, some times over: the baseline of what recomputes them."""
+    for _ in range(HASH_PASSES):
+        for body in bodies:
+            hashlib.sha256(b"\x00" + body).digest()
 
 
 def offline(urls: ClusterUrls, folder: Path) -> dict[str, Any]:
@@ -186,17 +198,14 @@ def timed(what: Callable[[], Result]) -> tuple[Result, float]:
 def broken_limits(found: dict[str, Any]) -> list[str]:
     """Return the names of the limits that did not hold."""
     broken = [name for name, least in LEAST.items() if found[name] < least]
-    if (
-        found["signed_p99_milliseconds"] > SIGNED_P99_MILLISECONDS_AT_MOST
-        and found["signed_p99_to_three_commits"] > SIGNED_P99_TO_THREE_COMMITS_AT_MOST
-    ):
+    if found["signed_p99_milliseconds"] > SIGNED_P99_MILLISECONDS_AT_MOST:
         broken.append("signed_p99_milliseconds")
     return broken
 
 
 def main() -> int:
     """Measure everything once; returns the exit code."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 8.0
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
     events = int(sys.argv[2]) if len(sys.argv) > 2 else 50_000
     home = Path(tempfile.mkdtemp(prefix="glassbox-bench-"))
     home.chmod(0o711)
@@ -209,10 +218,8 @@ def main() -> int:
         urls = cluster.start("bench")
         migrate(urls.owner, "dev")
         with psycopg.connect(urls.owner, autocommit=True) as owner:
-            owner.execute(PLAIN_TABLE)
-            owner.execute("GRANT INSERT ON bench_rows TO glassbox_app")
-            owner.execute("GRANT USAGE ON SEQUENCE bench_rows_id_seq TO glassbox_app")
-        found |= live(urls, folder, seconds)
+            prepare(owner)
+        found |= live(urls, folder, seconds, cluster.program("pgbench"))
         found |= bulk(urls, folder, events)
         found |= offline(urls, folder)
     finally:

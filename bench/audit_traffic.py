@@ -1,67 +1,67 @@
-"""Sixteen clients on one ledger: appends, plain inserts and business transactions, in turn."""
+"""Sixteen clients on one ledger: appends, plain inserts and business transactions, in turn.
+
+The clients are pgbench's, so that what is measured is the ledger and not a client written in
+Python; all of them make their records by the same SQL function.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
-from functools import cache
 from pathlib import Path
 
 import psycopg
 
+from glassbox.audit.chain import canonical_bytes, commitment
 from glassbox.runtime.postgres import ClusterUrls
-from tests.db.audit.raw_append import RawWriter
+from tests.db.audit.raw_append import RawWriter, record_of
 
-CLIENTS = 16
+CLIENTS, THREADS = 16, 2
 WORK_SECONDS = 0.005
 PAUSE_BETWEEN_PROBES_SECONDS = 0.01
 TURNS = 5
-PLAIN_TABLE = "CREATE TABLE bench_rows (id bigserial, body bytea, openings jsonb)"
 PLAIN_INSERT = "INSERT INTO bench_rows (body, openings) VALUES (%b, %s)"
+# What one transaction does.
+INSERT = "INSERT INTO bench_rows (body, openings) SELECT * FROM bench_record();\n"
+APPEND = "SELECT audit.append(body, openings) FROM bench_record();\n"
+WORK = f"SELECT pg_sleep({WORK_SECONDS});\n"
+UNAUDITED = f"BEGIN;\n{WORK}{INSERT}COMMIT;\n"
+AUDITED = f"BEGIN;\n{WORK}{INSERT}{APPEND}COMMIT;\n"
 IS_SIGNED = (
     "SELECT 1 FROM audit_leaves l WHERE l.event_id = %s AND EXISTS (SELECT 1 FROM"
     " audit_checkpoints c WHERE c.log_id = l.log_id AND c.size > l.index)"
 )
+SALT = bytes(32)
 
 
-@cache
-def _writer(url: str) -> RawWriter:
-    return RawWriter(url, license_id=1)
-
-
-def write(url: str, kinds: str, seconds: float, work: float, rate: float) -> int:
-    """Commit transactions of some kinds for some seconds; return how many.
-
-    `kinds` names what one transaction does: "insert", "append", or both; `work` is a wait in it,
-    in seconds; `rate` holds it to so many in a second, 0 to as many as go.
-    """
-    writer = _writer(url)
-    done, began = 0, time.monotonic()
-    while (now := time.monotonic()) - began < seconds:
-        if rate and done > (now - began) * rate:
-            time.sleep(0.001)
-            continue
-        if work:
-            writer.connection.execute("SELECT pg_sleep(%s)", [work])
-        if "insert" in kinds:
-            _, body, openings = writer.record()
-            writer.connection.execute(PLAIN_INSERT, [body, openings])
-        if "append" in kinds:
-            writer.append()
-        writer.connection.commit()
-        done += 1
-    return done
+def prepare(owner: psycopg.Connection) -> None:
+    """Make the table of plain inserts, and the function that makes a record for either."""
+    openings = (
+        f'{{"reason": {{"salt": "{SALT.hex()}", "value": "A measurement"}},'
+        f' "actor_name": {{"salt": "{SALT.hex()}", "value": "writer"}}}}'
+    )
+    commits = (commitment(SALT, "writer"), commitment(SALT, "A measurement"))
+    record = canonical_bytes(record_of("@id@", "@now@", license_id=1, commits=commits)).decode()
+    owner.execute("CREATE TABLE bench_rows (id bigserial, body bytea, openings jsonb)")
+    owner.execute(
+        "CREATE FUNCTION bench_record(OUT body bytea, OUT openings jsonb) LANGUAGE sql AS $$"
+        f" SELECT convert_to(replace(replace($j${record}$j$, '@id@', uuidv7()::text), '@now@',"
+        " to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"')),"
+        f" 'UTF8'), $j${openings}$j$::jsonb $$"
+    )
+    owner.execute("GRANT INSERT ON bench_rows TO glassbox_app")
+    owner.execute("GRANT USAGE ON SEQUENCE bench_rows_id_seq TO glassbox_app")
 
 
 class Traffic:
     """The clients, with sequencer and signer running as processes of their own."""
 
-    def __init__(self, urls: ClusterUrls, folder: Path, origin: str) -> None:
-        self.urls = urls
+    def __init__(self, urls: ClusterUrls, folder: Path, origin: str, pgbench: Path) -> None:
+        self.urls, self._folder, self._pgbench = urls, folder, pgbench
         environment = {
             **os.environ,
             **urls.as_environment(),
@@ -74,23 +74,29 @@ class Traffic:
             subprocess.Popen([str(glassbox), name], env=environment)
             for name in ("sequencer", "signer")
         ]
-        self._pool = ProcessPoolExecutor(CLIENTS)
 
     def close(self) -> None:
-        """End the clients and both processes."""
-        self._pool.shutdown()
+        """End both processes."""
         for process in self._processes:
             process.terminate()
         for process in self._processes:
             process.wait(20)
 
-    def rate(self, kinds: str, seconds: float, *, work: float = 0, held_to: float = 0) -> float:
-        """Return transactions a second of all clients together."""
-        jobs = [
-            self._pool.submit(write, self.urls.application, kinds, seconds, work, held_to / CLIENTS)
-            for _ in range(CLIENTS)
-        ]
-        return sum(job.result() for job in jobs) / seconds
+    def rate(self, transaction: str, seconds: float, *, held_to: float = 0) -> float:
+        """Return transactions a second of all clients together; `held_to` so many, or all that go."""
+        script = self._folder / "transaction.sql"
+        script.write_text(transaction)
+        command = [str(self._pgbench), "--no-vacuum", "--protocol=prepared"]
+        command += [f"--client={CLIENTS}", f"--jobs={THREADS}", f"--file={script}"]
+        command += [f"--time={max(1, round(seconds))}"]
+        command += [f"--rate={held_to}"] if held_to else []
+        environment = {**os.environ, "PGOPTIONS": "-c app.license=1"}
+        done = subprocess.run(
+            [*command, self.urls.application], capture_output=True, env=environment, text=True
+        )
+        found = re.search(r"tps = ([0-9.]+)", done.stdout)
+        assert done.returncode == 0 and found, done.stdout + done.stderr
+        return float(found.group(1))
 
     def wait_until_numbered(self) -> None:
         """Wait until no event waits for its number, so that one measurement ends before the next."""
@@ -98,14 +104,12 @@ class Traffic:
             while connection.execute("SELECT 1 FROM audit_pending LIMIT 1").fetchone():
                 time.sleep(0.05)
 
-    def in_turn(
-        self, baseline: str, audited: str, seconds: float, *, work: float = 0
-    ) -> tuple[float, float]:
+    def in_turn(self, baseline: str, audited: str, seconds: float) -> tuple[float, float]:
         """Return both rates, measured in short turns so that other load meets both alike."""
         plain = with_audit = 0.0
         for _ in range(TURNS):
-            plain += self.rate(baseline, seconds / TURNS, work=work) / TURNS
-            with_audit += self.rate(audited, seconds / TURNS, work=work) / TURNS
+            plain += self.rate(baseline, seconds / TURNS) / TURNS
+            with_audit += self.rate(audited, seconds / TURNS) / TURNS
             self.wait_until_numbered()
         return plain, with_audit
 
@@ -120,7 +124,7 @@ class Traffic:
         stop = threading.Event()
         probe = threading.Thread(target=self._probe, args=(stop, signed, commits))
         probe.start()
-        self.rate("append", seconds, held_to=rate)
+        self.rate(APPEND, seconds, held_to=rate)
         stop.set()
         probe.join()
         return sorted(signed), sorted(commits)

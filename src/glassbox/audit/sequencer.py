@@ -78,7 +78,9 @@ class Sequencer:
                 pending = self.connection.execute(TAKE, [EVENTS_PER_BATCH]).fetchall()
                 if not pending:
                     return 0
-                self._grow(pending)
+                # One way there and back for all that a batch writes.
+                with self.connection.pipeline():
+                    self._grow(pending)
         except BaseException:
             self._logs.clear()
             raise
@@ -249,7 +251,8 @@ def run_sequencer(
             except psycopg.errors.UniqueViolation:
                 # Another sequencer was faster; what it numbered is read on the next turn.
                 numbered = 0
-            if not numbered:
+            if numbered < EVENTS_PER_BATCH:
+                # After a small batch too: a few larger ones cost less than many of a handful.
                 stop.wait(poll_seconds)
 
 

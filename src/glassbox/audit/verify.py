@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import msgspec
 import psycopg
 
 from glassbox.audit.chain import EMPTY_CHAIN, chain_hash, commitment, leaf_hash
@@ -17,6 +18,7 @@ ROWS_AT_ONCE = 5000
 TELL_EVERY_EVENTS = 5000
 
 Tell = Callable[[int], None]
+_decode = msgspec.json.Decoder().decode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,23 +172,24 @@ SELECT l.index, l.event_id::text, l.leaf, l.chain, coalesce(e.body, l.body),
     e.event_id IS NULL OR e.leaf = l.leaf,
     e.event_id IS NULL OR e.license_id IS NOT DISTINCT FROM %(license)s::bigint,
     e.event_id IS NULL OR (
-        e.record = convert_from(e.body, 'UTF8')::jsonb
-        AND e.event_id::text = e.record->>'event_id' AND e.type = e.record->>'type'
+        e.event_id::text = e.record->>'event_id' AND e.type = e.record->>'type'
         AND e.subject = e.record->>'subject'
         AND e.company_id IS NOT DISTINCT FROM (e.record->>'company')::bigint
         AND e.license_id IS NOT DISTINCT FROM (e.record->>'license')::bigint
         AND e.actor_id IS NOT DISTINCT FROM (e.record->'actor'->>'id')::bigint
         AND e.ts = (e.record->>'ts')::timestamptz
         AND e.occurred_at = (e.record->>'occurred_at')::timestamptz
-    )
+    ),
+    e.record::text
 FROM audit_leaves l LEFT JOIN LATERAL (
     SELECT * FROM compliance_events c WHERE c.event_id = l.event_id OFFSET 0
 ) e ON true
 WHERE l.log_id = %(log)s ORDER BY l.index
 """
 # One look-up for each leaf in its order: a join of the planner's would sort all of it first.
-# Index, event, leaf, chain, bytes, and whether the event's own leaf, licence and columns agree.
-Row = tuple[int, str | None, bytes, bytes, bytes | None, bool, bool, bool]
+# Index, event, leaf, chain, bytes, whether the event's own leaf, licence and columns agree, and the
+# record that the columns were held against, which here is held against the bytes.
+Row = tuple[int, str | None, bytes, bytes, bytes | None, bool, bool, bool, str | None]
 
 
 def _walk(
@@ -249,7 +252,7 @@ def _walk_log(
 
 
 def _bad_entry(row: Row, *, expected: int, chain: bytes) -> str:
-    index, _, leaf, link, body, is_leaf_of_event, is_of_license, is_same = row
+    index, _, leaf, link, body, is_leaf_of_event, is_of_license, is_same, record = row
     if index != expected:
         return f"number {expected} is missing."
     if body is None:
@@ -260,7 +263,9 @@ def _bad_entry(row: Row, *, expected: int, chain: bytes) -> str:
         return "it belongs to another licence."
     if chain != link:
         return "the chain breaks here."
-    return "" if is_same else "a column says something else than the hashed bytes."
+    if not is_same or (record is not None and _decode(record) != _decode(body)):
+        return "a column says something else than the hashed bytes."
+    return ""
 
 
 def _unnumbered(connection: psycopg.Connection, license_id: int | None) -> str:

@@ -199,6 +199,10 @@ class Cluster:
         finally:
             password_file.unlink()
 
+    def program(self, name: str) -> Path:
+        """Return where one of PostgreSQL's own programs lies, as this cluster runs them."""
+        return self._binaries() / name
+
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
             [str(self._binaries() / program), *arguments],

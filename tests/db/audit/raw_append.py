@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 import psycopg
@@ -36,26 +36,12 @@ class RawWriter:
         event_id, salt = new_event_id(), secrets.token_bytes(32)
         now = datetime.now(UTC).isoformat(timespec="microseconds")
         body = canonical_bytes(
-            {
-                "v": 2,
-                "event_id": str(event_id),
-                "type": "case.opened",
-                "subject": "case:1",
-                "ts": now,
-                "occurred_at": now,
-                "env": "dev",
-                "company": 1,
-                "license": self.license_id,
-                "facility": "CDPH-19990001",
-                "actor": {"kind": "system", "id": None, "via": "job", "session": None},
-                "actor_name_commit": commitment(salt, "writer"),
-                "on_behalf_of": None,
-                "mfa": False,
-                "reason_code": "",
-                "reason_commit": commitment(salt, "A measurement"),
-                "body": {"padding": "x" * PADDING_CHARACTERS},
-                "code_version": "0",
-            }
+            record_of(
+                str(event_id),
+                now,
+                license_id=self.license_id,
+                commits=(commitment(salt, "writer"), commitment(salt, "A measurement")),
+            )
         )
         openings = {
             "reason": {"salt": salt.hex(), "value": "A measurement"},
@@ -68,3 +54,29 @@ class RawWriter:
         event_id, body, openings = self.record()
         self.connection.execute("SELECT audit.append(%b, %s::jsonb)", [body, openings])
         return event_id
+
+
+def record_of(
+    event_id: str, now: str, *, license_id: int, commits: tuple[str, str]
+) -> dict[str, Any]:
+    """Return a record as `ledger.append` makes it; `commits` are those to the name and reason."""
+    return {
+        "v": 2,
+        "event_id": event_id,
+        "type": "case.opened",
+        "subject": "case:1",
+        "ts": now,
+        "occurred_at": now,
+        "env": "dev",
+        "company": 1,
+        "license": license_id,
+        "facility": "CDPH-19990001",
+        "actor": {"kind": "system", "id": None, "via": "job", "session": None},
+        "actor_name_commit": commits[0],
+        "on_behalf_of": None,
+        "mfa": False,
+        "reason_code": "",
+        "reason_commit": commits[1],
+        "body": {"padding": "x" * PADDING_CHARACTERS},
+        "code_version": "0",
+    }
