@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
@@ -11,8 +11,7 @@ import psycopg
 from glassbox.audit.notes import Head, public_of, verifier_key
 from glassbox.audit.offline import verify as offline_verifier
 from glassbox.audit.proofs import NotProvable, anchor_text, prove_anchored, prove_entry
-from glassbox.audit.tiles import TILE_WIDTH, tile_path
-from glassbox.audit.tree import peaks_of
+from glassbox.audit.tile_files import TileWriter
 
 ROWS_AT_ONCE = 5000
 READ_ME = """This folder holds an audit trail, to be checked without the people who wrote it.
@@ -86,7 +85,10 @@ def _export_log(connection: psycopg.Connection, log_id: int, folder: Path, publi
             " WHERE l.log_id = %s AND l.index < %s ORDER BY l.index",
             [log_id, size],
         )
-        _write_tiles(folder, cursor)
+        writer = TileWriter(folder)
+        for leaf, body in cursor:
+            writer.append(leaf, body)
+        writer.finish()
     _write_openings(connection, log_id, size, folder)
     (folder / "vkey").write_text(verifier_key(origin, public) + "\n")
     in_log = prove_entry(connection, log_id, size - 1)
@@ -95,36 +97,6 @@ def _export_log(connection: psycopg.Connection, log_id: int, folder: Path, publi
         (folder / "anchor.tlog-proof").write_text(anchor_text(in_log, in_anchor))
     (folder / "checkpoint").write_text(note)
     return int(size)
-
-
-def _write_tiles(folder: Path, rows: Iterable[tuple[bytes, bytes]]) -> None:
-    levels: list[tuple[int, list[bytes]]] = []
-    bundle: list[bytes] = []
-    count = 0
-    for leaf, body in rows:
-        bundle.append(len(body).to_bytes(2, "big") + body)
-        count += 1
-        _push(folder, levels, 0, leaf)
-        if len(bundle) == TILE_WIDTH:
-            _write(folder / tile_path("entries", count // TILE_WIDTH - 1), b"".join(bundle))
-            bundle.clear()
-    if bundle:
-        path = tile_path("entries", count // TILE_WIDTH, len(bundle))
-        _write(folder / path, b"".join(bundle))
-    for level, (index, hashes) in enumerate(levels):
-        if hashes:
-            _write(folder / tile_path(level, index, len(hashes)), b"".join(hashes))
-
-
-def _push(folder: Path, levels: list[tuple[int, list[bytes]]], level: int, item: bytes) -> None:
-    if level == len(levels):
-        levels.append((0, []))
-    index, hashes = levels[level]
-    hashes.append(item)
-    if len(hashes) == TILE_WIDTH:
-        _write(folder / tile_path(level, index), b"".join(hashes))
-        levels[level] = (index + 1, [])
-        _push(folder, levels, level + 1, next(peaks_of(hashes)))
 
 
 def _write_openings(connection: psycopg.Connection, log_id: int, size: int, folder: Path) -> None:
@@ -143,8 +115,3 @@ def _write_openings(connection: psycopg.Connection, log_id: int, size: int, fold
         for event_id, openings in cursor:
             row = {"event_id": str(event_id), **openings}
             file.write(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n")
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)

@@ -81,9 +81,9 @@ def recompute(
     """
     logs = _logs(connection, license_id)
     claims = _Claims()
-    problem = _bad_checkpoint(connection, logs, public_key, claims) or _bad_anchor(
-        connection, logs, claims
-    )
+    problem = _bad_checkpoint(connection, logs, public_key, claims)
+    _add_outside(connection, logs, claims)
+    problem = problem or _bad_anchor(connection, logs, claims)
     events = 0
     if not problem:
         events, problem = _walk(connection, logs, claims, tell or (lambda _: None))
@@ -141,6 +141,16 @@ def _bad_checkpoint(
                 return f"{where}: its columns say something else than what was signed."
             claims.add(log_id, size, head.root, where)
     return ""
+
+
+def _add_outside(connection: psycopg.Connection, logs: dict[int, _Log], claims: _Claims) -> None:
+    """Hold the logs to what mirrors, witnesses and authorities were seen to hold of them."""
+    for kind, name, log_id, size, root in connection.execute(
+        "SELECT kind, name, log_id, size, root FROM audit_anchors WHERE log_id = ANY(%s)"
+        " ORDER BY id",
+        [list(logs)],
+    ):
+        claims.add(log_id, size, bytes(root), f"The {kind} {name}")
 
 
 def _bad_anchor(connection: psycopg.Connection, logs: dict[int, _Log], claims: _Claims) -> str:

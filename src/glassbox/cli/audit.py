@@ -1,4 +1,4 @@
-"""`glassbox audit`: recompute the ledger, export it, prove one event or that a log only grew."""
+"""`glassbox audit`: recompute the ledger, export or mirror it, prove parts of it, watch one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import psycopg
 from django.conf import settings
 
 from glassbox.audit.export import export_logs, log_names
+from glassbox.audit.mirror import MirrorRefuses, update_mirror
 from glassbox.audit.notes import NoteWrong, open_checkpoint
 from glassbox.audit.proofs import NotProvable, prove_event, prove_growth
 from glassbox.audit.signing_keys import SigningKeyMissing, read_public_key
 from glassbox.audit.standing import end_stop
+from glassbox.audit.tiles import TileMissing
 from glassbox.audit.verify import verify
+from glassbox.cli.witness import add_witness_arguments, run_witness
 from glassbox.queries.licenses import license_numbers
 from glassbox.rules.actor import system_actor
 from glassbox.rules.verdicts import Refused
@@ -34,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     claim = what.add_parser("claim", help="prove that a log only grew since an older checkpoint")
     claim.add_argument("checkpoint", type=Path, help="the older checkpoint, a file")
     claim.add_argument("--out", type=Path, required=True)
+    mirror = what.add_parser("mirror", help="copy every log into a folder that refuses a fork")
+    mirror.add_argument("--to", type=Path, required=True, help="the mirror's folder")
+    add_witness_arguments(what.add_parser("witness", help="cosign heads of a ledger as a witness"))
     resume = what.add_parser("resume", help="end a stop of the ledger, once its cause is mended")
     resume.add_argument("--because", required=True, help="what was wrong and how it was mended")
 
@@ -46,9 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
             "export": _export,
             "proof": _prove,
             "claim": _claim,
+            "mirror": _mirror,
+            "witness": run_witness,
             "resume": _resume,
         }[arguments.what](arguments)
-    except (NotProvable, NoteWrong, SigningKeyMissing) as problem:
+    except (NotProvable, NoteWrong, SigningKeyMissing, TileMissing) as problem:
         raise Refused(str(problem)) from problem
 
 
@@ -111,6 +119,20 @@ def _claim(arguments: argparse.Namespace) -> int:
             raise NotProvable(f"There is no log {head.origin} here.")
         arguments.out.write_text(prove_growth(connection, row[0], head.size))
     sys.stdout.write(f"The claim is in {arguments.out}.\n")
+    return 0
+
+
+def _mirror(arguments: argparse.Namespace) -> int:
+    key_file = settings.GLASSBOX_LEDGER_KEY_FILE
+    read_public_key(key_file)
+    try:
+        with _reading() as connection:
+            taken = update_mirror(connection, arguments.to, key_file.read_text())
+    except MirrorRefuses as refusal:
+        sys.stderr.write(f"The mirror took nothing over. {refusal}\n")
+        return 1
+    new = sum(one.new_entries for one in taken)
+    sys.stdout.write(f"{new:,} new entries of {len(taken)} logs are in {arguments.to}.\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""env_bool / env_int / env_float / env_secret: typed reads of the environment that fail loudly."""
+"""env_bool, env_int, env_path and the like: typed reads of the environment that fail loudly."""
 
 from __future__ import annotations
 
@@ -50,6 +50,12 @@ def env_float(name: str, default: float) -> float:
         return float(text)
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} is {text!r}. Set it to a number.") from error
+
+
+def env_path(name: str) -> Path | None:
+    """Return a setting as an absolute path, or nothing where it is not set."""
+    text = os.environ.get(name, "")
+    return Path(text).resolve() if text else None
 
 
 def env_secret(name: str, default: str = "") -> str:

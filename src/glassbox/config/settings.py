@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from glassbox.config.env import env_bool, env_float, env_int, env_secret, env_text
+from glassbox.config.env import env_bool, env_float, env_int, env_path, env_secret, env_text
 
 # Which world this is. It is also stored in the database, and the two are compared at start.
 GLASSBOX_ENVIRONMENT = env_text("GLASSBOX_ENVIRONMENT", "dev")
@@ -62,6 +62,8 @@ EMAIL_BACKEND = "django.core.mail.backends." + (
     "filebased.EmailBackend" if EMAIL_FILE_PATH else "smtp.EmailBackend"
 )
 DEFAULT_FROM_EMAIL = env_text("GLASSBOX_MAIL_FROM", "glassbox@localhost")
+# Who gets the weekly mail with the heads of the ledger beside our own people: an auditor, a lawyer.
+GLASSBOX_HEADS_MAIL_TO = env_text("GLASSBOX_HEADS_MAIL_TO").split()
 GLASSBOX_MAIL_IS_SET_UP = bool(EMAIL_HOST or EMAIL_FILE_PATH)
 
 # The ledger. Where the signer keeps its key and its memory (its own machine, if it can be), where
@@ -74,6 +76,19 @@ GLASSBOX_LEDGER_KEY_FILE = Path(
 ).resolve()
 _HOST = urlsplit(GLASSBOX_PUBLIC_URL).netloc or "glassbox.local"
 GLASSBOX_LEDGER_ORIGIN = env_text("GLASSBOX_LEDGER_ORIGIN", f"{_HOST}/audit/{GLASSBOX_ENVIRONMENT}")
+
+# Who holds a copy of the ledger's heads outside, and how often each is asked: a mirror's folder, a
+# file of witnesses (an address and a key a line), a time stamping authority and its roots.
+GLASSBOX_MIRROR_FOLDER = env_path("GLASSBOX_MIRROR_FOLDER")
+GLASSBOX_WITNESSES_FILE = env_path("GLASSBOX_WITNESSES_FILE")
+GLASSBOX_TIMESTAMP_URL = env_text("GLASSBOX_TIMESTAMP_URL")
+GLASSBOX_TIMESTAMP_ROOTS_FILE = env_path("GLASSBOX_TIMESTAMP_ROOTS_FILE")
+if GLASSBOX_TIMESTAMP_URL and not GLASSBOX_TIMESTAMP_ROOTS_FILE:
+    raise ImproperlyConfigured(
+        "GLASSBOX_TIMESTAMP_URL names a time stamping authority. Set GLASSBOX_TIMESTAMP_ROOTS_FILE"
+        " to the PEM file of its root certificates, so that its stamps can be checked."
+    )
+ANCHOR_EVERY_SECONDS = env_float("GLASSBOX_ANCHOR_EVERY_SECONDS", 600.0)
 
 SECRET_KEY = env_secret("GLASSBOX_SECRET_KEY")
 if not SECRET_KEY:

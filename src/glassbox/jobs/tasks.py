@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from glassbox import clock
 from glassbox.operations.alerts.deliver import deliver_alert
 from glassbox.operations.alerts.raising import raise_due_alerts
+from glassbox.operations.anchoring import anchor_outside
 from glassbox.operations.following import follow_license
 from glassbox.operations.ledger_verification import run_verification
 from glassbox.operations.queue import JobName
@@ -180,3 +181,10 @@ def verify_ledger(license_id: int, verification_id: int, **_: object) -> None:
         verification_id=verification_id,
         now=clock.now(),
     )
+
+
+@app.task(name=JobName.ANCHOR_OUTSIDE)
+@_job
+def anchor(**_: object) -> None:
+    """Give the newest head of the ledger to a mirror, to witnesses, to a time authority."""
+    anchor_outside(actor=system_actor("anchors"), now=clock.now())

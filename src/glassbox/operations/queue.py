@@ -22,6 +22,7 @@ class JobName(StrEnum):
     TEST_KEY = "test_key"
     OPEN_BOOK = "open_book"
     VERIFY_LEDGER = "verify_ledger"
+    ANCHOR_OUTSIDE = "anchor_outside"
 
 
 def defer(job: JobName, *, once: str, priority: int = 0, **arguments: int | str) -> None:

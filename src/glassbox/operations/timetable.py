@@ -15,6 +15,7 @@ from glassbox.models.sync import MetrcSubscription, PackageHint, SyncRun, SyncRu
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import BY_HAND
 from glassbox.operations.alerts.deliver import due_deliveries
+from glassbox.operations.anchoring import defer_anchoring
 from glassbox.operations.submission.circuits import license_circuit_now, metrc_circuit_now
 from glassbox.operations.submission.confirm import release_settled_lanes
 from glassbox.operations.sync.run import DEAD_AFTER
@@ -39,6 +40,7 @@ def defer_due_jobs(*, actor: Actor, now: datetime) -> None:
     for license_id in access.license_ids_of(actor):
         _defer_for(actor=actor, license_id=license_id, metrc=metrc, now=now)
         release_settled_lanes(actor=actor, license_id=license_id, now=now)
+    defer_anchoring(now=now)
 
 
 @operation

@@ -304,8 +304,10 @@ def entries_of(folder: Path, size: int) -> Iterator[bytes]:
 
 
 def read_openings(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
-    """Return the opened texts beside a log, by event."""
+    """Return the opened texts beside a log, by event; a mirror has none."""
     path = folder / "openings.jsonl"
+    if not path.exists():
+        return {}
     rows = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
     return {row.pop("event_id"): row for row in rows}
 

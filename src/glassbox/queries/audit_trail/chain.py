@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from glassbox import access
+from glassbox.audit.anchors import AnchorKind, Place, places_outside
 from glassbox.audit.models import AuditCheckpoint, AuditLog
 from glassbox.audit.notes import Head
-from glassbox.audit.proofs import prove_anchored
+from glassbox.audit.proofs import InclusionProof, prove_anchored
 from glassbox.models.companies import License
 from glassbox.models.inspections import LedgerVerification, VerificationState
 from glassbox.queries.audit_trail.event import raw_connection
@@ -42,6 +43,19 @@ class VerificationRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutsideRow:
+    """Somebody outside who holds heads of the anchor log, and whether this licence's is below one."""
+
+    kind: AnchorKind
+    name: str
+    size: int
+    said_at: datetime | None
+    tried_at: datetime
+    problem: str
+    covers_head: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChainStatus:
     """The newest log of one licence: how long, how much of it signed, and under which root.
 
@@ -57,6 +71,7 @@ class ChainStatus:
     signed_at: datetime | None
     anchor_index: int | None
     older_logs: int
+    outside: tuple[OutsideRow, ...]
     last: VerificationRow | None
     may_verify: bool
 
@@ -86,8 +101,23 @@ def _status(actor: Actor, license: License) -> ChainStatus:
         signed_at=signed.signed_at if signed else None,
         anchor_index=anchored.index if anchored else None,
         older_logs=max(0, len(logs) - 1),
+        outside=tuple(_outside(place, anchored) for place in places_outside(raw_connection())),
         last=_last_verification(license),
         may_verify=Permission.AUDIT_VERIFY in access.permissions_at(actor, license.pk),
+    )
+
+
+def _outside(place: Place, anchored: InclusionProof | None) -> OutsideRow:
+    return OutsideRow(
+        kind=place.kind,
+        name=place.name,
+        size=place.size,
+        said_at=place.said_at,
+        tried_at=place.tried_at,
+        problem=place.problem,
+        covers_head=anchored is not None
+        and place.origin == anchored.origin
+        and place.size > anchored.index,
     )
 
 
