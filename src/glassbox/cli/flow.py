@@ -87,9 +87,11 @@ def _play(scenario: Scenario, stage: Stage, arguments: argparse.Namespace) -> in
         sys.stderr.write(
             f"{scenario.path}, line {outcome.line}: expected that {outcome.text}; {outcome.found}\n"
         )
+    for sentence in told["ledger"]["untold"]:
+        sys.stderr.write(f"METRC's journal and the ledger differ. {sentence}\n")
     tell(
         f"{len(played.outcomes) - len(failed)} of {len(played.outcomes)} expectations held, "
         f"{told['ledger']['events']} events in the ledger, "
         f"{len(told['metrc_calls'])} calls of METRC"
     )
-    return 1 if failed or not told["ledger"]["verified"] else 0
+    return 1 if failed or told["ledger"]["untold"] or not told["ledger"]["verified"] else 0

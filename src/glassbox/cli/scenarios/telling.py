@@ -10,7 +10,10 @@ from django.conf import settings
 from glassbox.audit.signing_keys import read_public_key
 from glassbox.audit.verify import verify
 from glassbox.cli.scenarios.run import Run
+from glassbox.cli.scenarios.two_stories import contradictions
+from glassbox.queries.audit_trail.sends import told_sends
 from glassbox.queries.scenario_facts import summary
+from glassbox.rules.actor import system_actor
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -19,6 +22,7 @@ def as_json(run: Run) -> dict[str, Any]:
         settings.GLASSBOX_VERIFIER_DATABASE_URL,
         public_key=read_public_key(settings.GLASSBOX_LEDGER_KEY_FILE),
     )
+    untold = contradictions(run.stage.journal(), told_sends(actor=system_actor("scenario")))
     return {
         "scenario": run.scenario.name,
         "title": run.scenario.title,
@@ -33,6 +37,6 @@ def as_json(run: Run) -> dict[str, Any]:
             if not entry["path"].startswith("/desk/")
         ],
         "packages": summary(run.brand.licenses),
-        "ledger": {"events": found.events, "verified": found.is_verified},
+        "ledger": {"events": found.events, "verified": found.is_verified, "untold": untold},
         "expectations": [outcome.as_json() for outcome in run.outcomes],
     }
