@@ -97,10 +97,12 @@ class DeliveryState(StrEnum):
 
 
 class AlertDelivery(TenantRow):
-    """One alert on its way to one receiver; with no alert, the digest of a day to a person."""
+    """One alert on its way to one receiver; or the digest of a day, or a week's ledger heads."""
 
     alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="deliveries", null=True)
     digest_of = models.DateField(null=True)
+    # The Monday of the week whose mail says the heads of the ledger.
+    heads_of = models.DateField(null=True)
     channel = models.CharField(max_length=10, choices=[(c, c.title()) for c in DeliveryChannel])
     recipient = models.CharField(max_length=500)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
@@ -126,10 +128,18 @@ class AlertDelivery(TenantRow):
                 condition=models.Q(alert__isnull=True),
                 name="alert_digest_once_a_day",
             ),
+            models.UniqueConstraint(
+                fields=["license", "heads_of", "recipient"],
+                condition=models.Q(heads_of__isnull=False),
+                name="ledger_heads_once_a_week",
+            ),
             models.CheckConstraint(
-                condition=models.Q(alert__isnull=False, digest_of__isnull=True)
-                | models.Q(alert__isnull=True, digest_of__isnull=False),
-                name="alert_delivery_is_alert_or_digest",
+                condition=models.Q(
+                    alert__isnull=False, digest_of__isnull=True, heads_of__isnull=True
+                )
+                | models.Q(alert__isnull=True, digest_of__isnull=False, heads_of__isnull=True)
+                | models.Q(alert__isnull=True, digest_of__isnull=True, heads_of__isnull=False),
+                name="alert_delivery_is_one_thing",
             ),
         ]
         indexes = [

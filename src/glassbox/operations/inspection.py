@@ -16,6 +16,7 @@ from glassbox.operations.documents import PDF_TYPE, file_document_in_transaction
 from glassbox.operations.inspection_paper import paper_of
 from glassbox.operations.transaction import operation
 from glassbox.paperwork.sheets import inspection_sheet
+from glassbox.queries.audit_trail.stamp import stamp_in_transaction
 from glassbox.queries.labels.inspection import labels_on_the_premises
 from glassbox.queries.labels.load import usual_period
 from glassbox.queries.labels.scan import LABELS_AT_MOST, scan
@@ -145,7 +146,7 @@ def _prepare(
         name=f"Inspector sheet {now:%Y-%m-%d %H%M} UTC, {len(scanned.sheets)} packages.pdf",
         kind="PRINTED",
         media_type=PDF_TYPE,
-        content=inspection_sheet(paper),
+        content=inspection_sheet(paper, stamp=stamp_in_transaction(license)),
         now=now,
     )
     return ledger.append(

@@ -27,6 +27,7 @@ from glassbox.paperwork.pack_index import (
 )
 from glassbox.paperwork.sheets import inspection_sheet
 from glassbox.queries.audit_trail.proof_files import verifier_files
+from glassbox.queries.audit_trail.stamp import stamp_in_transaction
 from glassbox.queries.inspection_pack.choose import labels_of_batch, labels_of_period
 from glassbox.queries.inspection_pack.collect import PackageLine, PackContent, collect_pack
 from glassbox.queries.inspection_pack.rows import as_file
@@ -166,7 +167,7 @@ def _prepare(
         **content.files,
         **verifier_files(),
         "README.txt": READ_ME.encode(),
-        "summary.pdf": inspection_sheet(paper),
+        "summary.pdf": inspection_sheet(paper, stamp=stamp_in_transaction(license)),
         "index.html": pack_index(
             _index(
                 license,

@@ -13,6 +13,7 @@ from glassbox.models.outages import AccessLoss
 from glassbox.operations.documents import PDF_TYPE, file_document_in_transaction
 from glassbox.operations.transaction import operation
 from glassbox.paperwork.contingency import ContingencySheet, contingency_sheet
+from glassbox.queries.audit_trail.stamp import stamp_in_transaction
 from glassbox.queries.outages import SheetFacts, contingency_facts
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
@@ -121,13 +122,16 @@ def _file(
 ) -> int:
     access.require(actor, Permission.PACKAGE_HOLD, license_id=license_id)
     kind = "prefilled" if is_prefilled else "blank"
+    license = License.objects.get(id=license_id)
     return file_document_in_transaction(
         actor=actor,
-        license=License.objects.get(id=license_id),
+        license=license,
         name=f"Contingency sheet {kind} {now:%Y-%m-%d %H%M}",
         kind="OTHER",
         media_type=PDF_TYPE,
-        content=contingency_sheet(_sheet(facts, is_prefilled, now)),
+        content=contingency_sheet(
+            _sheet(facts, is_prefilled, now), stamp=stamp_in_transaction(license)
+        ),
         now=now,
     ).pk
 

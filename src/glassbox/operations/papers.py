@@ -27,6 +27,7 @@ from glassbox.paperwork.sheets import (
     manifest_packet,
     release_certificate,
 )
+from glassbox.queries.audit_trail.stamp import stamp_in_transaction
 from glassbox.queries.lab.pages import SamplePage, sample_page
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
@@ -71,7 +72,11 @@ def print_labels(
         raise NotFound("This batch made no such package here.")
     unit = _unit_label(license, output, packed_on, best_before)
     return _file(
-        actor, license, f"Labels {output.batch.number} {label}", label_sheet([unit] * count), now
+        actor,
+        license,
+        f"Labels {output.batch.number} {label}",
+        label_sheet([unit] * count, stamp=stamp_in_transaction(license)),
+        now,
     )
 
 
@@ -121,7 +126,13 @@ def _print_custody(*, actor: Actor, license_id: int, page: SamplePage, now: date
         ),
         links=tuple((_local(license, link.at), link.sentence) for link in page.custody),
     )
-    return _file(actor, license, f"Chain of custody {page.row.label}", custody_sheet(sheet), now)
+    return _file(
+        actor,
+        license,
+        f"Chain of custody {page.row.label}",
+        custody_sheet(sheet, stamp=stamp_in_transaction(license)),
+        now,
+    )
 
 
 @operation
@@ -159,7 +170,13 @@ def print_release(*, actor: Actor, license_id: int, review_id: int, now: datetim
         content_sha256=review.content_sha256,
     )
     name = f"Release {review.package.label}"
-    return _file(actor, license, name, release_certificate(certificate), now)
+    return _file(
+        actor,
+        license,
+        name,
+        release_certificate(certificate, stamp=stamp_in_transaction(license)),
+        now,
+    )
 
 
 @operation
@@ -196,7 +213,13 @@ def print_manifest(*, actor: Actor, license_id: int, transfer_id: int, now: date
         ),
         packages=tuple(_packed(row) for row in transfer.packages.order_by("label")),
     )
-    return _file(actor, license, f"Manifest packet {packet.number}", manifest_packet(packet), now)
+    return _file(
+        actor,
+        license,
+        f"Manifest packet {packet.number}",
+        manifest_packet(packet, stamp=stamp_in_transaction(license)),
+        now,
+    )
 
 
 @operation
@@ -228,7 +251,13 @@ def print_count_sheet(*, actor: Actor, license_id: int, session_id: int, now: da
             for line in lines
         ),
     )
-    return _file(actor, license, f"Count sheet {session.pk}", count_sheet(sheet), now)
+    return _file(
+        actor,
+        license,
+        f"Count sheet {session.pk}",
+        count_sheet(sheet, stamp=stamp_in_transaction(license)),
+        now,
+    )
 
 
 def _packed(row: TransferPackage) -> tuple[str, str, str, Decimal | None]:

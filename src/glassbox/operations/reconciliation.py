@@ -34,6 +34,7 @@ from glassbox.operations.exception_cases import (
 from glassbox.operations.person import person_id
 from glassbox.operations.transaction import operation
 from glassbox.paperwork.sheets import ReconciliationSheet, reconciliation_sheet
+from glassbox.queries.audit_trail.stamp import stamp_in_transaction
 from glassbox.queries.differences.compare import differences_at, package_count
 from glassbox.queries.freshness import freshness_of
 from glassbox.queries.rule_packs import procedures_of, rules_of
@@ -208,7 +209,7 @@ def _file_report(actor: Actor, report: ReconciliationReport, now: datetime) -> D
         name=f"Reconciliation {report.compared_at.astimezone(zone):%Y-%m-%d} #{report.pk}.pdf",
         kind="PRINTED",
         media_type=PDF_TYPE,
-        content=reconciliation_sheet(sheet),
+        content=reconciliation_sheet(sheet, stamp=stamp_in_transaction(license)),
         now=now,
     )
 

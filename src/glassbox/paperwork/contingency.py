@@ -17,6 +17,6 @@ class ContingencySheet:
     packages: tuple[tuple[str, str, str, str, str], ...]
 
 
-def contingency_sheet(sheet: ContingencySheet) -> bytes:
+def contingency_sheet(sheet: ContingencySheet, *, stamp: str) -> bytes:
     """Return the PDF: the packages with room for a count, and tables for entries by hand."""
-    return render("contingency", asdict(sheet))
+    return render("contingency", asdict(sheet), stamp=stamp)

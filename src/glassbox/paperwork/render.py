@@ -15,12 +15,12 @@ from django.conf import settings
 from glassbox.rules.terms import RESPONSIBILITY
 
 
-def render(template: str, content: Mapping[str, Any]) -> bytes:
+def render(template: str, content: Mapping[str, Any], *, stamp: str) -> bytes:
     """Return the PDF of a template filled with plain data.
 
     Data go in as one JSON text beside the template, so no name of a product and no note of a
     person can become markup. Every page says who answers for what, and from which environment it
-    comes if that is not production.
+    comes if that is not production. `stamp` is the ledger's head when the paper was made.
     """
     source = resources.files("glassbox.paperwork").joinpath("templates", f"{template}.typ")
     common = resources.files("glassbox.paperwork").joinpath("templates", "common.typ")
@@ -31,6 +31,7 @@ def render(template: str, content: Mapping[str, Any]) -> bytes:
         sys_inputs={
             "content": json.dumps(content, default=str),
             "responsibility": RESPONSIBILITY,
+            "stamp": stamp,
             "environment": settings.GLASSBOX_ENVIRONMENT,
         },
     )

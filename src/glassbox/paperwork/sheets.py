@@ -101,18 +101,18 @@ class CountSheet:
     lines: tuple[tuple[str, str, str, str], ...]
 
 
-def reconciliation_sheet(sheet: ReconciliationSheet) -> bytes:
+def reconciliation_sheet(sheet: ReconciliationSheet, *, stamp: str) -> bytes:
     """Return the PDF of a signed comparison."""
-    return render("reconciliation", asdict(sheet))
+    return render("reconciliation", asdict(sheet), stamp=stamp)
 
 
-def count_sheet(sheet: CountSheet) -> bytes:
+def count_sheet(sheet: CountSheet, *, stamp: str) -> bytes:
     """Return the PDF to count with on paper: a code to scan and an empty box for each package."""
     lines = [[*line, qr_svg(line[0])] for line in sheet.lines]
-    return render("count_sheet", {**asdict(sheet), "lines": lines})
+    return render("count_sheet", {**asdict(sheet), "lines": lines}, stamp=stamp)
 
 
-def label_sheet(labels: Sequence[UnitLabel]) -> bytes:
+def label_sheet(labels: Sequence[UnitLabel], *, stamp: str) -> bytes:
     """Return a PDF of unit labels, two in a row, each with its QR code.
 
     :raises ValueError: if there is none, or more than one sheet-run takes
@@ -122,21 +122,22 @@ def label_sheet(labels: Sequence[UnitLabel]) -> bytes:
     return render(
         "labels",
         {"labels": [{**asdict(label), "qr": qr_svg(label.uid)} for label in labels]},
+        stamp=stamp,
     )
 
 
-def custody_sheet(sheet: CustodySheet) -> bytes:
+def custody_sheet(sheet: CustodySheet, *, stamp: str) -> bytes:
     """Return the PDF of a chain of custody, with room for the wet signatures."""
-    return render("custody", {**asdict(sheet), "qr": qr_svg(sheet.sample_label)})
+    return render("custody", {**asdict(sheet), "qr": qr_svg(sheet.sample_label)}, stamp=stamp)
 
 
-def release_certificate(certificate: ReleaseCertificate) -> bytes:
+def release_certificate(certificate: ReleaseCertificate, *, stamp: str) -> bytes:
     """Return the PDF of a release, with the content hash that was signed."""
     qr = qr_svg(f"{certificate.package_label} {certificate.content_sha256}")
-    return render("release_certificate", {**asdict(certificate), "qr": qr})
+    return render("release_certificate", {**asdict(certificate), "qr": qr}, stamp=stamp)
 
 
-def manifest_packet(packet: ManifestPacket) -> bytes:
+def manifest_packet(packet: ManifestPacket, *, stamp: str) -> bytes:
     """Return the PDF of a manifest packet, its total the exact sum of the prices in US dollars."""
     prices = [price for *_, price in packet.packages if price is not None]
     packages = [
@@ -151,9 +152,10 @@ def manifest_packet(packet: ManifestPacket) -> bytes:
             "total": f"{len(packages)} packages, ${sum(prices, Decimal(0)):,.2f}",
             "qr": qr_svg(packet.number),
         },
+        stamp=stamp,
     )
 
 
-def inspection_sheet(sheet: InspectionSheet) -> bytes:
+def inspection_sheet(sheet: InspectionSheet, *, stamp: str) -> bytes:
     """Return the PDF of an inspector's sheet, a compact block for each package."""
-    return render("inspection", asdict(sheet))
+    return render("inspection", asdict(sheet), stamp=stamp)

@@ -339,7 +339,7 @@ def _webhook(webhook: AlertWebhook) -> WebhookRow:
 def _delivery(delivery: AlertDelivery) -> DeliveryRow:
     return DeliveryRow(
         license_number=delivery.license.number,
-        what=delivery.alert.title if delivery.alert else f"Digest of {delivery.digest_of}",
+        what=_what_of(delivery),
         channel=delivery.channel,
         recipient=delivery.recipient,
         state=delivery.state,
@@ -364,3 +364,11 @@ def _watched(watched: WatchedDate) -> WatchedRow:
 def zone_of(license: License) -> ZoneInfo:
     """Return the time zone that quiet hours and days of a licence are meant in."""
     return ZoneInfo(license.time_zone)
+
+
+def _what_of(delivery: AlertDelivery) -> str:
+    if delivery.alert is not None:
+        return delivery.alert.title
+    if delivery.heads_of is not None:
+        return f"Head of the ledger, week of {delivery.heads_of}"
+    return f"Digest of {delivery.digest_of}"

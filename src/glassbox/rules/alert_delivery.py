@@ -18,6 +18,7 @@ TOLD_AT_ONCE = (CaseSeverity.HIGH, CaseSeverity.CRITICAL)
 # Between a failed try and the next one, in minutes; after the last one nobody tries any more.
 BACK_OFF_MINUTES = (1, 5, 15, 60, 240)
 TRIES_AT_MOST = len(BACK_OFF_MINUTES) + 1
+HEADS_HOUR = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,12 @@ def digests_due(
         if person.is_mail_on and person.digest_hour is not None and local.hour >= person.digest_hour
     )
     return tuple(sorted({stand_in(user_id, people, local.date()) for user_id in wanted}))
+
+
+def week_of_heads(*, zone: ZoneInfo, now: datetime) -> date:
+    """Return the Monday whose mail with the heads of the ledger is due: it leaves at eight."""
+    began = now.astimezone(zone) - timedelta(hours=HEADS_HOUR)
+    return began.date() - timedelta(days=began.weekday())
 
 
 def deliver_at(

@@ -7,11 +7,16 @@ from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse
 
+from glassbox.queries.audit_trail.stamp import stamps
 from glassbox.rules.terms import RESPONSIBILITY
+from glassbox.web.request import PageRequest
 
 
 def csv_file(
-    file_name: str, headings: Sequence[str], rows: Iterable[Sequence[object]]
+    request: PageRequest,
+    file_name: str,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[object]],
 ) -> HttpResponse:
     """Return a CSV to keep. Sheets that come back filled in have no foot and are not made here.
 
@@ -24,10 +29,11 @@ def csv_file(
     writer.writerow(headings)
     writer.writerows(rows)
     writer.writerow([])
-    writer.writerows([f"# {line}"] for line in foot())
+    writer.writerows([f"# {line}"] for line in foot(request))
     return response
 
 
-def foot() -> tuple[str, ...]:
-    """Return the lines below the rows of every export."""
-    return (RESPONSIBILITY,)
+def foot(request: PageRequest) -> tuple[str, ...]:
+    """Return the lines below the rows of every export: who answers, and the heads of the ledger."""
+    heads = stamps(actor=request.actor, license_ids=request.scope.license_ids)
+    return (RESPONSIBILITY, *heads)

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from django.test import override_settings
 
 from glassbox.access import NotPermitted
 from glassbox.audit.event_types import EventType
+from glassbox.audit.notes import parse_checkpoint
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.alerts import AlertDeliveryAttempt, AlertWebhook
 from glassbox.operations.alerts.webhooks import add_webhook, remove_webhook
@@ -30,6 +31,7 @@ from glassbox.operations.transaction import short_transaction
 from glassbox.queries.alerts import channels_page
 from glassbox.rules.alert_delivery import TRIES_AT_MOST
 from glassbox.rules.verdicts import InvalidInput
+from glassbox.runtime.postgres import Cluster
 from tests.cast import MFG, person
 from tests.db.alerts.story import (
     deliver,
@@ -39,6 +41,7 @@ from tests.db.alerts.story import (
     mails,
     put_case,
 )
+from tests.ledger import make_durable
 
 
 @pytest.fixture(autouse=True)
@@ -338,13 +341,38 @@ def test_a_digest_lists_everything_that_holds(cast: Brand, frozen_now: datetime)
     # Late in the evening of every zone of the brand, so that the digest's hour has come.
     evening = frozen_now.replace(hour=6, minute=0)
     look(cast, evening)
-    (digest,) = deliveries(cast, alert__isnull=True)
+    (digest,) = deliveries(cast, digest_of__isnull=False)
 
     deliver(cast, digest, evening)
 
     (message,) = mail.outbox
     assert "2 alerts" in message.subject
     assert message.body.count("One cart is missing") == 2
+
+
+@LOCAL_MAIL
+@override_settings(GLASSBOX_HEADS_MAIL_TO=["auditor@redwood.example"])
+def test_the_head_of_the_ledger_leaves_once_a_week(
+    cast: Brand, cluster: Cluster, frozen_now: datetime
+) -> None:
+    monday = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+    for at in (timedelta(0), timedelta(hours=1), timedelta(days=6, hours=23)):
+        look(cast, monday + at)
+    weekly = deliveries(cast, heads_of__isnull=False)
+    assert {one.heads_of for one in weekly} == {monday.date()}
+    assert len(weekly) == len({one.recipient for one in weekly}) == 2, "Fay and the auditor"
+    look(cast, monday + timedelta(days=7))
+    assert len(deliveries(cast, heads_of__isnull=False)) == 4
+
+    make_durable(cluster.urls(str(connections["default"].settings_dict["NAME"])))
+    (outside,) = [one for one in weekly if one.user_id is None]
+    deliver(cast, outside, monday)
+
+    (message,) = mail.outbox
+    assert message.to == ["auditor@redwood.example"]
+    checkpoint = message.body.split("-" * 40)[1].strip("\n") + "\n"
+    head, _ = parse_checkpoint(checkpoint)
+    assert head.size > 0 and head.root.hex()[:32] in message.body
 
 
 def test_without_a_mail_server_mail_waits_and_the_page_says_so(

@@ -156,13 +156,13 @@ def test_quiet_hours_hold_mail_back_but_not_what_is_critical(
 def test_a_digest_is_queued_once_a_day_and_person(cast: Brand, frozen_now: datetime) -> None:
     choose(cast, "Fay", frozen_now, digest_hour=0)
     look(cast, frozen_now)
-    assert deliveries(cast, alert__isnull=True) == []
+    assert deliveries(cast, digest_of__isnull=False) == []
     put_case(cast, frozen_now)
     for _ in range(2):
         look(cast, frozen_now)
     look(cast, frozen_now + timedelta(days=1))
 
-    digests = deliveries(cast, alert__isnull=True)
+    digests = deliveries(cast, digest_of__isnull=False)
 
     assert len(digests) == len({one.digest_of for one in digests}) == 2
 

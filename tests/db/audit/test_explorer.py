@@ -129,6 +129,24 @@ def test_the_csv_has_the_rows_of_the_filter(cast: Brand) -> None:
     assert {row["Under a signed head"] for row in rows} == {"no"}
 
 
+def test_an_export_says_under_which_head_it_was_made(cast: Brand, urls: ClusterUrls) -> None:
+    address = f"/l/{MFG}/audit.csv"
+    before = client_of(cast, "Ivy").get(address).content.decode()
+    assert f"# Ledger of {MFG}: no head was signed yet." in before
+
+    write_events(3, license_id=cast.licenses[MFG])
+    make_durable(urls)
+    with psycopg.connect(urls.verifier) as reading:
+        row = reading.execute(
+            "SELECT g.origin, c.size, encode(c.root, 'hex') FROM audit_checkpoints c"
+            " JOIN audit_logs g USING (log_id) WHERE g.license_id = %s",
+            [cast.licenses[MFG]],
+        ).fetchone()
+    assert row is not None
+    said = f"# Ledger of {MFG}: {row[0]}, {row[1]} entries, root {row[2][:32]}, signed 2"
+    assert said in client_of(cast, "Ivy").get(address).content.decode()
+
+
 def verified(cast: Brand) -> LedgerVerification:
     license_id = cast.licenses[MFG]
     asked = ask_for_verification(actor=person(cast, "Fay"), license_id=license_id, now=NOW)

@@ -19,6 +19,7 @@ from glassbox.paperwork.sheets import (
 )
 
 UID = "1A4060300000001000000012"
+STAMP = "Ledger of C11-9990001-LIC: goldenpoppy.example/audit/dev/ab/2026, 7 entries, root 00ff."
 
 
 def text_of(pdf: bytes) -> str:
@@ -52,23 +53,23 @@ def label(**changes: str) -> UnitLabel:
 
 
 def test_a_label_carries_its_uid_batch_and_claim() -> None:
-    text = text_of(label_sheet([label()]))
+    text = text_of(label_sheet([label()], stamp=STAMP))
 
-    for words in (UID, "PB-V-201", "THC 856 mg", "CDPH-19990001"):
+    for words in (UID, "PB-V-201", "THC 856 mg", "CDPH-19990001", STAMP):
         assert words in text
 
 
 def test_a_product_name_is_never_markup() -> None:
     name = '#import "x" *bold* $x^2$ [a] <b> \\ "q"'
 
-    assert name in text_of(label_sheet([label(product=name)]))
+    assert name in text_of(label_sheet([label(product=name)], stamp=STAMP))
 
 
 def test_a_run_of_labels_is_bounded() -> None:
     with pytest.raises(ValueError, match="1 to 200"):
-        label_sheet([])
+        label_sheet([], stamp=STAMP)
     with pytest.raises(ValueError, match="not 201"):
-        label_sheet([label()] * 201)
+        label_sheet([label()] * 201, stamp=STAMP)
 
 
 def test_a_chain_of_custody_lists_every_link() -> None:
@@ -79,7 +80,8 @@ def test_a_chain_of_custody_lists_every_link() -> None:
                 sample_label=UID,
                 facts=(("Sample", UID), ("Batch", "PB-V-201")),
                 links=(("09:10", "Lou drew the sample"), ("09:40", "Handed to Lou, seal S-1")),
-            )
+            ),
+            stamp=STAMP,
         )
     )
 
@@ -98,7 +100,8 @@ def test_a_release_shows_every_item_and_the_hash_that_was_signed() -> None:
                 facts=(("Batch", "PB-V-201"),),
                 items=items,
                 content_sha256="ab" * 32,
-            )
+            ),
+            stamp=STAMP,
         )
     )
 
@@ -116,7 +119,8 @@ def test_a_packet_adds_its_prices_to_the_cent() -> None:
                 number="0000000042",
                 facts=(("To", "C10-9990001-LIC"),),
                 packages=(*packages, (UID, "Sample", "20 units", None)),
-            )
+            ),
+            stamp=STAMP,
         )
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from django.conf import settings
+
 from glassbox import access
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
@@ -21,7 +23,13 @@ from glassbox.operations.transaction import operation
 from glassbox.queries.alert_facts import alert_facts
 from glassbox.queries.alerts import receivers, zone_of
 from glassbox.rules.actor import Actor
-from glassbox.rules.alert_delivery import Receiver, deliver_at, digests_due, told_at_once
+from glassbox.rules.alert_delivery import (
+    Receiver,
+    deliver_at,
+    digests_due,
+    told_at_once,
+    week_of_heads,
+)
 from glassbox.rules.alerts import DueAlert, due_alerts
 from glassbox.rules.permissions import Permission
 
@@ -51,6 +59,7 @@ def raise_due_alerts(*, actor: Actor, license_id: int, now: datetime) -> int:
     for one in fresh:
         _raise(actor, license, one, people, now)
     _queue_digests(license, people, now)
+    _queue_heads(license, people, now)
     watch.looked_at = now
     watch.save(update_fields=["looked_at"])
     return len(fresh)
@@ -161,3 +170,21 @@ def _queue_digests(license: License, people: dict[int, Receiver], now: datetime)
                 user_id=user_id,
                 not_before_at=now,
             )
+
+
+def _queue_heads(license: License, people: dict[int, Receiver], now: datetime) -> None:
+    """Once a week the heads of the ledger, so that copies of them lie where we cannot reach them."""
+    week = week_of_heads(zone=zone_of(license), now=now)
+    wanted = {one.email: one.user_id for one in people.values() if one.is_mail_on}
+    had = AlertDelivery.objects.filter(license=license, heads_of=week)
+    for recipient in {*wanted, *settings.GLASSBOX_HEADS_MAIL_TO} - set(
+        had.values_list("recipient", flat=True)
+    ):
+        _queue(
+            license,
+            heads_of=week,
+            channel=DeliveryChannel.MAIL,
+            recipient=recipient,
+            user_id=wanted.get(recipient),
+            not_before_at=now,
+        )

@@ -9,6 +9,10 @@ from django.conf import settings
 
 from glassbox.models.alerts import Alert, AlertDelivery
 from glassbox.queries.alerts import zone_of
+from glassbox.queries.audit_trail.stamp import (
+    newest_checkpoint_in_transaction,
+    stamp_in_transaction,
+)
 from glassbox.rules.alerts import stage_words
 
 SUBJECT_CHARACTERS = 150
@@ -16,9 +20,11 @@ IN_A_DIGEST_AT_MOST = 100
 
 
 def mail_of(delivery: AlertDelivery, now: datetime) -> tuple[str, str]:
-    """Return subject and text of a mail: of one alert, or of all that hold now."""
+    """Return subject and text of a mail: one alert, all that hold now, or heads of the ledger."""
     if delivery.alert is not None:
         return _mail_of_alert(delivery.alert)
+    if delivery.heads_of is not None:
+        return _mail_of_heads(delivery)
     open_alerts = Alert.objects.filter(
         license_id=delivery.license_id, ended_at__isnull=True
     ).select_related("license")
@@ -40,6 +46,23 @@ def _mail_of_alert(alert: Alert) -> tuple[str, str]:
     if alert.rule_id:
         parts.append(f"Rule: {alert.rule_id}")
     parts += ["", _link(number, alert.address), f"Acknowledge: {_link(number, 'alerts/')}"]
+    return _one_line(subject), "\n".join(parts)
+
+
+def _mail_of_heads(delivery: AlertDelivery) -> tuple[str, str]:
+    number = delivery.license.number
+    subject = f"{number}: head of the ledger in the week of {delivery.heads_of}"
+    note = newest_checkpoint_in_transaction(delivery.license)
+    parts = [
+        stamp_in_transaction(delivery.license),
+        "",
+        "Keep this mail. One day it shows whether the ledger was rewritten: save the lines between",
+        "the rules as a file, ask for `glassbox audit claim FILE --out CLAIM`, and check with",
+        "`python3 verify.py --key KEY FILE CLAIM` that today's ledger continues it.",
+        *(["", "-" * 40, note.rstrip("\n"), "-" * 40] if note else []),
+        "",
+        _link(number, "audit/"),
+    ]
     return _one_line(subject), "\n".join(parts)
 
 

@@ -119,7 +119,7 @@ def csv_export(request: PageRequest) -> HttpResponse:
         actor=request.actor, license_ids=request.scope.license_ids, filter=_filter(request)
     )
     slug = request.scope.slug.replace("/", "-")
-    return csv_file(f"audit-{slug}.csv", COLUMNS, (_cells(row) for row in rows))
+    return csv_file(request, f"audit-{slug}.csv", COLUMNS, (_cells(row) for row in rows))
 
 
 def _cells(row: EventRow) -> list[str]:

@@ -265,6 +265,7 @@ def csv_export(request: PageRequest) -> HttpResponse:
     columns = _columns(request)
     slug = request.scope.slug.replace("/", "-")
     return csv_file(
+        request,
         f"packages-{slug}.csv",
         [*(one.heading for one in columns), "Unit"],
         ([*(_cell(one, row) for one in columns), row.unit] for row in rows),

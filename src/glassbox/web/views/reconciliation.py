@@ -76,7 +76,7 @@ def report_csv(request: PageRequest, report_id: int) -> HttpResponse:
         ]
         for line in found.lines
     )
-    return csv_file(f"reconciliation-{report_id}.csv", CSV_COLUMNS, rows)
+    return csv_file(request, f"reconciliation-{report_id}.csv", CSV_COLUMNS, rows)
 
 
 @require_POST
