@@ -21,6 +21,7 @@ def entry(**changes: Any) -> dict[str, Any]:
         "method": "PUT",
         "path": "/packages/v2/adjust",
         "licenseNumber": MFG,
+        "query": {"licenseNumber": MFG},
         "body": BODY,
         "status": 200,
         "applied": [{"adjusted": 1}],

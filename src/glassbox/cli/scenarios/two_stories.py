@@ -28,7 +28,7 @@ def contradictions(journal: Sequence[dict[str, Any]], sends: Sequence[ToldSend])
     for send in sends:
         if send.endpoint.startswith(("POST /", "PUT /", "DELETE /")):
             content = "" if BY_ID in send.endpoint else send.request_sha256
-            told[send.license_number, send.endpoint, content].append(send)
+            told[send.license_number, send.endpoint.rstrip("/"), content].append(send)
     got: dict[Key, list[dict[str, Any]]] = defaultdict(list)
     for entry in journal:
         if entry["method"] != "GET" and not entry["path"].startswith("/desk/"):
@@ -71,7 +71,9 @@ def _key(entry: dict[str, Any]) -> Key:
     """A call that names its row in the path has no body, and so no hash of one."""
     path = re.sub(r"/[0-9]+$", f"/{BY_ID}", entry["path"].rstrip("/"))
     content = "" if path.endswith(BY_ID) else payload_sha256(entry["body"] or [])
-    return entry["licenseNumber"] or "", f"{entry['method']} {path}", content
+    # What METRC refused before it looked at the licence bears it in the address alone.
+    license_number = entry["licenseNumber"] or entry["query"].get("licenseNumber", "")
+    return license_number, f"{entry['method']} {path}", content
 
 
 def _name(key: Key) -> str:
