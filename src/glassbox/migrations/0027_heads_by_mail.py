@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("glassbox", "0025_terms_and_user_reviews"),
+        ("glassbox", "0026_rule_decisions"),
     ]
 
     operations = [
