@@ -20,9 +20,13 @@ NEVER_ASK = {
     "company.open_license": "before the first licence there is no role; only the machine may",
     "company.add_user": "a person without a role may do nothing yet; only the machine may",
     "sign_in._check": "who signs in is nobody yet",
+    "anchoring._defer_when_due": "the anchor log is of no licence; only the machine may",
+    "anchoring._remember": "the anchor log is of no licence; only the machine may",
+    "anchoring._timestamp_is_due": "the anchor log is of no licence; only the machine may",
 }
 # Not operations: what doors may use besides.
 PLAIN_FOR_DOORS = {
+    "anchoring.anchor_outside": "the anchor log is of no licence; only the machine may",
     "company.tag_range": "names the labels of a roll; writes nothing",
     "sign_in.sign_in_person": "who signs in is nobody yet, so there is no actor to pass",
 }
