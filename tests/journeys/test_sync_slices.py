@@ -8,8 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from glassbox.cli.demo_brand import Brand
+from glassbox.cli.demo_brand import MAKER, Brand
+from glassbox.models.companies import License
 from glassbox.operations.sync.run import TIMETABLE
+from glassbox.operations.transaction import short_transaction
 from glassbox.rules.feed_schedule import SCHEDULES, WHOLE_WALK
 from tests.desk import Desk
 from tests.journeys.story import now, receive_oil
@@ -101,3 +103,23 @@ def test_a_list_that_has_made_its_requests_of_the_hour_waits_and_the_others_go_o
     sync(brand, at=later + timedelta(hours=1, minutes=1), trigger=TIMETABLE)
     ended = cursor(brand, "packages_active").read_until
     assert ended is not None and ended >= later - timedelta(minutes=10)
+
+
+def test_a_list_that_was_never_read_to_its_end_may_ask_more(
+    brand: Brand, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    active = SCHEDULES["packages_active"]
+    long_ago = now() - timedelta(days=5)
+    with short_transaction(brand.licenses[MAKER]) as license:
+        License.objects.filter(id=license.pk).update(sync_from=long_ago)
+    monkeypatch.setitem(
+        SCHEDULES,
+        "packages_active",
+        replace(active, requests_an_hour=1, requests_an_hour_at_first=3),
+    )
+
+    sync(brand, trigger=TIMETABLE)
+    stopped = cursor(brand, "packages_active")
+
+    assert stopped.last_whole_at is None and stopped.read_until is not None
+    assert timedelta(days=2) < stopped.read_until - long_ago <= timedelta(days=3), "three windows"

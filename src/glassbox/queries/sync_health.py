@@ -240,7 +240,7 @@ def _feed(
         gap_count=len(gaps),
         first_gap_at=min((datetime.fromisoformat(one["start"]) for one in gaps), default=None),
         requests_used=used,
-        requests_allowed=schedule.requests_an_hour,
+        requests_allowed=schedule.allowance(was_read=as_of is not None),
         exchange_id=exchange_id if cursor and cursor.last_error else None,
     )
 

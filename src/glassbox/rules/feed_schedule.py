@@ -12,6 +12,8 @@ DAILY = timedelta(days=1)
 # tenth of them, the whole walk a fifth, so that a list without end starves no other.
 REQUESTS_AN_HOUR = 3_600
 REQUESTS_AN_HOUR_OF_THE_WALK = 7_200
+# A list that was never read to its end holds up nothing but the go-live that waits for it.
+REQUESTS_AN_HOUR_OF_A_BACKFILL = 18_000
 
 WHOLE_WALK = "packages_whole_walk"
 
@@ -21,12 +23,17 @@ class FeedSchedule:
     """When one feed is due and how much it may ask.
 
     `every` is the least time between two reads by the timetable; `requests_an_hour` the most it
-    asks of METRC for one licence.
+    asks of METRC for one licence, `requests_an_hour_at_first` until it has once come to its end.
     """
 
     title: str
     every: timedelta = EACH_RUN
     requests_an_hour: int = REQUESTS_AN_HOUR
+    requests_an_hour_at_first: int = REQUESTS_AN_HOUR_OF_A_BACKFILL
+
+    def allowance(self, *, was_read: bool) -> int:
+        """Return the most it asks in an hour; `was_read` once it has come to its end."""
+        return self.requests_an_hour if was_read else self.requests_an_hour_at_first
 
     @property
     def due_text(self) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from glassbox.rules.feed_schedule import (
     REQUESTS_AN_HOUR,
+    REQUESTS_AN_HOUR_OF_A_BACKFILL,
     REQUESTS_AN_HOUR_OF_THE_WALK,
     SCHEDULES,
     WHOLE_WALK,
@@ -111,3 +112,5 @@ def test_no_feed_can_starve_the_others() -> None:
     assert budgets.pop(WHOLE_WALK) == REQUESTS_AN_HOUR_OF_THE_WALK <= AN_HOUR_OF_READS / 5
     assert set(budgets.values()) == {REQUESTS_AN_HOUR}
     assert AN_HOUR_OF_READS / 10 >= REQUESTS_AN_HOUR
+    at_first = {schedule.allowance(was_read=False) for schedule in SCHEDULES.values()}
+    assert at_first == {REQUESTS_AN_HOUR_OF_A_BACKFILL} and max(at_first) <= AN_HOUR_OF_READS / 2

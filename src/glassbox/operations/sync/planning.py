@@ -28,12 +28,18 @@ def plan_feeds(walk: Walk, names: frozenset[str]) -> tuple[Feed, ...]:
     walk.budgets.update(
         (
             feed.name,
-            max(0, feed.schedule.requests_an_hour - used.get((walk.license_id, feed.name), 0)),
+            max(0, _allowance(feed, cursors) - used.get((walk.license_id, feed.name), 0)),
         )
         for feed in feeds
     )
     walk.steps_planned = sum(_steps(walk, feed, cursors) for feed in feeds)
     return feeds
+
+
+def _allowance(feed: Feed, cursors: dict[str, SyncCursor]) -> int:
+    cursor = cursors.get(feed.name)
+    was_read = cursor is not None and cursor.last_whole_at is not None
+    return feed.schedule.allowance(was_read=was_read)
 
 
 def _is_early(walk: Walk, feed: Feed, cursors: dict[str, SyncCursor]) -> bool:
