@@ -230,7 +230,7 @@ def _behind_the_first_row(page: Page, address: str, out: Path, width: int) -> No
 def _sign_in(page: Page, address: str, person: dict[str, str]) -> None:
     page.context.clear_cookies()
     page.goto(f"{address}/sign-in/")
-    page.fill("#id_email", person["email"])
+    page.fill("#id_login", person["email"])
     page.fill("#id_password", person["password"])
     page.click("button.btn-primary")
     page.wait_for_load_state()

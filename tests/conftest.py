@@ -17,6 +17,8 @@ from pathlib import Path
 # Each process of a parallel run has a home of its own, whatever the first one said.
 os.environ["GLASSBOX_HOME"] = tempfile.mkdtemp(prefix="glassbox-tests-")
 os.environ.setdefault("GLASSBOX_ENVIRONMENT", "dev")
+# Most tests are about work, not about signing in; those that are switch it on.
+os.environ["GLASSBOX_MFA_REQUIRED"] = "no"
 # The simulator is the tests' own: nobody else waits for it.
 os.environ["GLASSBOX_METRC_SHARE"] = "1"
 os.environ["DJANGO_SETTINGS_MODULE"] = "glassbox.config.settings"

@@ -15,7 +15,7 @@ from tests.browser.visitor import Visitor
 
 # Addresses that only take a POST, that are a file, or that send on to another page.
 NO_PAGES = re.compile(
-    r"^(both_.*|sign_in|sign_out|health|front|packages_csv|import_template|import_problems|audit_csv|audit_proofs|pack_file|\w+_read|document|compare_now|sync_read|.*_(approve|reviewed?|return|withdraw"
+    r"^(both_.*|account_(login|reset.*|inactive)|mfa_(?!index|list_webauthn).*|sign_out|health|front|packages_csv|import_template|import_problems|audit_csv|audit_proofs|pack_file|\w+_read|document|compare_now|sync_read|.*_(approve|reviewed?|return|withdraw"
     r"|attest|look|reject|verify|close|confirm|assign|note|sign|end|save|rename|delete|open_with))$"
 )
 # Whose things the main job left at the manufacturer; all others lie at the distributor.

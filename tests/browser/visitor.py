@@ -50,7 +50,7 @@ class Visitor:
             return self
         domain = "neighboredibles" if self.name == "Nell" else "goldenpoppy"
         self.page.goto(f"{self.house.address}/sign-in/")
-        self.page.fill("#id_email", f"{self.name.lower()}@{domain}.example")
+        self.page.fill("#id_login", f"{self.name.lower()}@{domain}.example")
         self.page.fill("#id_password", self.house.brand.passwords[self.name])
         self.page.click("button.btn-primary")
         self.page.wait_for_selector("#flow")

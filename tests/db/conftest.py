@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import psycopg
@@ -17,6 +17,7 @@ from tests.cast import open_cast
 from tests.conftest import TEMPLATE, _connect_django
 
 CAST_TEMPLATE = "glassbox_cast"
+Events = Callable[[str], list[str]]
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +53,25 @@ def cast_superuser(cluster: Cluster, cast: Brand) -> Iterator[psycopg.Connection
     name = str(connections["default"].settings_dict["NAME"])
     with psycopg.connect(cluster.urls(name).superuser, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def strict() -> Iterator[None]:
+    """A second factor is required, as it is outside the demo."""
+    with override_settings(MFA_IS_REQUIRED=True):
+        yield
+
+
+@pytest.fixture
+def events(cast_superuser: psycopg.Connection) -> Events:
+    """The reasons of all events of a type, oldest first."""
+
+    def of(type: str) -> list[str]:
+        rows = cast_superuser.execute(
+            "SELECT o.value FROM compliance_events e JOIN audit_openings o USING (event_id)"
+            " WHERE e.type = %s AND o.field = 'reason' ORDER BY e.ts",
+            [type],
+        )
+        return [value for (value,) in rows]
+
+    return of

@@ -43,7 +43,6 @@ EXEMPT: dict[str, Mapping[str, str]] = {
     },
     "public_things_are_described": {
         "src/glassbox/queries/flow_map/counts.py steps": "its type says it",
-        "src/glassbox/web/sign_in.py SignInForm": "two fields",
     },
 }
 

@@ -19,16 +19,25 @@ NEVER_ASK = {
     "company.open_company": "before the first licence there is no role; only the machine may",
     "company.open_license": "before the first licence there is no role; only the machine may",
     "company.add_user": "a person without a role may do nothing yet; only the machine may",
-    "sign_in._check": "who signs in is nobody yet",
     "anchoring._defer_when_due": "the anchor log is of no licence; only the machine may",
     "anchoring._remember": "the anchor log is of no licence; only the machine may",
     "anchoring._timestamp_is_due": "the anchor log is of no licence; only the machine may",
+    "sign_in.forget_factors": "only the machine may",
+    "sign_in.make_sign_in_link": "only the machine may",
+    "sign_in.remember_confirmation": "everybody proves who they are for themselves",
+    "sign_in.remember_factor": "everybody's own sign-in",
+    "sign_in.remember_password_change": "everybody's own sign-in",
+    "sign_in.remember_refusal": "who was refused is nobody yet",
+    "sign_in.remember_session_end": "everybody's own sign-in",
+    "sign_in.remember_sign_in": "everybody's own sign-in",
 }
 # Not operations: what doors may use besides.
 PLAIN_FOR_DOORS = {
     "anchoring.anchor_outside": "the anchor log is of no licence; only the machine may",
+    "sealing.make_missing_keysets": "makes files beside the database; only the machine reaches it",
+    "sealing.seal_for_sign_in": "seals what a sign-in keeps; reads and writes no row",
+    "sealing.unseal_for_sign_in": "opens what a sign-in keeps; reads and writes no row",
     "company.tag_range": "names the labels of a roll; writes nothing",
-    "sign_in.sign_in_person": "who signs in is nobody yet, so there is no actor to pass",
 }
 
 

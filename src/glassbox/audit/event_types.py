@@ -25,6 +25,13 @@ class EventType(StrEnum):
     TAG_DAMAGED = "tag.damaged"
     ACCESS_DENIED = "access.denied"
     SESSION_SIGNED_IN = "session.signed_in"
+    SESSION_REFUSED = "session.refused"
+    SESSION_CONFIRMED = "session.confirmed"
+    SESSION_ENDED = "session.ended"
+    SESSION_LINK_MADE = "session.link_made"
+    FACTOR_ADDED = "factor.added"
+    FACTOR_REMOVED = "factor.removed"
+    PASSWORD_CHANGED = "password.changed"
 
     SYNC_STARTED = "sync.started"
     SYNC_COMPLETED = "sync.completed"

@@ -18,11 +18,14 @@ from glassbox.runtime.postgres import ClusterFailed
 # Name, help, and whether Django must stand before the command's module is imported.
 COMMANDS: tuple[tuple[str, str, bool], ...] = (
     ("demo", "start everything with an invented brand, on this machine alone", False),
-    ("serve", "serve the pages", False),
+    ("serve", "serve the pages", True),
     ("worker", "do the jobs: the only process that talks to METRC", True),
     ("sequencer", "number the events of the ledger", True),
     ("signer", "sign the heads of the ledger", True),
     ("migrate", "bring the database up to date", True),
+    ("make-keys", "make the key files of a new installation", True),
+    ("open-company", "open a company, its licences and its first owner", True),
+    ("sign-in-link", "make the link that sets a person's password", True),
     ("doctor", "say what is wrong with this installation, and the remedy", True),
     ("sync", "read METRC once, now, for one licence", True),
     ("reconcile", "compare our book with METRC's newest word", True),

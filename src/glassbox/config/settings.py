@@ -109,8 +109,13 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "glassbox.config.apps.GlassboxConfig",
     "glassbox.audit",
+    # Before allauth: its pages are ours.
     "glassbox.web",
     "glassbox.jobs",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
 ]
 
 MIDDLEWARE = [
@@ -122,6 +127,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "glassbox.web.middleware.RequestFacts",
 ]
 
@@ -134,6 +140,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
+                "glassbox.web.pages.frame",
             ],
         },
     },
@@ -171,12 +178,73 @@ GLASSBOX_BACKUP_DATABASE_URL = env_secret("GLASSBOX_BACKUP_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "glassbox.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+# OWASP's choice among what Python brings; older hashes are made anew when their owner signs in.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_VALIDATION = "django.contrib.auth.password_validation."
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATION}MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    # The 20,000 that turn up most in leaked lists; they come with Django, so nothing is asked outside.
+    {"NAME": f"{_VALIDATION}CommonPasswordValidator"},
+    {
+        "NAME": f"{_VALIDATION}UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+]
+# A second factor, and a fresh one before a signature: switched off by tests and the demo alone.
+MFA_IS_REQUIRED = env_bool("GLASSBOX_MFA_REQUIRED", GLASSBOX_ENVIRONMENT != "demo")
 LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "glassbox.web.sealed_sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+# Twelve hours at most; half an hour without a sign of life ends it too (the demo's visitors stay).
 SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_IDLE_SECONDS = env_int(
+    "GLASSBOX_SESSION_IDLE_SECONDS", 0 if GLASSBOX_ENVIRONMENT == "demo" else 30 * 60
+)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
+if IS_PRODUCTION:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+
+# Rate limits and used codes must hold over every process that serves pages.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache_entries",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+# Sign-in by django-allauth: e-mail and password, a second factor, passkeys; nobody signs up.
+ACCOUNT_ADAPTER = "glassbox.web.sign_in.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_COOKIE_AGE = SESSION_COOKIE_AGE
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+MFA_ADAPTER = "glassbox.web.sign_in.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# A code counts half a minute early or late, and once: the mark of its use lasts over all three.
+MFA_TOTP_TOLERANCE = 1
+# How many proxies of ours stand before the pages: addresses further out could be invented.
+ALLAUTH_TRUSTED_PROXY_COUNT = env_int("GLASSBOX_PROXY_COUNT", 0)
+# A link that lets somebody set a password.
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
+
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = IS_PRODUCTION and env_bool("GLASSBOX_TLS_REDIRECT", True)

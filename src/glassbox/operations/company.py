@@ -24,6 +24,7 @@ from glassbox.rules.permissions import Permission, Role
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
 TAGS_AT_MOST = 10_000
+LICENSE_KINDS = tuple(kind.value for kind in LicenseKind)
 TAG = re.compile(r"[A-Z0-9]{15}[0-9]{9}")
 
 
@@ -33,7 +34,11 @@ class OnlyFromTheMachine(Refused):
     code = "company.only-from-the-machine"
 
 
-def _require_the_machine(actor: Actor) -> None:
+def require_the_machine(actor: Actor) -> None:
+    """Refuse whoever is not the command line of the installation.
+
+    :raises OnlyFromTheMachine: if a person asks through a page
+    """
     if not actor.is_system:
         raise OnlyFromTheMachine("Only the command line of the installation may do this.")
 
@@ -44,7 +49,7 @@ def open_company(*, actor: Actor, name: str, now: datetime) -> int:
 
     :raises OnlyFromTheMachine: if a person asks through a page
     """
-    _require_the_machine(actor)
+    require_the_machine(actor)
     company = Company.objects.create(name=name, created_at=now)
     ledger.append(
         type=EventType.COMPANY_OPENED,
@@ -73,7 +78,7 @@ def open_license(
     :raises OnlyFromTheMachine: if a person asks through a page
     :raises InvalidInput: if the kind is none we know
     """
-    _require_the_machine(actor)
+    require_the_machine(actor)
     if kind not in set(LicenseKind):
         raise InvalidInput(field="kind", value=kind, way_out=f"Use {', '.join(LicenseKind)}.")
     license = License.objects.create(
@@ -106,7 +111,7 @@ def add_user(
     :raises OnlyFromTheMachine: if a person asks through a page
     :raises InvalidInput: if somebody has that e-mail already
     """
-    _require_the_machine(actor)
+    require_the_machine(actor)
     if User.objects.filter(email__iexact=email).exists():
         raise InvalidInput(field="e-mail", value=email, way_out="Somebody has it; use another.")
     user = User.objects.create(

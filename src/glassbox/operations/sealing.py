@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import tink
@@ -12,6 +13,8 @@ from tink import TinkError, aead, secret_key_access
 from glassbox.rules.verdicts import Refused
 
 KEYSET_NAME = "metrc-keys.json"
+# What the pages themselves must open again: sessions and the secrets of second factors.
+SIGN_IN_KEYSET_NAME = "sign-in.json"
 
 aead.register()
 
@@ -38,17 +41,73 @@ def unseal(sealed: bytes, bound_to: bytes) -> str:
     return opened.decode()
 
 
+def seal_for_sign_in(secret: str, purpose: str) -> bytes:
+    """Return a secret of signing in sealed; it opens in this environment for the same purpose."""
+    sealed: bytes = _sign_in_aead().encrypt(secret.encode(), _sign_in_bound_to(purpose))
+    return sealed
+
+
+def unseal_for_sign_in(sealed: bytes, purpose: str) -> str:
+    """Return a sealed secret of signing in in the clear.
+
+    :raises SealDoesNotOpen: if it was altered, or is of another purpose, environment or keyset
+    """
+    try:
+        opened: bytes = _sign_in_aead().decrypt(sealed, _sign_in_bound_to(purpose))
+    except TinkError as error:
+        raise SealDoesNotOpen("The sealed bytes do not open.") from error
+    return opened.decode()
+
+
+def _sign_in_bound_to(purpose: str) -> bytes:
+    return f"sign-in/v1|{settings.GLASSBOX_ENVIRONMENT}|{purpose}".encode()
+
+
+def _sign_in_aead() -> aead.Aead:
+    path = Path(settings.GLASSBOX_KEYS_FOLDER) / SIGN_IN_KEYSET_NAME
+    if not path.exists():
+        _make_missing_keyset(path)
+    return _parsed(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _parsed(path: Path, changed_at_ns: int) -> aead.Aead:
+    # Every request opens its session: the file is parsed again only when it has changed.
+    return _parse(path)
+
+
 def _aead() -> aead.Aead:
     path = Path(settings.GLASSBOX_KEYS_FOLDER) / KEYSET_NAME
     if not path.exists():
-        _make_keyset(path)
+        _make_missing_keyset(path)
+    return _parse(path)
+
+
+def _parse(path: Path) -> aead.Aead:
     handle = tink.json_proto_keyset_format.parse(path.read_text(), secret_key_access.TOKEN)
     return handle.primitive(aead.Aead)
 
 
-def _make_keyset(path: Path) -> None:
+def make_missing_keysets() -> tuple[Path, ...]:
+    """Make the key files that are missing, as the set-up of an installation; return which."""
+    folder = Path(settings.GLASSBOX_KEYS_FOLDER)
+    missing = [folder / name for name in (KEYSET_NAME, SIGN_IN_KEYSET_NAME)]
+    missing = [path for path in missing if not path.exists()]
+    for path in missing:
+        _make_keyset(path)
+    return tuple(missing)
+
+
+def _make_missing_keyset(path: Path) -> None:
     if settings.IS_PRODUCTION:
-        raise Refused(f"The keyset {path} is missing. Restore it from its own backup.")
+        raise Refused(
+            f"The keyset {path} is missing. Restore it from its own backup; a new installation "
+            "makes it by `glassbox make-keys`."
+        )
+    _make_keyset(path)
+
+
+def _make_keyset(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
     text = tink.json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)

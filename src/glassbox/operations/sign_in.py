@@ -1,50 +1,130 @@
-"""Signing a person in: the password, and the event that it leaves."""
+"""What is remembered of signing in: who came how, who was refused, what was confirmed, what changed."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from django.contrib.auth.hashers import check_password, make_password
+from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR as default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.urls import reverse
 
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.people import User
-from glassbox.operations.transaction import unscoped_operation
-from glassbox.rules.actor import Actor
-from glassbox.rules.verdicts import Refused
+from glassbox.operations.company import require_the_machine
+from glassbox.operations.transaction import operation, unscoped_operation
+from glassbox.rules.actor import Actor, system_actor
+from glassbox.rules.verdicts import NotFound
 
-
-class SignInRefused(Refused):
-    """The e-mail and the password do not belong together, or the person is deactivated."""
-
-    code = "session.refused"
-
-
-def sign_in_person(*, email: str, password: str, now: datetime) -> User:
-    """Return the person whose e-mail and password these are, and write that they signed in.
-
-    :raises SignInRefused: in the same words whatever was wrong, so that nothing is revealed
-    """
-    user = _check(email=email, password=password, now=now)
-    if user is None:
-        raise SignInRefused("This e-mail and password do not match. Check both and try again.")
-    return user
+REASON_AT_MOST = 500
 
 
 @unscoped_operation
-def _check(*, email: str, password: str, now: datetime) -> User | None:
-    user = User.objects.filter(email__iexact=email, is_active=True).first()
-    if user is None:
-        # Takes the same time as a wrong password, so that the clock reveals no addresses.
-        make_password(password)
-        return None
-    if not check_password(password, user.password):
-        return None
+def remember_sign_in(*, actor: Actor, how: str, now: datetime) -> None:
+    """Write that a person signed in, and with what."""
+    _append(EventType.SESSION_SIGNED_IN, actor, f"Signed in with {how}", now)
+
+
+@unscoped_operation
+def remember_refusal(*, email: str, why: str, now: datetime) -> None:
+    """Write that a sign-in was refused. Whose address it is stays between us and the ledger."""
+    user = User.objects.filter(email__iexact=email).first()
     ledger.append(
-        type=EventType.SESSION_SIGNED_IN,
-        subject=f"user:{user.pk}",
-        actor=Actor(user_id=user.pk, name=user.name, via="web", session=None),
-        reason="Signed in with a password",
+        type=EventType.SESSION_REFUSED,
+        subject=f"user:{user.pk}" if user else "user:unknown",
+        actor=system_actor("sign-in"),
+        reason=why,
         now=now,
     )
+
+
+@operation
+def remember_confirmation(
+    *, actor: Actor, license_id: int, meaning: str, how: str, now: datetime
+) -> None:
+    """Write that a person proved anew who they are, and what the proof was for."""
+    ledger.append(
+        type=EventType.SESSION_CONFIRMED,
+        subject=f"user:{actor.user_id}",
+        actor=actor,
+        reason=meaning[:REASON_AT_MOST],
+        body={"with": how},
+        now=now,
+    )
+
+
+@unscoped_operation
+def remember_factor(*, actor: Actor, factor: str, is_added: bool, now: datetime) -> None:
+    """Write that a person added or removed a second factor."""
+    type = EventType.FACTOR_ADDED if is_added else EventType.FACTOR_REMOVED
+    _append(type, actor, f"{factor} was {'added' if is_added else 'removed'}", now)
+
+
+@unscoped_operation
+def remember_password_change(*, actor: Actor, how: str, now: datetime) -> None:
+    """Write that a password was set."""
+    _append(EventType.PASSWORD_CHANGED, actor, f"The password was {how}", now)
+
+
+@unscoped_operation
+def remember_session_end(*, actor: Actor, why: str, now: datetime) -> None:
+    """Write that a session was ended."""
+    _append(EventType.SESSION_ENDED, actor, why, now)
+
+
+def _append(type: EventType, actor: Actor, reason: str, now: datetime) -> None:
+    ledger.append(type=type, subject=f"user:{actor.user_id}", actor=actor, reason=reason, now=now)
+
+
+@unscoped_operation
+def make_sign_in_link(*, actor: Actor, email: str, now: datetime) -> str:
+    """Return the address at which a person sets a password, once, within 24 hours.
+
+    :raises OnlyFromTheMachine: if a person asks through a page
+    :raises NotFound: if nobody at work has this e-mail
+    """
+    require_the_machine(actor)
+    user = _at_work(email)
+    ledger.append(
+        type=EventType.SESSION_LINK_MADE,
+        subject=f"user:{user.pk}",
+        actor=actor,
+        reason="A link that sets a password was made",
+        now=now,
+    )
+    key = default_token_generator().make_token(user)
+    path = reverse(
+        "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key}
+    )
+    return f"{settings.GLASSBOX_PUBLIC_URL}{path}"
+
+
+@unscoped_operation
+def forget_factors(*, actor: Actor, email: str, reason: str, now: datetime) -> None:
+    """Remove every factor of a person who lost them; the next sign-in sets up new ones.
+
+    :raises OnlyFromTheMachine: if a person asks through a page
+    :raises NotFound: if nobody at work has this e-mail
+    """
+    require_the_machine(actor)
+    user = _at_work(email)
+    # A new password goes with it, and so does every session.
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    Authenticator.objects.filter(user_id=user.pk).delete()
+    ledger.append(
+        type=EventType.FACTOR_REMOVED,
+        subject=f"user:{user.pk}",
+        actor=actor,
+        reason=reason,
+        now=now,
+    )
+
+
+def _at_work(email: str) -> User:
+    user = User.objects.select_for_update().filter(email__iexact=email, is_active=True).first()
+    if user is None:
+        raise NotFound("Nobody at work has this e-mail.")
     return user

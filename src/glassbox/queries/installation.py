@@ -30,7 +30,7 @@ def installation_facts(process: str) -> InstallationFacts:
     """Return everything the checks look at, as the process of that name sees it."""
     database: dict[str, Any] = settings.DATABASES["default"]
     logging: dict[str, Any] = settings.LOGGING
-    facts, error = _database_facts()
+    facts, error = _database_facts(process)
     files = [
         path
         for folder in (settings.GLASSBOX_KEYS_FOLDER, settings.GLASSBOX_SIGNER_FOLDER)
@@ -51,6 +51,7 @@ def installation_facts(process: str) -> InstallationFacts:
         log_level=str(logging["root"]["level"]),
         redirects_to_tls=settings.SECURE_SSL_REDIRECT,
         demo_people_file=settings.GLASSBOX_DEMO_PEOPLE_FILE,
+        second_factor_is_required=settings.MFA_IS_REQUIRED,
         other_addresses=tuple(
             f"GLASSBOX_{name}_DATABASE_URL"
             for name in ADDRESSES
@@ -72,18 +73,22 @@ def _files(folder: Path) -> list[Path]:
         return []
 
 
-def _database_facts() -> tuple[DatabaseFacts | None, str]:
+def _database_facts(process: str) -> tuple[DatabaseFacts | None, str]:
+    """Return what the database says to the role of a process; the doctor asks as the application."""
     at: dict[str, Any] = settings.DATABASES["default"]
+    own_url = getattr(settings, f"GLASSBOX_{ADDRESS_OF.get(process, '')}_DATABASE_URL", "")
+    if process in ADDRESS_OF and not own_url:
+        return None, f"GLASSBOX_{ADDRESS_OF[process]}_DATABASE_URL is not set."
+    address = own_url or psycopg.conninfo.make_conninfo(
+        dbname=str(at["NAME"]),
+        user=str(at["USER"]),
+        password=str(at["PASSWORD"]),
+        host=str(at["HOST"]),
+        port=str(at["PORT"]),
+        **at["OPTIONS"],
+    )
     try:
-        with psycopg.connect(
-            dbname=str(at["NAME"]),
-            user=str(at["USER"]),
-            password=str(at["PASSWORD"]),
-            host=str(at["HOST"]),
-            port=str(at["PORT"]),
-            connect_timeout=CONNECT_SECONDS,
-            **at["OPTIONS"],
-        ) as connection:
+        with psycopg.connect(address, connect_timeout=CONNECT_SECONDS) as connection:
             return _asked(connection), ""
     except psycopg.OperationalError as problem:
         return None, str(problem).splitlines()[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -71,6 +71,7 @@ class InstallationFacts:
     log_level: str
     redirects_to_tls: bool
     demo_people_file: str
+    second_factor_is_required: bool
     other_addresses: tuple[str, ...]
     open_files: tuple[str, ...]
     has_keyset: bool
@@ -97,7 +98,8 @@ def problems(facts: InstallationFacts) -> tuple[Problem, ...]:
     """Return everything that is wrong, what stops a start first."""
     found = [
         problem
-        for check in (_environment, _metrc, _secrets, _addresses, _ledger, _database, _comfort)
+        for check, processes in _CHECKS
+        if facts.process == "doctor" or not processes or facts.process in processes
         for problem in check(facts)
     ]
     return tuple(sorted(found, key=lambda problem: not problem.stops))
@@ -124,6 +126,15 @@ def _environment(facts: InstallationFacts) -> Iterator[Problem]:
             "LOG-DEBUG",
             "The log level is DEBUG where real people work.",
             "Set GLASSBOX_LOG_LEVEL to INFO or WARNING.",
+        )
+
+
+def _second_factor(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.is_served_to_people and not facts.second_factor_is_required:
+        yield _stop(
+            "MFA-OFF",
+            "A password alone would open METRC's keys and sign approvals.",
+            "Unset GLASSBOX_MFA_REQUIRED.",
         )
 
 
@@ -164,18 +175,21 @@ def _secrets(facts: InstallationFacts) -> Iterator[Problem]:
             f"More people than its owner may read {facts.open_files[0]}.",
             "chmod 600 the file and 700 its folder; if others could sign in here, change the keys.",
         )
-    if facts.is_served_to_people and not facts.has_keyset and facts.process != "doctor":
-        yield _warn(
-            "KEYSET-MISSING",
-            "The file that opens METRC keys is missing.",
-            "Restore it from its own backup into the folder keys of GLASSBOX_HOME.",
-        )
     if facts.is_served_to_people and facts.other_addresses:
         yield _stop(
             "ADDRESS-TOO-MANY",
             f"The process {facts.process} is given {', '.join(facts.other_addresses)}, which it "
             "does not need: whoever takes it over would have that role too.",
             "Give each process only the database address that bears its name.",
+        )
+
+
+def _keyset(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.is_served_to_people and not facts.has_keyset:
+        yield _warn(
+            "KEYSET-MISSING",
+            "The file that opens METRC keys is missing.",
+            "Restore it from its own backup into the folder keys of GLASSBOX_HOME.",
         )
 
 
@@ -270,3 +284,17 @@ def _comfort(facts: InstallationFacts) -> Iterator[Problem]:
             "Alerts are mailed to nobody.",
             "Set GLASSBOX_MAIL_HOST.",
         )
+
+
+# Whom each check concerns besides the doctor; where nobody is named, every process.
+_CHECKS: tuple[tuple[Callable[[InstallationFacts], Iterator[Problem]], frozenset[str]], ...] = (
+    (_environment, frozenset()),
+    (_second_factor, frozenset({"serve"})),
+    (_metrc, frozenset({"worker"})),
+    (_secrets, frozenset()),
+    (_keyset, frozenset({"serve", "worker"})),
+    (_addresses, frozenset({"serve"})),
+    (_ledger, frozenset()),
+    (_database, frozenset()),
+    (_comfort, frozenset({"worker"})),
+)

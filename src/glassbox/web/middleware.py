@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpResponse, HttpResponseRedirect
 
 from glassbox import clock
@@ -19,16 +21,30 @@ from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import NotFound, Refused
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
+from glassbox.web.sign_in import has_factor
+from glassbox.web.sign_in_addresses import OPEN_NAMES, OWN_NAMES
+from glassbox.web.signing import stopped_to_sign
 
 Answer = Callable[[PageRequest], HttpResponse]
 
 # Pages that a person may open before they have signed in.
-OPEN_VIEWS = frozenset({"sign_in", "health", "metrc_hook"})
+OPEN_VIEWS = OPEN_NAMES | {"health", "metrc_hook"}
+# Where somebody without a second factor may go where one is required: to set one up, or out.
+WITHOUT_FACTOR = frozenset(
+    {
+        "sign_out",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_view_recovery_codes",
+        "account_reauthenticate",
+    }
+)
+SEEN, SEEN_AGAIN_AFTER_SECONDS = "seen_at", 60
 
 OK = 200
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A list of UIDs too long for an address comes by POST; signing out is everybody's own act.
-HARMLESS_POSTS = frozenset({"packages", "both_packages", "sign_out"})
+HARMLESS_POSTS = OWN_NAMES | {"packages", "both_packages"}
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -54,6 +70,7 @@ class RequestFacts:
     def __call__(self, request: PageRequest) -> HttpResponse:
         request.now = clock.now()
         request.id = uuid.uuid4().hex
+        end_if_idle(request)
         actor = _actor(request)
         if actor is not None:
             request.actor = actor
@@ -75,6 +92,8 @@ class RequestFacts:
             return None
         if not hasattr(request, "actor"):
             return HttpResponseRedirect(f"/sign-in/?next={quote(request.get_full_path())}")
+        if settings.MFA_IS_REQUIRED and name not in WITHOUT_FACTOR and not has_factor(request.user):
+            return HttpResponseRedirect("/account/app/")
         try:
             request.scope = scope(
                 actor=request.actor,
@@ -83,11 +102,25 @@ class RequestFacts:
             )
         except NotFound as refusal:
             return refusal_page(request, refusal)
-        return refused_to_a_guest(request, name or "")
+        return refused_to_a_guest(request, name or "") or stopped_to_sign(
+            request, name or "", named
+        )
 
     def process_exception(self, request: PageRequest, error: Exception) -> HttpResponse | None:
         """Turn a refusal into a page that says what and why; anything else is a bug."""
         return refusal_page(request, error) if isinstance(error, Refused) else None
+
+
+def end_if_idle(request: PageRequest) -> None:
+    """End a session that gave no sign of life for too long; note the sign of life of this one."""
+    if not settings.SESSION_IDLE_SECONDS or not request.user.is_authenticated:
+        return
+    now_seconds = time.time()
+    seen_seconds = request.session.get(SEEN, now_seconds)
+    if now_seconds - seen_seconds > settings.SESSION_IDLE_SECONDS:
+        logout(request)
+    elif SEEN not in request.session or now_seconds - seen_seconds > SEEN_AGAIN_AFTER_SECONDS:
+        request.session[SEEN] = now_seconds
 
 
 def refused_to_a_guest(request: PageRequest, name: str) -> HttpResponse | None:
@@ -145,4 +178,8 @@ def _actor(request: PageRequest) -> Actor | None:
         via="web",
         # The ledger ties acts of one sign-in together without holding a usable session key.
         session=hashlib.sha256(f"{settings.SECRET_KEY}:{session_key}".encode()).hexdigest()[:16],
+        has_second_factor=any(
+            one.get("method") == "mfa"
+            for one in request.session.get("account_authentication_methods", ())
+        ),
     )

@@ -29,13 +29,17 @@ def page(
     """
     asked_by_htmx = bool(request.htmx) and not request.htmx.boosted
     chosen = fragment if fragment and asked_by_htmx else template
-    frame = {
+    return HttpResponse(render_to_string(chosen, context, request), status=status)
+
+
+def frame(request: PageRequest) -> dict[str, Any]:
+    """Return what every page's frame shows, whoever renders it."""
+    return {
         "scope": getattr(request, "scope", None),
         "actor": getattr(request, "actor", None),
         "now": getattr(request, "now", None),
         "slug": request.scope.slug if hasattr(request, "scope") else "both",
     }
-    return HttpResponse(render_to_string(chosen, {**frame, **context}, request), status=status)
 
 
 def one_license_id(request: PageRequest) -> int:

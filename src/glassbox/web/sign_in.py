@@ -1,66 +1,155 @@
-"""Signing in and out. The demo lists its people; a real installation asks for both fields."""
+"""Signing in by django-allauth: how it seals, whom it lets in, and what the ledger hears of it."""
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import logging
+import threading
 from pathlib import Path
 from typing import Any
 
-from django import forms
+import segno
+from allauth.account import signals as account_signals
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.views import LoginView
+from allauth.mfa import signals as factor_signals
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from django.conf import settings
-from django.contrib.auth import login, logout
-from django.http import HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_POST
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_POST
 
-from glassbox.operations.sign_in import SignInRefused, sign_in_person
-from glassbox.web.pages import page
+from glassbox import clock
+from glassbox.operations.sealing import seal_for_sign_in, unseal_for_sign_in
+from glassbox.operations.sign_in import (
+    remember_factor,
+    remember_password_change,
+    remember_refusal,
+    remember_session_end,
+    remember_sign_in,
+)
+from glassbox.rules.actor import Actor
 from glassbox.web.request import PageRequest
 
+log = logging.getLogger(__name__)
 
-class SignInForm(forms.Form):
-    email = forms.EmailField(label="E-mail")
-    password = forms.CharField(label="Password", widget=forms.PasswordInput, max_length=200)
+FACTOR = "factor"
+STRONG = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+FACTOR_WORDS = {
+    Authenticator.Type.TOTP: "authenticator app",
+    Authenticator.Type.WEBAUTHN: "passkey",
+    Authenticator.Type.RECOVERY_CODES: "recovery codes",
+}
 
 
-@require_http_methods(["GET", "POST"])
-def sign_in(request: PageRequest) -> HttpResponse:
-    """Ask for e-mail and password, and go where the person wanted to go."""
-    wanted = str(request.GET.get("next", "/"))
-    form = SignInForm(request.POST or None)
-    problem = ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            user = sign_in_person(
-                email=form.cleaned_data["email"],
-                password=form.cleaned_data["password"],
-                now=request.now,
-            )
-        except SignInRefused as refusal:
-            problem = refusal.message
-        else:
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-            return HttpResponseRedirect(_safe(request, wanted))
-    return page(
-        request,
-        "sign_in.html",
-        {"form": form, "problem": problem, "people": _demo_people(), "wanted": wanted},
-        status=422 if problem else 200,
-    )
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Nobody signs up; whoever has a second factor confirms with it, never with the password."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Return that people are added by their company alone."""
+        return False
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Write a refused sign-in into the ledger."""
+        remember_refusal(
+            email=str(credentials.get("email", "")),
+            why="E-mail and password did not match",
+            now=clock.now(),
+        )
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Return how a person may confirm: by a factor if they have one, the passkey first."""
+        methods = super().get_reauthentication_methods(user)
+        strong = [method for method in methods if str(method["id"]).startswith("mfa")]
+        return sorted(strong, key=lambda one: str(one["id"]), reverse=True) or methods
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail beside the request: how long an answer takes tells nobody who exists."""
+        if not settings.GLASSBOX_MAIL_IS_SET_UP:
+            log.warning("A mail about signing in was not sent: no mail is set up")
+            return
+        message = self.render_mail(template_prefix, email, {"email": email, **context})
+        threading.Thread(target=_send, args=(message,), name="sign-in-mail").start()
+
+    def format_email_subject(self, subject: str) -> str:
+        """Return the subject as it is written."""
+        return subject
+
+
+def _send(message: Any) -> None:
+    try:
+        message.send()
+    except OSError as error:
+        log.warning("A mail about signing in could not be sent: %s", type(error).__name__)
+
+
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Secrets of factors are sealed; the last factor stays while one is required."""
+
+    def encrypt(self, text: str) -> str:
+        """Return a secret as the database keeps it."""
+        return base64.b64encode(seal_for_sign_in(text, FACTOR)).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return a secret of the database in the clear, for one comparison."""
+        return unseal_for_sign_in(base64.b64decode(encrypted_text), FACTOR)
+
+    def build_totp_svg(self, url: str) -> str:
+        """Return the QR code that an authenticator app scans."""
+        out = io.BytesIO()
+        segno.make(url).save(out, kind="svg", scale=4, xmldecl=False)
+        return out.getvalue().decode()
+
+    def get_totp_issuer(self) -> str:
+        """Return what the app calls us; environments are told apart."""
+        name = settings.GLASSBOX_ENVIRONMENT
+        return "Glassbox" if name == "production" else f"Glassbox {name}"
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Return whether a factor may go: not the last one where one is required."""
+        if not settings.MFA_IS_REQUIRED or authenticator.type not in STRONG:
+            return True
+        others = Authenticator.objects.filter(user_id=authenticator.user_id, type__in=STRONG)
+        return bool(others.exclude(pk=authenticator.pk).exists())
+
+
+class SignInView(LoginView):  # type: ignore[misc]
+    """Ask for e-mail and password. The demo lists its people."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the page shows."""
+        return {**super().get_context_data(**kwargs), "people": _demo_people()}
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Return the page with what is wrong, as every refused form of ours is answered."""
+        response: HttpResponse = super().form_invalid(form)
+        response.status_code = 422
+        return response
 
 
 @require_POST
 def sign_out(request: PageRequest) -> HttpResponse:
     """End the session."""
+    if request.user.is_authenticated:
+        remember_session_end(actor=actor_of(request.user), why="Signed out", now=request.now)
     logout(request)
     response = HttpResponseRedirect("/sign-in/")
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
-def _safe(request: PageRequest, wanted: str) -> str:
-    is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return wanted if is_ours else "/"
+def has_factor(user: Any) -> bool:
+    """Return whether a person has a factor that counts: an app or a passkey."""
+    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=STRONG).exists())
+
+
+def actor_of(user: Any) -> Actor:
+    """Return a person as who acts on their own sign-in."""
+    return Actor(user_id=user.pk, name=user.name, via="web", session=None)
 
 
 def _demo_people() -> list[dict[str, Any]]:
@@ -69,3 +158,53 @@ def _demo_people() -> list[dict[str, Any]]:
     path = Path(settings.GLASSBOX_DEMO_PEOPLE_FILE)
     people: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
     return people
+
+
+def _signed_in(request: HttpRequest, user: Any, **_: Any) -> None:
+    records = request.session.get("account_authentication_methods", [])
+    how = " and ".join(dict.fromkeys(_words_of(record) for record in records)) or "a password"
+    remember_sign_in(actor=actor_of(user), how=how, now=clock.now())
+
+
+def _words_of(record: dict[str, Any]) -> str:
+    if record.get("method") != "mfa":
+        return "a password"
+    return f"the {FACTOR_WORDS[record['type']]}"
+
+
+def _factor_changed(
+    signal: Any, request: HttpRequest, user: Any, authenticator: Authenticator, **_: Any
+) -> None:
+    is_added = signal is not factor_signals.authenticator_removed
+    remember_factor(
+        actor=actor_of(user),
+        factor=FACTOR_WORDS[Authenticator.Type(authenticator.type)],
+        is_added=is_added,
+        now=clock.now(),
+    )
+    # Whoever else is signed in as this person did not see the new factor.
+    end_other_sessions(request, user)
+
+
+def _factor_refused(user: Any, **_: Any) -> None:
+    remember_refusal(email=user.email, why="The second factor did not match", now=clock.now())
+
+
+def _password_changed(request: HttpRequest, user: Any, **_: Any) -> None:
+    remember_password_change(actor=actor_of(user), how="changed", now=clock.now())
+    if request.user.is_authenticated:
+        end_other_sessions(request, user)
+
+
+def _password_reset(user: Any, **_: Any) -> None:
+    remember_password_change(actor=actor_of(user), how="set by a link", now=clock.now())
+
+
+account_signals.user_logged_in.connect(_signed_in)
+account_signals.password_changed.connect(_password_changed)
+account_signals.password_set.connect(_password_changed)
+account_signals.password_reset.connect(_password_reset)
+factor_signals.authenticator_added.connect(_factor_changed)
+factor_signals.authenticator_removed.connect(_factor_changed)
+factor_signals.authenticator_reset.connect(_factor_changed)
+factor_signals.authentication_failed.connect(_factor_refused)

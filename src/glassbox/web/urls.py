@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from glassbox.web import sign_in
+from glassbox.web import sign_in_addresses
 from glassbox.web.views import (
     actions,
     alerts,
@@ -48,8 +48,8 @@ def scoped(address: str, view: object, name: str) -> list[URLPattern]:
 
 urlpatterns = [
     *WORK,
-    path("sign-in/", sign_in.sign_in, name="sign_in"),
-    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    *sign_in_addresses.OPEN,
+    *sign_in_addresses.OWN,
     path("metrc/<int:license_id>/<str:token>/", metrc_hook.receive, name="metrc_hook"),
     path("health/", flow_map.health, name="health"),
     path("", flow_map.front, name="front"),

@@ -43,7 +43,7 @@ def invite(cast: Brand, name: str = "Fay", number: str = MFG, **said: Any) -> No
 
 def signed_in(email: str = EMAIL, password: str = PASSWORD) -> Client:
     client = Client()
-    assert client.post("/sign-in/", {"email": email, "password": password}).status_code == 302
+    assert client.post("/sign-in/", {"login": email, "password": password}).status_code == 302
     return client
 
 

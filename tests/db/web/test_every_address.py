@@ -13,6 +13,7 @@ from glassbox.audit.models import ComplianceEvent
 from glassbox.cli.demo_brand import MAKER, MOVER, Brand
 from glassbox.models.people import User
 from glassbox.operations.transaction import short_transaction
+from glassbox.web.sign_in_addresses import OPEN_NAMES, OWN_NAMES
 from glassbox.web.urls import urlpatterns
 
 # What stands in an address where a page wants to know which one: nothing of ours has these.
@@ -21,9 +22,9 @@ SAMPLES = {
     "str": "1A4060300000001000000455",
     "uuid": "00000000-0000-7000-8000-000000000000",
 }
-OPEN_TO_STRANGERS = {"sign_in", "health", "metrc_hook"}
-# Signing out is everybody's own act, and the front page only leads on.
-OWN_ACTS = {"sign_out", "front"}
+OPEN_TO_STRANGERS = OPEN_NAMES | {"health", "metrc_hook"}
+# A person's own sign-in is everybody's own act, and the front page only leads on.
+OWN_ACTS = OWN_NAMES | {"front"}
 
 
 def addresses() -> Iterator[tuple[str, str]]:

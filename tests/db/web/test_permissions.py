@@ -88,9 +88,9 @@ def test_a_wrong_password_and_an_unknown_address_are_refused_in_the_same_words(
     cast: Brand,
 ) -> None:
     said = [
-        Client().post("/sign-in/", {"email": email, "password": "nothing"})
+        Client().post("/sign-in/", {"login": email, "password": "nothing"})
         for email in ("fay@goldenpoppy.example", "nobody@goldenpoppy.example")
     ]
 
     assert [answer.status_code for answer in said] == [422, 422]
-    assert all("do not match" in answer.content.decode() for answer in said)
+    assert all("are not correct" in answer.content.decode() for answer in said)

@@ -13,7 +13,7 @@ DATABASE = DatabaseFacts(
     major_version=18, environment="production", clock_offset_seconds=0, passes_walls=False
 )
 SOUND = InstallationFacts(
-    process="serve",
+    process="doctor",
     environment="production",
     metrc_url="https://api-ca.metrc.com",
     has_vendor_key=True,
@@ -27,6 +27,7 @@ SOUND = InstallationFacts(
     log_level="WARNING",
     redirects_to_tls=True,
     demo_people_file="",
+    second_factor_is_required=True,
     other_addresses=(),
     open_files=(),
     has_keyset=True,
@@ -51,6 +52,7 @@ def test_a_sound_installation_has_no_finding() -> None:
     ("id", "changed"),
     [
         ("ENV-DEMO-PEOPLE", {"demo_people_file": "people.json"}),
+        ("MFA-OFF", {"second_factor_is_required": False}),
         ("LOG-DEBUG", {"log_level": "DEBUG"}),
         ("METRC-HOST", {"metrc_url": "https://sandbox-api-ca.metrc.com"}),
         ("METRC-HOST", {"metrc_url": "https://api-ca.metrc.com.evil.example"}),
