@@ -17,6 +17,7 @@ from glassbox.audit.outside import heads_outside
 from glassbox.audit.sequencer import run_sequencer
 from glassbox.audit.signing_keys import SigningKeyMissing, read_public_key
 from glassbox.audit.standing import stop_ledger
+from glassbox.cli.start_check import require_sound
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Number events until told to stop."""
+    require_sound("sequencer")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 
+from glassbox.cli.start_check import require_sound
+
 THREADS = 8
 # A list of a thousand UIDs, packed, is an address of some 5 kB.
 ADDRESS_BYTES_AT_MOST = 8190
@@ -19,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Become gunicorn."""
+    require_sound("serve")
     os.execv(
         sys.executable,
         [

@@ -13,6 +13,7 @@ from django.conf import settings
 from glassbox.audit.signed_heads import HeadsInUse
 from glassbox.audit.signer import WillNotSign, adopt_past, run_signer
 from glassbox.audit.signing_keys import SigningKeyMissing
+from glassbox.cli.start_check import require_sound
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Sign heads until told to stop; exit 1 with a sentence when that cannot be done."""
+    require_sound("signer")
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

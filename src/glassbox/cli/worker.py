@@ -17,6 +17,7 @@ from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
 from glassbox import clock
+from glassbox.cli.start_check import require_sound
 from glassbox.operations.timetable import defer_due_jobs
 from glassbox.rules.actor import system_actor
 
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Work until told to stop; a job under way is finished first."""
+    require_sound("worker")
     stop = threading.Event()
     timetable = threading.Thread(target=_keep_timetable, args=(stop,), name="timetable")
     timetable.start()
