@@ -31,7 +31,7 @@ OUTSIDE_ANY_LICENSE = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("glassbox", "0025_terms_and_user_reviews"),
+        ("glassbox", "0026_rule_decisions"),
         ("audit", "0004_trees"),
     ]
 
