@@ -31,7 +31,7 @@ OUTSIDE_ANY_LICENSE = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("glassbox", "0026_rule_decisions"),
+        ("glassbox", "0027_heads_by_mail"),
         ("audit", "0004_trees"),
     ]
 
