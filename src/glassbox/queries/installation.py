@@ -59,7 +59,7 @@ def installation_facts(process: str) -> InstallationFacts:
             and name != ADDRESS_OF.get(process)
             and process != "doctor"
         ),
-        open_files=tuple(str(path) for path in files if path.stat().st_mode & 0o077),
+        open_files=tuple(str(path) for path in files if _others_may_read(path)),
         has_keyset=bool(_files(settings.GLASSBOX_KEYS_FOLDER)),
         database=facts,
         database_error=error,
@@ -71,6 +71,18 @@ def _files(folder: Path) -> list[Path]:
         return sorted(path for path in folder.iterdir() if path.is_file())
     except OSError:
         return []
+
+
+def _others_may_read(path: Path) -> bool:
+    """Return whether more people than its owner come to a file: both it and its folder let them.
+
+    Files that a running process makes and removes beside its own, such as a journal, come and go.
+    """
+    try:
+        modes = (path.stat().st_mode, path.parent.stat().st_mode)
+    except OSError:
+        return False
+    return all(mode & 0o077 for mode in modes)
 
 
 def _database_facts(process: str) -> tuple[DatabaseFacts | None, str]:
