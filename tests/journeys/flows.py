@@ -31,4 +31,5 @@ def check_told(told: dict[str, Any]) -> None:
     """Check that every expectation held, and that the whole story is told."""
     assert told["expectations"] and all(row["held"] for row in told["expectations"])
     assert told["ledger"]["verified"] is True
+    assert told["ledger"]["untold"] == []
     assert set(told) >= {"steps", "metrc_calls", "packages", "ledger", "expectations"}

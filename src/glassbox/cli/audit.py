@@ -21,7 +21,7 @@ from glassbox.audit.verify import verify
 from glassbox.cli.witness import add_witness_arguments, run_witness
 from glassbox.queries.licenses import license_numbers
 from glassbox.rules.actor import system_actor
-from glassbox.rules.verdicts import Refused
+from glassbox.rules.verdicts import InvalidInput, Refused
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
             "witness": run_witness,
             "resume": _resume,
         }[arguments.what](arguments)
-    except (NotProvable, NoteWrong, SigningKeyMissing, TileMissing) as problem:
+    except (NotProvable, NoteWrong, SigningKeyMissing, TileMissing, OSError) as problem:
         raise Refused(str(problem)) from problem
 
 
@@ -88,8 +88,8 @@ def export(folder: Path, *, license_number: str = "") -> str:
     numbers = license_numbers(actor=system_actor("audit"))
     wanted = {id: number for id, number in numbers.items() if license_number in ("", number)}
     if not wanted:
-        known = ", ".join(sorted(numbers.values()))
-        raise Refused(f"There is no licence {license_number!r}. There are {known}.")
+        known = ", ".join(sorted(numbers.values())) or "none yet"
+        raise Refused(f"There is no licence {license_number!r}. Known: {known}.")
     key_file = settings.GLASSBOX_LEDGER_KEY_FILE
     read_public_key(key_file)
     with _reading() as connection:
@@ -137,8 +137,17 @@ def _mirror(arguments: argparse.Namespace) -> int:
 
 
 def _resume(arguments: argparse.Namespace) -> int:
+    if not arguments.because.strip():
+        raise InvalidInput(
+            field="--because",
+            value=arguments.because,
+            way_out="Say what was wrong and how it was mended; it is kept.",
+        )
     with psycopg.connect(settings.GLASSBOX_OWNER_DATABASE_URL, autocommit=True) as connection:
         ended = end_stop(connection, because=arguments.because)
+    if not ended:
+        sys.stdout.write("Nothing had stopped the ledger; there was nothing to end.\n")
+        return 0
     sys.stdout.write(f"{ended} stops ended. The signer looks at the past before it signs.\n")
     return 0
 

@@ -17,6 +17,8 @@ from django.db import connection
 from django.test import Client, override_settings
 
 from glassbox.access import NotPermitted
+from glassbox.audit.anchors import Anchor, AnchorKind, keep_anchor, keep_try
+from glassbox.audit.notes import Head
 from glassbox.audit.offline import verify as offline
 from glassbox.audit.signing_keys import read_public_key
 from glassbox.cli.demo_brand import Brand
@@ -145,6 +147,38 @@ def test_an_export_says_under_which_head_it_was_made(cast: Brand, urls: ClusterU
     assert row is not None
     said = f"# Ledger of {MFG}: {row[0]}, {row[1]} entries, root {row[2][:32]}, signed 2"
     assert said in client_of(cast, "Ivy").get(address).content.decode()
+
+
+def test_the_page_says_who_holds_the_head_outside(cast: Brand, urls: ClusterUrls) -> None:
+    write_events(3, license_id=cast.licenses[MFG])
+    make_durable(urls)
+    address = f"/l/{MFG}/audit/"
+    assert (
+        b"no copy of a head is known to lie elsewhere"
+        in client_of(cast, "Ivy").get(address).content
+    )
+
+    with psycopg.connect(urls.application, autocommit=True) as raw:
+        row = raw.execute("SELECT log_id, origin, size FROM audit_logs").fetchone()
+        assert row is not None
+        for name, size in (("w1.example/a", row[2]), ("w2.example/b", 0)):
+            head = Head(origin=row[1], size=size, root=bytes(32))
+            anchor = Anchor(
+                kind=AnchorKind.WITNESS,
+                name=name,
+                log_id=row[0],
+                head=head,
+                said_at=NOW,
+                evidence=b"",
+            )
+            keep_anchor(raw, anchor)
+            keep_try(raw, AnchorKind.WITNESS, name, now=NOW, problem="")
+        keep_try(raw, AnchorKind.MIRROR, "/srv/mirror", now=NOW, problem="It is not mounted.")
+    page = client_of(cast, "Ivy").get(address).content.decode()
+
+    assert "✓ witness" in page and "w2.example/b" in page
+    assert "this head not yet" in page, "a witness that is behind is not called a holder"
+    assert "holds nothing yet" in page and "It is not mounted." in page
 
 
 def verified(cast: Brand) -> LedgerVerification:
