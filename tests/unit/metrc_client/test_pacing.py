@@ -87,11 +87,12 @@ def most_at_once(found: list[tuple[float, float]]) -> int:
 
 
 def test_two_processes_together_keep_one_pace(tmp_path: Path) -> None:
-    with readers(tmp_path, 2, per_second=50, at_once=10, reads=15, hold_seconds=0) as processes:
+    with readers(tmp_path, 2, per_second=50, at_once=10, reads=20, hold_seconds=0) as processes:
         found = spans(processes)
-    assert len(found) == 30
-    # Thirty turns, a fiftieth of a second apart: the last is 29 turns after the first.
-    assert found[-1][0] - found[0][0] >= 29 / 50 - 0.015
+    assert len(found) == 40
+    # Forty turns, a fiftieth of a second apart; alone each would need half. On a busy machine the
+    # first may be late in telling that it began.
+    assert found[-1][0] - found[0][0] >= 39 / 50 - 0.25
 
 
 def test_two_processes_together_keep_to_the_slots(tmp_path: Path) -> None:
@@ -181,11 +182,15 @@ def _seconds_for(pacing: Pacing, reads: int) -> float:
 
 
 def test_a_refusal_slows_the_facility_once_a_second_and_no_more(tmp_path: Path) -> None:
-    pacing = Pacing(tmp_path, facility=Limits(per_second=100, at_once=9), vendor=WIDE)
-    for _ in range(5):
-        pacing.rest(0, vendor_key="vendor", license_number=MFG)
-    # Twenty turns of 12.5 milliseconds; without slowing of 10, slowed five times of 30.
-    assert 0.245 <= _seconds_for(pacing, 21) < 0.5
+    seconds = []
+    for name in ("first", "second", "third"):
+        pacing = Pacing(tmp_path / name, facility=Limits(per_second=100, at_once=9), vendor=WIDE)
+        for _ in range(5):
+            pacing.rest(0, vendor_key="vendor", license_number=MFG)
+        seconds.append(_seconds_for(pacing, 21))
+    # Twenty turns of 12.5 milliseconds; without slowing of 10, slowed five times of 30. The
+    # fastest of three, because a busy machine adds to each.
+    assert 0.245 <= min(seconds) < 0.5
 
 
 def test_a_rest_holds_back_one_facility_and_no_other(tmp_path: Path) -> None:
