@@ -41,6 +41,7 @@ from tests.journeys.story import SUPPLIER, read
 from tests.ledger import make_durable
 
 METRC_TIMEOUT_SECONDS = 1.5
+BEGIN_SECONDS = 4.0
 SETTLE_SECONDS = 60
 # What lands late lands by then, in true time: before we let our clock pass the settle window.
 LATE_SECONDS = METRC_TIMEOUT_SECONDS + 1.0
@@ -298,6 +299,7 @@ def open_ground(packages: int) -> Iterator[Ground]:
 def _settings() -> Iterator[None]:
     with override_settings(
         METRC_TIMEOUT_SECONDS=METRC_TIMEOUT_SECONDS,
+        WRITE_BEGINS_WITHIN_SECONDS=BEGIN_SECONDS,
         SETTLE_WINDOW_SECONDS=float(SETTLE_SECONDS),
         METRC_GETS_PER_SECOND_PER_FACILITY=1000,
         METRC_GETS_PER_SECOND_PER_VENDOR=1000,

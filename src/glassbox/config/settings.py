@@ -30,6 +30,9 @@ GLASSBOX_METRC_VENDOR_KEY = env_secret("GLASSBOX_METRC_VENDOR_KEY")
 # METRC Connect, where webhooks are subscribed; without it METRC is read by the timetable alone.
 GLASSBOX_METRC_CONNECT_URL = env_text("GLASSBOX_METRC_CONNECT_URL").rstrip("/")
 METRC_TIMEOUT_SECONDS = env_float("GLASSBOX_METRC_TIMEOUT_SECONDS", 30.0)
+# After a claim a worker must have begun to send by then, by the monotonic clock: a paused one that
+# wakes up later sends nothing. METRC's time comes on top before anybody takes it for dead.
+WRITE_BEGINS_WITHIN_SECONDS = env_float("GLASSBOX_WRITE_BEGINS_WITHIN_SECONDS", 20.0)
 # METRC's published limits, and the share of them that we allow ourselves: METRC blames integrators
 # for its slowness. A write without a natural key waits out the settle window.
 METRC_SHARE_USED = env_float("GLASSBOX_METRC_SHARE", 0.2)

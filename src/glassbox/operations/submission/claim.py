@@ -30,8 +30,6 @@ from glassbox.rules.gates.action_facts import Moment
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import Finding, Refused
 
-# Between the claim and the deadline a worker must have begun to send; METRC's time comes on top.
-BEGIN_SECONDS = 20.0
 ASK_AGAIN_SECONDS = 60
 # What another action of ours stands in the way of passes soon, and by itself.
 IN_OUR_OWN_WAY = frozenset({"action.lane-taken", "package.outcome-unknown"})
@@ -213,7 +211,8 @@ def _open_attempt(action: RegulatedAction, now: datetime) -> ActionAttempt:
         worker=f"{os.uname().nodename}:{os.getpid()}",
         ticket=uuid.uuid4(),
         claimed_at=now,
-        deadline_at=now + timedelta(seconds=BEGIN_SECONDS + settings.METRC_TIMEOUT_SECONDS),
+        deadline_at=now
+        + timedelta(seconds=settings.WRITE_BEGINS_WITHIN_SECONDS + settings.METRC_TIMEOUT_SECONDS),
     )
 
 

@@ -6,13 +6,15 @@ import itertools
 import time
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from glassbox import access
 from glassbox.models.actions import ActionAttempt, RegulatedAction
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import locked_action
 from glassbox.operations.metrc_session import Session
 from glassbox.operations.submission.before import look_before, settle_without_sending
-from glassbox.operations.submission.claim import BEGIN_SECONDS, Claimed, claim_or_refuse
+from glassbox.operations.submission.claim import Claimed, claim_or_refuse
 from glassbox.operations.submission.kill_points import reach
 from glassbox.operations.submission.readings import reading_to_json
 from glassbox.operations.submission.settle import apply_decision_in_transaction
@@ -120,7 +122,7 @@ def _send(
             license_number=session.number,
             path=dict(claimed.path_values),
             before_send=use_ticket,
-            deadline=time.monotonic() + BEGIN_SECONDS,
+            deadline=time.monotonic() + settings.WRITE_BEGINS_WITHIN_SECONDS,
         )
     except (MetrcError, WrongCall) as error:
         return None, error
