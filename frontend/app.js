@@ -115,7 +115,9 @@ function walkTheQueue(event) {
   if (event.target.closest("input, textarea, select, button, a, [contenteditable]")) return;
   const key = event.key.toLowerCase();
   const rows = [...document.querySelectorAll("[data-rows] tr[data-href]")];
-  const at = rows.indexOf(document.activeElement);
+  const focused = rows.indexOf(document.activeElement);
+  // With the pane open the row shown in it is where one stands.
+  const at = focused < 0 ? rows.findIndex((row) => row.matches(".is-current")) : focused;
   if (rows.length && (key === "j" || key === "k")) {
     event.preventDefault();
     const next = at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + (key === "j" ? 1 : -1)));

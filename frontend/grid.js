@@ -75,7 +75,8 @@ function closePane() {
   const pane = paneOf();
   if (!pane || pane.hidden) return;
   pane.hidden = true;
-  document.querySelector("tr.is-current td a")?.focus();
+  const row = document.querySelector("tr.is-current");
+  (row?.matches("[data-href]") ? row : row?.querySelector("td a"))?.focus();
 }
 
 // The page itself, asked for as a fragment; without it the link leads to the whole page.
@@ -107,8 +108,10 @@ function showOnKey(event) {
   if (event.key === "Escape") closePane();
   if (event.key !== " " && event.key !== "Enter") return;
   // Only the row that J and K have moved to: a link reached by Tab opens its page as links do.
-  const row = event.target.closest("tr.is-current[data-pane]");
-  if (!row || event.ctrlKey || event.metaKey || event.target.closest("input, button")) return;
+  // In a queue, where the row itself has the focus, Enter opens the page.
+  const isQueue = event.target.matches("tr[data-href]");
+  const row = isQueue ? event.target : event.target.closest("tr.is-current[data-pane]");
+  if (!row?.dataset.pane || (isQueue && event.key === "Enter") || event.ctrlKey || event.metaKey || event.target.closest("input, button")) return;
   event.preventDefault();
   showBeside(row);
 }

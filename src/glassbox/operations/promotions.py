@@ -106,6 +106,8 @@ def _require_change(license: License, rule_id: str, since: date, *, blocks: bool
         raise NotPromotable(f"No rule pack holds {rule_id}.")
     if not blocks and line.pack_severity is Severity.BLOCKS:
         raise NotPromotable(f"{rule_id} blocks by its pack, and nobody here can make it warn.")
+    if line.pack_severity is not Severity.BLOCKS and not line.is_promotable:
+        raise NotPromotable(f"{rule_id} counts days or informs: it stops nothing by its nature.")
     if (line.severity_on(since) is Severity.BLOCKS) == blocks:
         raise NotPromotable(f"{rule_id} {WORDS[blocks]} already on {since}.")
 

@@ -59,7 +59,8 @@ class ChangeRow:
 class RuleRow:
     """One rule as it stands at a licence today; `to_come` is what is decided for a later day.
 
-    `can_change` says that people may decide it: what blocks by its pack is not theirs.
+    `can_change` says that people may decide it: what blocks by its pack is not theirs, and what
+    only counts days or informs stops nothing.
     """
 
     rule_id: str
@@ -145,7 +146,7 @@ def _row(line: RuleLine, today: date, *, is_asked: bool) -> RuleRow:
         blocks=line.severity_on(today) is Severity.BLOCKS,
         is_decided_here=bool(held),
         is_in_force=line.is_in_force(today),
-        can_change=line.pack_severity is not Severity.BLOCKS,
+        can_change=line.is_promotable,
         is_asked=is_asked,
         to_come=tuple(
             (one.effective_from, one.blocks) for one in line.decisions if one.effective_from > today

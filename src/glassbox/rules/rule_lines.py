@@ -67,6 +67,12 @@ class RuleLine:
             return Severity.WARNS
         return Severity.BLOCKS
 
+    @property
+    def is_promotable(self) -> bool:
+        """Return whether people may make it block: what only counts days or informs stops nothing."""
+        warns = self.pack_severity is Severity.WARNS
+        return warns and self.severity in (RuleSeverity.BLOCK, RuleSeverity.WARN)
+
     def severity_on(self, day: date) -> Severity:
         """Return whether breaking this rule blocks or warns on that day: a promoted rule blocks."""
         decided = [one for one in self.decisions if one.effective_from <= day]

@@ -87,6 +87,7 @@ urlpatterns = [
     *scoped("actions/waves/<int:wave_id>/", waves.wave, "wave"),
     *scoped("actions/waves/<int:wave_id>/approve/", waves.approve, "wave_approve"),
     *scoped("actions/<int:action_id>/", actions.action, "action"),
+    *scoped("actions/<int:action_id>/beside/", actions.beside, "action_beside"),
     *scoped("actions/<int:action_id>/reviewed/", actions.mark_reviewed, "action_reviewed"),
     *scoped("actions/<int:action_id>/comment/", actions.comment, "action_comment"),
     *scoped("actions/<int:action_id>/urgency/", actions.urgency, "action_urgency"),

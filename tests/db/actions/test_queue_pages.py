@@ -125,6 +125,39 @@ def test_the_page_shows_metrc_then_and_now_the_policy_and_takes_a_comment(
     assert urgent.status_code == 302 and stored(cast, action_id).priority == 0
 
 
+def test_each_row_shows_what_the_gates_last_said(cast: Brand, right_now: datetime) -> None:
+    (action_id, _) = two_in_review(cast, right_now)
+    ben = browser(cast, "Ben")
+    assert "✓ " in see(ben, f"{BASE}?view=review")
+    assert "✕ " not in see(ben, f"{BASE}?view=review")
+
+    see_package(cast.licenses[MFG], OIL, now=datetime.now(UTC), quantity="4669", is_on_hold=True)
+    ben.post(f"{BASE}{action_id}/approve/")
+
+    page = see(ben, f"{BASE}?view=review")
+    assert page.count("✕ 1") == 1
+    draft(cast, right_now, {"packages": [split(470)]})
+    assert "not asked" in see(browser(cast, "Ana"), f"{BASE}?view=mine")
+
+
+def test_the_pane_shows_an_action_whole_in_short(cast: Brand, right_now: datetime) -> None:
+    (action_id, _) = two_in_review(cast, right_now)
+    see_package(cast.licenses[MFG], OIL, now=datetime.now(UTC), quantity="4000")
+    ben = browser(cast, "Ben")
+    ben.post(f"{BASE}{action_id}/comment/", {"comment": "Is this the same drum?"})
+
+    pane = see(ben, f"{BASE}{action_id}/beside/")
+
+    action = stored(cast, action_id)
+    assert action.effect_sentence in pane
+    assert "Ingredients 1 › Package" in pane and action.payload_sha256 in pane
+    assert "4,669 g → <strong>4,000 g</strong> moved" in pane
+    assert "Is this the same drum?" in pane and "by Ana" not in pane and "Ana, " in pane
+    assert 'data-key="a"' in pane
+    assert "every 3s" not in pane
+    assert browser(cast, "Nell").get(f"{BASE}{action_id}/beside/").status_code == 404
+
+
 @pytest.mark.parametrize(
     "form",
     ["adjust", "move", "split", "finish", "note", "dates", "item", "external-id"]

@@ -27,6 +27,7 @@ from glassbox.operations.transaction import short_transaction
 from glassbox.queries.actions.page import action_page
 from glassbox.rules.action_lifecycle import ActionState, MoveNotAllowed, Priority, WaveState
 from glassbox.rules.actor import Actor, system_actor
+from glassbox.rules.gates.action_facts import Moment
 from glassbox.rules.permissions import Role
 from glassbox.rules.verdicts import InvalidInput
 from tests.builders import events_of, put_crew, see_package
@@ -378,7 +379,7 @@ def test_metrc_moved_but_the_effect_holds_so_it_goes_on_and_says_so(
     approve(cast, later(frozen_now, 61), action_id)
 
     with short_transaction(cast.licenses[MFG]):
-        (check,) = GateCheck.objects.filter(action_id=action_id)
+        (check,) = GateCheck.objects.filter(action_id=action_id, moment=Moment.APPROVAL)
     moved = [one for one in check.findings if one["code"] == "action.metrc-moved"]
     assert "4,000 g now, 4,669 g when it was drafted" in moved[0]["message"]
     assert len(check.facts_sha256) == 64 and not check.is_blocked

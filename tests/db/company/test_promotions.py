@@ -123,6 +123,8 @@ def test_what_cannot_be_asked_is_refused_with_the_way_out(
         ask(cast, frozen_now, rule_id="CA-TT-15")
     with pytest.raises(promotions.NotPromotable, match="by its pack"):
         ask(cast, frozen_now, rule_id="CA-TT-15", blocks=False)
+    with pytest.raises(promotions.NotPromotable, match="counts days or informs"):
+        ask(cast, frozen_now, rule_id="ALERT-API")
     with pytest.raises(promotions.NotPromotable, match="No rule pack"):
         ask(cast, frozen_now, rule_id="CA-XX-99")
     elsewhere = ask(cast, frozen_now)

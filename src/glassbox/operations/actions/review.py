@@ -50,7 +50,9 @@ class ContentChanged(Refused):
 
 @operation
 def send_for_review(*, actor: Actor, license_id: int, action_id: int, now: datetime) -> None:
-    """Hand a draft to whoever may approve it.
+    """Hand a draft to whoever may approve it, with what the gates say of it now.
+
+    A gate stops nothing here: whoever reviews it sees the lights in the queue.
 
     :raises MoveNotAllowed: if it is not a draft
     """
@@ -59,6 +61,7 @@ def send_for_review(*, actor: Actor, license_id: int, action_id: int, now: datet
     move_in_transaction(
         action, actor, "send_for_review", EventType.ACTION_SENT_FOR_REVIEW, action.reason, now
     )
+    check_gates_in_transaction(action, actor, Moment.DRAFT, approver_id=None, now=now)
 
 
 @operation

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from glassbox.models.actions import RegulatedAction
 from glassbox.models.sync import ApiRequest
 from glassbox.queries.actions.gates import ask_gates, preimage_of
 from glassbox.queries.actions.may import MayDo, permitted_moves
+from glassbox.queries.actions.payload import PayloadLine, payload_lines, payload_text
 from glassbox.queries.actions.rows import ActionRow, row_of
 from glassbox.queries.actions.steps import Step, steps_of
 from glassbox.queries.packages.page import ExchangeRow, exchange_row
@@ -29,8 +29,8 @@ from glassbox.rules.verdicts import Finding, NotFound
 
 EXCHANGES_AT_MOST = 200
 PACKAGES_AT_MOST = 50
-TEXT_AT_MOST = 400
 
+UNDER_WAY = (ActionState.APPROVED, ActionState.SUBMITTING, ActionState.UNCONFIRMED)
 MOMENT_OF: dict[ActionState, Moment] = {
     ActionState.DRAFT: Moment.DRAFT,
     ActionState.IN_REVIEW: Moment.DRAFT,
@@ -127,7 +127,7 @@ class HistoryRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ActionPage:
-    """All that the page of one action shows."""
+    """All that the page of one action shows; `next_at` is when it is sent or looked up next."""
 
     row: ActionRow
     tier: str
@@ -136,6 +136,7 @@ class ActionPage:
     facts: dict[str, Any]
     changes: tuple[Change, ...]
     payload_text: str
+    payload_lines: tuple[tuple[PayloadLine, ...], ...]
     payload_sha256: str
     findings: tuple[Finding, ...]
     gates_asked: bool
@@ -150,6 +151,7 @@ class ActionPage:
     policy: str
     retry_rule: str
     overridable: frozenset[str]
+    next_at: datetime | None
     attempts: tuple[AttemptRow, ...]
     probes: tuple[ProbeRow, ...]
     exchanges: tuple[ExchangeRow, ...]
@@ -205,6 +207,7 @@ def _page(actor: Actor, action: RegulatedAction, now: datetime) -> ActionPage:
         facts=dict(action.facts),
         changes=kind.before_after(action.facts, preimage_of(action, now)),
         payload_text=payload_text(action.payload),
+        payload_lines=payload_lines(action.payload),
         payload_sha256=action.payload_sha256,
         findings=findings,
         gates_asked=moment is not None,
@@ -221,6 +224,7 @@ def _page(actor: Actor, action: RegulatedAction, now: datetime) -> ActionPage:
         overridable=frozenset(
             rule_id for rule_id, line in asked.rules.items() if line.may_be_overridden
         ),
+        next_at=action.not_before_at if state in UNDER_WAY else None,
         attempts=_attempts(action),
         probes=_probes(action),
         exchanges=_exchanges(action),
@@ -236,21 +240,6 @@ def _page(actor: Actor, action: RegulatedAction, now: datetime) -> ActionPage:
             findings=findings,
         ),
     )
-
-
-def payload_text(payload: object) -> str:
-    """Return a payload as people read it; a file inside it is named by its length alone."""
-
-    def shortened(value: object) -> object:
-        if isinstance(value, dict):
-            return {name: shortened(inner) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [shortened(inner) for inner in value]
-        if isinstance(value, str) and len(value) > TEXT_AT_MOST:
-            return f"{value[:40]}… ({len(value)} characters)"
-        return value
-
-    return json.dumps(shortened(payload), indent=2, ensure_ascii=False)
 
 
 def _metrc_rows(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from glassbox import access
-from glassbox.models.actions import RegulatedAction
+from glassbox.models.actions import GateCheck, RegulatedAction
 from glassbox.rules.action_kinds.kind import Tier
 from glassbox.rules.action_kinds.registry import ACTION_KINDS, kind_named
 from glassbox.rules.action_lifecycle import ENDS, SHOWN_AS, ActionState
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
+from glassbox.rules.verdicts import Severity
 
 ROWS_PER_PAGE = 100
 COUNTED_AT_MOST = 10_000
@@ -82,8 +84,18 @@ class ActionFilter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GateLights:
+    """What the gates said of an action when they were last asked: open, warning, blocking."""
+
+    green: int
+    amber: int
+    red: int
+    asked_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActionRow:
-    """One action in a list."""
+    """One action in a list; `lights` are None until its gates were asked."""
 
     id: int
     license_id: int
@@ -112,6 +124,7 @@ class ActionRow:
     transfer_id: int | None
     batch_id: int | None
     order_id: int | None
+    lights: GateLights | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,11 +161,33 @@ def action_rows(
         found = (
             actions.filter(conditions[filter.view])
             .select_related("license", "drafted_by", "approved_by")
+            .annotate(last_check=_LAST_CHECK)
             .order_by(*_order(filter.view))[start : start + ROWS_PER_PAGE]
         )
-        rows = tuple(row_of(action, now) for action in found)
+        rows = tuple(replace(row_of(action, now), lights=_lights(action)) for action in found)
     return ActionList(
         rows=rows, total=total, page=page, page_count=page_count, counts=counts, filter=filter
+    )
+
+
+_LAST_CHECK = Subquery(
+    GateCheck.objects.filter(action_id=OuterRef("pk"))
+    .order_by("-id")
+    .values(said=JSONObject(findings=F("findings"), at=F("checked_at")))[:1]
+)
+
+
+def _lights(action: RegulatedAction) -> GateLights | None:
+    said = action.__dict__["last_check"]
+    if said is None:
+        return None
+    blocking = {one["code"] for one in said["findings"] if one["severity"] == Severity.BLOCKS}
+    spoke = {one["code"] for one in said["findings"]}
+    return GateLights(
+        green=max(0, len(kind_named(action.kind).gates) - len(spoke)),
+        amber=len(spoke - blocking),
+        red=len(blocking),
+        asked_at=datetime.fromisoformat(said["at"]),
     )
 
 

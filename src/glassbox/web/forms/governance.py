@@ -112,7 +112,9 @@ def _rule_sheet(opened: Opened) -> Sheet:
         sentence=f"From that day on {row.rule_id} will {wish} at {opened.license_number}, once "
         "somebody else has granted it. Until then it stands as it is.",
         why_not=(
-            "" if row.can_change else "It blocks by its pack, and nobody here can make it warn."
+            ""
+            if row.can_change
+            else "It blocks by its pack and nobody here can make it warn, or it stops nothing by its nature."
         ),
         facts=(
             ("Citation", row.citation),

@@ -75,6 +75,18 @@ def action(request: PageRequest, action_id: int) -> HttpResponse:
     return _show(request, action_id)
 
 
+@require_GET
+def beside(request: PageRequest, action_id: int) -> HttpResponse:
+    """Show one action in short, for the pane beside the queue."""
+    found = action_page(
+        actor=request.actor,
+        license_ids=request.scope.license_ids,
+        action_id=action_id,
+        now=request.now,
+    )
+    return page(request, "actions/_pane.html", {"action": found, "nav": "actions"})
+
+
 def _show(request: PageRequest, action_id: int, *, refusal: Refused | None = None) -> HttpResponse:
     found = action_page(
         actor=request.actor,
