@@ -255,8 +255,9 @@ def _finish(ground: Ground, subject: Subject, blow: Blow, *, has_late_writes: bo
             return number + 1
         step = _next_step(ground, subject)
         if has_late_writes and waited_seconds + step >= SETTLE_SECONDS:
-            # What lands late lands before our clock passes the window that waits for it.
-            time.sleep(max(0.0, blow.began + 2 * LATE_SECONDS - time.monotonic()))
+            # What lands late does so after its sender is gone, and every worker has ended by now:
+            # it is there before our clock passes the window that waits for it.
+            time.sleep(LATE_SECONDS + 1.0)
             has_late_writes = False
         ground.pass_time(step)
         waited_seconds += step
