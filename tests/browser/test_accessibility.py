@@ -40,6 +40,7 @@ def test_no_list_and_no_package_shuts_anybody_out(visit: Visit) -> None:
         if not NO_PAGES.match(str(one.name)) and "<int:" not in pattern and "<uuid:" not in pattern:
             below = pattern.replace("<str:license_number>", MAKER).replace("form_name", "adjust")
             below = below.replace("imports/new/<str:subject>", "imports/new/tags")
+            below = below.replace("rules/<str:subject>", "rules/CA-MF-07")
             addresses.append("/" + re.sub(r"<str:adjust>", "adjust", below))
 
     found = []

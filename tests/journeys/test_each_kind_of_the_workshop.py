@@ -12,12 +12,13 @@ import httpx
 
 from glassbox.cli.demo_brand import MAKER, MOVER, Brand
 from glassbox.models.packages import Package, PackageSnapshot
-from glassbox.operations import company, credentials
+from glassbox.operations import company, credentials, terms
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.action_kinds.templates import CREATE_TEMPLATE
-from glassbox.rules.actor import system_actor
+from glassbox.rules.actor import Actor, system_actor
 from glassbox.rules.package_state import LocalState
 from glassbox.rules.permissions import Role
+from glassbox.rules.terms import terms_sha256
 from glassbox.runtime.postgres import ClusterUrls
 from tests.desk import Desk
 from tests.journeys.story import SUPPLIER, now, read, receive_oil, split
@@ -192,7 +193,7 @@ def test_a_processing_job_from_its_start_to_its_waste(
 
 
 def open_laboratory(brand: Brand, desk: Desk) -> Brand:
-    """The laboratory keeps Glassbox too: Lou works there, and Lia approves."""
+    """The laboratory keeps Glassbox too: Lou works there, Lia approves, Len owns it."""
     machine = system_actor("set-up")
     began = now() - timedelta(minutes=1)
     theirs = company.open_company(actor=machine, name="Clear Creek Laboratory", now=began)
@@ -206,7 +207,11 @@ def open_laboratory(brand: Brand, desk: Desk) -> Brand:
         now=began,
     )
     people = {}
-    for name, role in (("Lou", Role.INVENTORY), ("Lia", Role.COMPLIANCE_MANAGER)):
+    for name, role in (
+        ("Lou", Role.INVENTORY),
+        ("Lia", Role.COMPLIANCE_MANAGER),
+        ("Len", Role.OWNER),
+    ):
         people[name] = company.add_user(
             actor=machine,
             company_id=theirs,
@@ -218,14 +223,16 @@ def open_laboratory(brand: Brand, desk: Desk) -> Brand:
         company.grant_role(
             actor=machine, license_id=number, user_id=people[name], role=role, now=began
         )
+    owner = Actor(user_id=people["Len"], name="Len", via="web", session="test")
+    terms.accept_terms(actor=owner, license_id=number, sha256=terms_sha256(), now=began)
     keys = {user["name"]: user["userKey"] for user in desk.keys()["users"]}
-    for owner, user_id in (("Lou", people["Lou"]), ("Sync LAB", None)):
+    for owner_name, user_id in (("Lou", people["Lou"]), ("Sync LAB", None)):
         credentials.add_credential(
             actor=machine,
             license_id=number,
             user_id=user_id,
-            owner_name=owner,
-            user_key=keys[owner],
+            owner_name=owner_name,
+            user_key=keys[owner_name],
             is_for_sync=user_id is None,
             now=began,
         )

@@ -43,7 +43,8 @@ def test_the_table_kills_at_every_point_that_the_sender_names() -> None:
 
 
 # About a second of processor time a cell; a machine that others use as well takes several.
-@pytest.mark.timeout(900)
+@pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_no_seeded_cell_breaks_a_promise_and_every_blow_falls(
     brand: Brand, desk: Desk, database: ClusterUrls
 ) -> None:

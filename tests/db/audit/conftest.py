@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -13,7 +14,6 @@ from tests.conftest import TEMPLATE, _connect_django
 from tests.db.audit.sealed import Sealed, write_events
 from tests.ledger import make_durable
 
-DATABASE = "sealed_for_tampering"
 TABLES = (
     "compliance_events",
     "audit_leaves",
@@ -28,8 +28,10 @@ TABLES = (
 @pytest.fixture(scope="module")
 def sealed(cluster: Cluster) -> Iterator[Sealed]:
     connections["default"].close()
-    cluster.create_database(DATABASE, template=TEMPLATE)
-    urls = cluster.urls(DATABASE)
+    # The signer remembers what it signed of a database, and would not sign another of its name.
+    name = f"sealed_{uuid4().hex}"
+    cluster.create_database(name, template=TEMPLATE)
+    urls = cluster.urls(name)
     _connect_django(urls.application)
     event_ids = write_events(258)
     write_events(3, license_id=8)
@@ -38,7 +40,7 @@ def sealed(cluster: Cluster) -> Iterator[Sealed]:
     make_durable(urls)
     yield Sealed(urls=urls, event_ids=tuple(event_ids))
     connections["default"].close()
-    cluster.drop_database(DATABASE)
+    cluster.drop_database(name)
 
 
 @pytest.fixture
