@@ -16,7 +16,7 @@ from tests.browser.visitor import Visitor
 # Addresses that only take a POST, that are a file, or that send on to another page.
 NO_PAGES = re.compile(
     r"^(both_.*|account_(login|reset.*|inactive)|mfa_(?!index|list_webauthn).*|sign_out|health|front|packages_csv|import_template|import_problems|audit_csv|audit_proofs|pack_file|\w+_read|document|compare_now|sync_read|.*_(approve|reviewed?|return|withdraw"
-    r"|attest|look|reject|verify|close|confirm|assign|note|sign|end|save|rename|delete|open_with))$"
+    r"|attest|look|reject|comment|urgency|override|grant|beside|verify|close|confirm|assign|note|sign|end|save|rename|delete|open_with))$"
 )
 # Whose things the main job left at the manufacturer; all others lie at the distributor.
 OF_THE_MAKER = ("batches/", "actions/", "cases/", "reconciliation/")
@@ -27,7 +27,7 @@ BEHIND_LISTS = {
     "exchange": (f"packages/{CARTS_TAG}/exchanges/", "#main a[href*='/sync/exchanges/']"),
 }
 # Pages of what the main job leaves none of.
-WITHOUT_A_THING = {"case", "report", "inspection", "pack"}
+WITHOUT_A_THING = {"wave", "rule_change", "case", "report", "inspection", "pack"}
 TABLET = {"width": 1024, "height": 768}
 
 
