@@ -1,4 +1,4 @@
-"""Sixty seeded cells of the torture, and that every named point of the sender is struck by them."""
+"""Every named point of the sender is in the torture; and, as a long test, sixty seeded cells of it."""
 
 from __future__ import annotations
 
