@@ -116,7 +116,8 @@ class Visitor:
         )
 
     def grave_findings(self) -> list[str]:
-        """Return what axe finds on the open page that shuts somebody out."""
+        """Return what axe finds on the open page, once nothing on it is greyed while it loads."""
+        expect(self.page.locator('[aria-busy="true"], .htmx-request')).to_have_count(0)
         # By the debugger, which the page's own policy does not bind.
         session = self.context.new_cdp_session(self.page)
         session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
