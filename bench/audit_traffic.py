@@ -84,7 +84,7 @@ class Traffic:
 
     def rate(self, transaction: str, seconds: float, *, held_to: float = 0) -> float:
         """Return transactions a second of all clients together; `held_to` so many, or all that go."""
-        script = self._folder / "transaction.sql"
+        script = self._folder.parent / "transaction.sql"
         script.write_text(transaction)
         command = [str(self._pgbench), "--no-vacuum", "--protocol=prepared"]
         command += [f"--client={CLIENTS}", f"--jobs={THREADS}", f"--file={script}"]
@@ -102,6 +102,7 @@ class Traffic:
         """Wait until no event waits for its number, so that one measurement ends before the next."""
         with psycopg.connect(self.urls.superuser, autocommit=True) as connection:
             while connection.execute("SELECT 1 FROM audit_pending LIMIT 1").fetchone():
+                assert all(one.poll() is None for one in self._processes), "a process has ended"
                 time.sleep(0.05)
 
     def in_turn(self, baseline: str, audited: str, seconds: float) -> tuple[float, float]:
