@@ -35,5 +35,6 @@ def run(arguments: argparse.Namespace) -> int:
             f"--limit-request-line={ADDRESS_BYTES_AT_MOST}",
             "--worker-tmp-dir=/dev/shm" if os.path.isdir("/dev/shm") else "--worker-class=gthread",
             "--log-level=warning",
+            "--logger-class=glassbox.config.logs.GunicornLogs",
         ],
     )

@@ -12,6 +12,7 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
 
+from glassbox.config.logs import log_what_nobody_catches
 from glassbox.rules.verdicts import Refused
 from glassbox.runtime.postgres import ClusterFailed
 
@@ -33,6 +34,8 @@ COMMANDS: tuple[tuple[str, str, bool], ...] = (
     ("flow", "run a scenario headless, in data that are thrown away", False),
     ("open-demo", "open the demo's brand in an empty database (used by demo)", True),
 )
+# They run unwatched; what ends them must be told without any value.
+SERVICES = frozenset({"serve", "worker", "sequencer", "signer"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if name == chosen:
                 if needs_django:
                     django.setup()
+                if name in SERVICES:
+                    log_what_nobody_catches()
                 module = importlib.import_module(f"glassbox.cli.{name.replace('-', '_')}")
                 module.add_arguments(sub_parser)
         parsed = parser.parse_args(words)

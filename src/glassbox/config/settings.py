@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from glassbox.config.env import env_bool, env_float, env_int, env_path, env_secret, env_text
+from glassbox.config.logs import logging_of
 
 # Which world this is. It is also stored in the database, and the two are compared at start.
 GLASSBOX_ENVIRONMENT = env_text("GLASSBOX_ENVIRONMENT", "dev")
@@ -266,12 +267,4 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ROOT = None
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    # httpx logs every address at INFO; the recorder already keeps each exchange.
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
-    "root": {"handlers": ["stderr"], "level": env_text("GLASSBOX_LOG_LEVEL", "WARNING")},
-}
+LOGGING = logging_of(env_text("GLASSBOX_LOG_LEVEL", "WARNING"))

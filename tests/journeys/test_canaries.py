@@ -1,0 +1,213 @@
+"""No secret leaves its place: logs at DEBUG, error pages, mails, ledger and a dump are searched."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.test import override_settings
+
+from glassbox.cli.demo_brand import MAKER, Brand
+from glassbox.models.people import User
+from glassbox.runtime.postgres import ClusterUrls, _packaged_binaries
+from tests.desk import Desk
+from tests.journeys.canaries import files_of, hits, shapes
+from tests.journeys.sync_story import fault
+
+BIN = Path(sys.executable).parent
+UP_WITHIN_SECONDS = 60.0
+
+
+def test_each_shape_of_a_secret_is_found() -> None:
+    secret = "k3y of +Ana/ü"
+    for shape, needle in shapes(secret):
+        assert hits({"key": secret}, {"log": b"x" + needle + b"y"}), shape
+    for lead in range(3):
+        text = base64.b64encode(b"user:"[:lead] + secret.encode() + b"@host")
+        assert hits({"key": secret}, {"log": text}), lead
+    assert hits({"key": secret}, {"log": b"nothing of it"}) == []
+
+
+class Installation:
+    """Four processes at DEBUG, each line of theirs kept."""
+
+    def __init__(self, urls: ClusterUrls, desk: Desk, home: Path) -> None:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            self.port = listener.getsockname()[1]
+        self.secrets = {
+            "secret key": secrets.token_urlsafe(36),
+            "mail password": secrets.token_urlsafe(18),
+            "vendor key": desk.keys()["vendorKey"],
+        }
+        self.logs = home / "logs"
+        self.mails = home / "mails"
+        for folder in (self.logs, self.mails):
+            folder.mkdir()
+        self.environment = {
+            **os.environ,
+            **urls.as_environment(),
+            "GLASSBOX_MFA_REQUIRED": "yes",
+            "GLASSBOX_METRC_URL": desk.address,
+            "GLASSBOX_METRC_VENDOR_KEY": self.secrets["vendor key"],
+            "GLASSBOX_SECRET_KEY": self.secrets["secret key"],
+            "GLASSBOX_MAIL_FOLDER": str(self.mails),
+            "GLASSBOX_MAIL_PASSWORD": self.secrets["mail password"],
+            "GLASSBOX_SYNC_EVERY_SECONDS": "2",
+            "GLASSBOX_LOG_LEVEL": "DEBUG",
+        }
+        self.processes = [
+            self._start("serve", f"--port={self.port}"),
+            *(self._start(name) for name in ("worker", "sequencer", "signer")),
+        ]
+
+    def _start(self, *words: str) -> subprocess.Popen[bytes]:
+        with (self.logs / f"{words[0]}.log").open("wb") as out:
+            return subprocess.Popen(
+                [str(BIN / "glassbox"), *words], env=self.environment, stdout=out, stderr=out
+            )
+
+    def client(self) -> httpx.Client:
+        """Return a browser of the pages, once they answer."""
+        client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=30)
+        ends = time.monotonic() + UP_WITHIN_SECONDS
+        while time.monotonic() < ends:
+            try:
+                if client.get("/health/").status_code == 200:
+                    return client
+            except httpx.TransportError:
+                time.sleep(0.2)
+        raise AssertionError(f"No pages: {(self.logs / 'serve.log').read_text()[-2000:]}")
+
+    def close(self) -> None:
+        """End every process by its own id."""
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait(30)
+
+
+@pytest.fixture
+def installation(
+    brand: Brand, database: ClusterUrls, desk: Desk, tmp_path: Path
+) -> Iterator[Installation]:
+    found = Installation(database, desk, tmp_path)
+    yield found
+    found.close()
+
+
+def press(client: httpx.Client, path: str, **typed: str) -> httpx.Response:
+    """Post a form as a browser does, with its token. A set-up of an app is opened once: each look
+    makes a new secret."""
+    if path != "/account/app/":
+        client.get(path, follow_redirects=True)
+    token = {"csrfmiddlewaretoken": client.cookies["csrftoken"]}
+    return client.post(path, data={**typed, **token}, follow_redirects=True)
+
+
+def set_up(client: httpx.Client, email: str, password: str) -> dict[str, str]:
+    """Sign in, set an app up, sign in the ledger of keys; return every secret that came up."""
+    press(client, "/sign-in/", login=email, password=password)
+    page = press(client, "/confirm/", password=password, next="/account/app/")
+    secret = re.findall(r"<code[^>]*>([A-Z2-7]+)</code>", page.text)[0]
+    code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    shown = press(client, "/account/app/", code=code).text
+    assert "<pre" in shown, re.sub(r"<[^>]+>", "", shown)[-1500:]
+    codes = re.findall(r"\d{8}", re.findall(r"<pre[^>]*>(.*?)</pre>", shown, re.DOTALL)[0])
+    return {"app secret": secret, "recovery code": codes[0]}
+
+
+def give_password(user_id: int, password: str) -> str:
+    """Set a password as production keeps it; return the person's e-mail."""
+    user = User.objects.get(id=user_id)
+    hashers = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=hashers):
+        user.set_password(password)
+    user.save(update_fields=["password"])
+    return user.email
+
+
+def test_no_secret_is_said_anywhere(
+    installation: Installation, brand: Brand, desk: Desk, superuser: psycopg.Connection
+) -> None:
+    known = dict(installation.secrets)
+    known |= {
+        f"key of {user['name']}": user["userKey"]
+        for user in desk.keys()["users"]
+        if MAKER in user["licenses"]
+    }
+    known["password"], known["wrong password"] = (secrets.token_urlsafe(14) for _ in range(2))
+    email = give_password(brand.users["Owen"], known["password"])
+    client, pages = installation.client(), {}
+    press(client, "/sign-in/", login=email, password=known["wrong password"])
+    known |= set_up(client, email, known["password"])
+    known["new key"] = secrets.token_urlsafe(24)
+    stored = press(
+        client,
+        f"/l/{MAKER}/takeover/key/",
+        owner=str(brand.users["Ana"]),
+        owner_name="Ana",
+        user_key=known["new key"],
+    )
+    assert stored.status_code == 200
+    known["hook token"] = secrets.token_urlsafe(24)
+    client.post(f"/metrc/{brand.licenses[MAKER]}/{known['hook token']}/")
+    for kind in ("500-before", "401", "drop-after", "truncate"):
+        fault(desk, "/packages/v2/active", kind)
+    for table, path in (("orders", f"/l/{MAKER}/orders/"), ("sync_runs", f"/l/{MAKER}/sync/runs/")):
+        superuser.execute(f"ALTER TABLE {table} RENAME TO {table}_away")
+        time.sleep(2)
+        answer = client.get(path)
+        pages[path] = answer.content
+        superuser.execute(f"ALTER TABLE {table}_away RENAME TO {table}")
+        assert answer.status_code == 500
+    press(client, "/sign-in/forgotten/", email=email)
+    time.sleep(3)
+    known["session"] = client.cookies["sessionid"]
+    superuser.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        " AND usename IN ('glassbox_sequencer', 'glassbox_signer')"
+    )
+    time.sleep(2)
+    installation.close()
+
+    logs = files_of(installation.logs)
+    for name in ("serve.log", "worker.log"):
+        assert b"ProgrammingError" in logs[name], f"the error was forced in {name}"
+    assert all(logs[f"{name}.log"] for name in ("serve", "worker", "sequencer", "signer"))
+    assert len(files_of(installation.mails)) >= 1
+    assert hits(known, {**logs, **pages, **files_of(installation.mails)}) == []
+    # Who holds a session's key is signed in; the table of sessions is where it belongs.
+    del known["session"]
+    assert hits(known, {"dump": dump(superuser)}) == []
+
+
+def dump(superuser: psycopg.Connection) -> bytes:
+    """Return the whole database as pg_dump writes it, the ledger with it."""
+    info = superuser.info
+    return subprocess.run(
+        [str(_packaged_binaries() / "bin" / "pg_dump"), "--inserts", "--no-owner"],
+        env={
+            **os.environ,
+            "PGHOST": info.host,
+            "PGPORT": str(info.port),
+            "PGUSER": info.user,
+            "PGPASSWORD": info.password,
+            "PGDATABASE": info.dbname,
+        },
+        capture_output=True,
+        check=True,
+        timeout=120,
+    ).stdout
