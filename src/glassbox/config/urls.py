@@ -3,3 +3,4 @@
 from django.urls import include, path
 
 urlpatterns = [path("", include("glassbox.web.urls"))]
+handler500 = "glassbox.web.pages.broken"

@@ -63,3 +63,12 @@ def change_here(
     with_fresh_goods(request, license_id, lambda: change(license_id))
     messages.success(request, said)
     return HttpResponseRedirect(f"/{request.scope.slug}/{address}/")
+
+
+def broken(request: PageRequest) -> HttpResponse:
+    """Say that something broke here, and the id by which the log tells what; ask nothing of anybody.
+
+    The database may be what is away, so the page has no frame.
+    """
+    context = {"id": getattr(request, "id", ""), "path": request.path}
+    return HttpResponse(render_to_string("500.html", context), status=500)

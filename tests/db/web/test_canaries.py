@@ -60,6 +60,7 @@ def test_no_secret_is_said_by_the_pages(
     known["session"] = client.cookies[settings.SESSION_COOKIE_NAME].value
 
     assert broken.status_code == 500
+    assert broken["X-Request-Id"] in broken.content.decode()
     lines = [json.loads(line) for line in said.getvalue().splitlines()]
     told = [line for line in lines if line.get("exception") == "ProgrammingError"]
     assert [line["request"] for line in told] == [broken["X-Request-Id"]]
