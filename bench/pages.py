@@ -33,6 +33,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glassbox.config.settings")
 os.environ.setdefault("GLASSBOX_MFA_REQUIRED", "no")
 
 import django
+from django.conf import settings
 from django.db import connections
 
 django.setup()
@@ -47,6 +48,7 @@ from glassbox.cli.demo_brand import MAKER, MOVER, open_brand
 from glassbox.cli.migrate import migrate
 from glassbox.models.people import User
 from glassbox.runtime.postgres import Cluster, ClusterUrls
+from glassbox.web.sealed_sessions import SessionStore
 
 RATIO_AT_MOST = 1.2
 ROUNDS = 3
@@ -115,6 +117,11 @@ def client() -> Client:
 
     visitor = Client()
     visitor.force_login(User.objects.get(name="Fay"))
+    # Its cookie must hold the token of the session, as our pages give it.
+    session = SessionStore(visitor.session.session_key)
+    session.cycle_key()
+    session.save()
+    visitor.cookies[settings.SESSION_COOKIE_NAME] = session.token
     return visitor
 
 

@@ -38,7 +38,9 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 from glassbox.cli.demo_brand import Brand, open_brand
 from glassbox.cli.migrate import migrate
 from tests.desk import Desk
+from tests.signed_in_client import let_clients_hold_tokens
 
+let_clients_hold_tokens()
 TEMPLATE = "glassbox_template"
 
 

@@ -20,6 +20,7 @@ from django.test import override_settings
 
 from glassbox.cli.demo_brand import MAKER, Brand
 from glassbox.models.people import User
+from glassbox.operations.actions.review import GatesBlocked
 from glassbox.runtime.postgres import ClusterUrls
 from tests.cast import SUP, tag
 from tests.desk import Desk
@@ -140,10 +141,20 @@ def act(brand: Brand, desk: Desk, urls: ClusterUrls) -> None:
             fault(desk, "/packages/v2/", SEND_FAULTS[number - 1], method="POST", times=1)
         facts = {"packages": [split(tag(455 + number), source, "5")]}
         action_id = draft(brand, "Ana", MAKER, "package.create", facts)
-        approve(brand, urls, "Ana", "Ben", MAKER, action_id)
+        # Our book follows METRC's a moment after the read.
+        wait_until(lambda id=action_id: is_approved(brand, urls, id), f"approve {number}")
         wait_until(
             lambda id=action_id: action_of(brand, MAKER, id).state != "APPROVED", f"send {number}"
         )
+
+
+def is_approved(brand: Brand, urls: ClusterUrls, action_id: int) -> bool:
+    """Approve an action; return whether its gates let it."""
+    try:
+        approve(brand, urls, "Ana", "Ben", MAKER, action_id)
+    except GatesBlocked:
+        return False
+    return True
 
 
 def receive(desk: Desk, packages: int) -> list[str]:
@@ -220,7 +231,5 @@ def test_no_secret_is_said_anywhere(
         assert b"ProgrammingError" in logs[name], f"the error was forced in {name}"
     assert all(logs[f"{name}.log"] for name in ("serve", "worker", "sequencer", "signer"))
     assert len(files_of(installation.mails)) >= 1
+    pages["dump"] = dump(superuser)
     assert hits(known, {**logs, **pages, **files_of(installation.mails)}) == []
-    # Who holds a session's key is signed in; the table of sessions is where it belongs.
-    del known["session"]
-    assert hits(known, {"dump": dump(superuser)}) == []

@@ -1,19 +1,43 @@
-"""SessionStore: sessions in the database, sealed: a copy of the table tells nothing of them."""
+"""Sessions in the database, sealed, under a hash: a copy of the table opens none and tells nothing."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 from typing import Any
 
+from django.conf import settings
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import get_random_string
 
 from glassbox.operations.sealing import SealDoesNotOpen, seal_for_sign_in, unseal_for_sign_in
 
 PURPOSE = "session"
+# What the column holds: 160 bits.
+KEY_CHARACTERS = 40
+# Of 36 letters and digits: 165 bits.
+TOKEN_CHARACTERS = 32
+
+
+def key_of(token: str) -> str:
+    """Return under which key a session is kept: whoever reads the key has not got the token."""
+    return hashlib.sha256(f"{PURPOSE}:{token}".encode()).hexdigest()[:KEY_CHARACTERS]
 
 
 class SessionStore(DatabaseSessions):
-    """Django's sessions, with what they hold sealed: also a factor's secret before it is confirmed."""
+    """Django's sessions, with what they hold sealed: also a factor's secret before it is confirmed.
+
+    `session_key` is what the database and everybody here knows; `token` is the browser's alone.
+    """
+
+    token: str = ""
+
+    def _get_new_session_key(self) -> str:
+        self.token = get_random_string(TOKEN_CHARACTERS, VALID_KEY_CHARS)
+        return key_of(self.token)
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         """Return the session as the text that the database keeps."""
@@ -27,3 +51,22 @@ class SessionStore(DatabaseSessions):
             return {}
         found: dict[str, Any] = super().decode(text)
         return found
+
+
+class Sessions(SessionMiddleware):
+    """The browser's cookie holds the token, and nothing behind this line does."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Open the session whose token the browser brings."""
+        token = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        session = SessionStore(key_of(token) if token else None)
+        session.token = token
+        request.session = session
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Keep the session, and give the browser its token where Django would give the key."""
+        response = super().process_response(request, response)
+        given = response.cookies.get(settings.SESSION_COOKIE_NAME)
+        if given is not None and given.value:
+            response.cookies[settings.SESSION_COOKIE_NAME] = request.session.token  # type: ignore[attr-defined]
+        return response

@@ -151,6 +151,22 @@ def test_sessions_are_listed_and_ended(cast: Brand, events: Events) -> None:
     assert events("session.ended") == ["Signed out"]
 
 
+def test_a_copied_table_of_sessions_opens_none(
+    cast: Brand, cast_superuser: psycopg.Connection
+) -> None:
+    client, _, _ = signed_in(cast, "Fay")
+    token = client.cookies[settings.SESSION_COOKIE_NAME].value
+    tables = ("django_session", "usersessions_usersession")
+    rows = [cast_superuser.execute(f"SELECT session_key FROM {name}").fetchall() for name in tables]
+
+    assert rows[1] and set(rows[1]) <= set(rows[0]) and token not in repr(rows)
+    for (key,) in rows[0]:
+        thief = Client()
+        thief.cookies[settings.SESSION_COOKIE_NAME] = key
+        assert thief.get("/both/").status_code == 302
+    assert client.get("/both/").status_code == 200
+
+
 def test_a_session_without_a_sign_of_life_ends(cast: Brand) -> None:
     client, _, _ = signed_in(cast, "Fay")
     session = client.session
