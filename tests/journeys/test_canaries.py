@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,12 +22,13 @@ from django.test import override_settings
 
 from glassbox.cli.demo_brand import MAKER, Brand
 from glassbox.models.people import User
-from glassbox.operations.actions.review import GatesBlocked
+from glassbox.operations.actions.review import GatesBlocked, approve_action, send_for_review
+from glassbox.rules.action_lifecycle import ActionState
 from glassbox.runtime.postgres import ClusterUrls
 from tests.cast import SUP, tag
 from tests.desk import Desk
 from tests.journeys.canaries import dump, files_of, hits
-from tests.journeys.story import action_of, approve, draft, split
+from tests.journeys.story import action_of, draft, person, split
 from tests.journeys.sync_story import fault, labels
 
 BIN = Path(sys.executable).parent
@@ -132,7 +135,7 @@ def give_password(user_id: int, password: str) -> str:
     return user.email
 
 
-def act(brand: Brand, desk: Desk, urls: ClusterUrls) -> None:
+def act(brand: Brand, desk: Desk) -> None:
     """Receive, draft, approve, and let the worker send: once as it should be, and once by each fault."""
     oil = receive(desk, 1 + len(SEND_FAULTS))
     wait_until(lambda: set(oil) <= labels(brand), "the worker reads what came")
@@ -142,16 +145,24 @@ def act(brand: Brand, desk: Desk, urls: ClusterUrls) -> None:
         facts = {"packages": [split(tag(455 + number), source, "5")]}
         action_id = draft(brand, "Ana", MAKER, "package.create", facts)
         # Our book follows METRC's a moment after the read.
-        wait_until(lambda id=action_id: is_approved(brand, urls, id), f"approve {number}")
-        wait_until(
-            lambda id=action_id: action_of(brand, MAKER, id).state != "APPROVED", f"send {number}"
-        )
+        for name, step in (("Ana", send_for_review), ("Ben", approve_action)):
+            wait_until(partial(passes, brand, step, name, action_id), f"{name} {number}")
+        wait_until(partial(is_sent, brand, action_id), f"send {number}")
 
 
-def is_approved(brand: Brand, urls: ClusterUrls, action_id: int) -> bool:
-    """Approve an action; return whether its gates let it."""
+def is_sent(brand: Brand, action_id: int) -> bool:
+    return action_of(brand, MAKER, action_id).state != ActionState.APPROVED
+
+
+def passes(brand: Brand, step: Callable[..., None], name: str, action_id: int) -> bool:
+    """Move an action one step; return whether its gates let it."""
     try:
-        approve(brand, urls, "Ana", "Ben", MAKER, action_id)
+        step(
+            actor=person(brand, name),
+            license_id=brand.licenses[MAKER],
+            action_id=action_id,
+            now=datetime.now(UTC),
+        )
     except GatesBlocked:
         return False
     return True
@@ -180,7 +191,6 @@ def test_no_secret_is_said_anywhere(
     installation: Installation,
     brand: Brand,
     desk: Desk,
-    database: ClusterUrls,
     superuser: psycopg.Connection,
 ) -> None:
     known = dict(installation.secrets)
@@ -205,7 +215,7 @@ def test_no_secret_is_said_anywhere(
     assert stored.status_code == 200
     known["hook token"] = secrets.token_urlsafe(24)
     client.post(f"/metrc/{brand.licenses[MAKER]}/{known['hook token']}/")
-    act(brand, desk, database)
+    act(brand, desk)
     for kind in ("500-before", "401", "drop-after", "truncate"):
         fault(desk, "/packages/v2/active", kind)
     for table, path in (("orders", f"/l/{MAKER}/orders/"), ("sync_runs", f"/l/{MAKER}/sync/runs/")):
