@@ -126,10 +126,10 @@ def bulk(urls: ClusterUrls, folder: Path, events: int) -> dict[str, Any]:
                 [share],
             ).fetchall()
             time_it("copy", partial(_copy, connection, rows))
-        sign_once(urls.signer, folder, folder / "ledger.vkey", ORIGIN)
+        sign_once(urls.signer, folder, folder.parent / "ledger.vkey", ORIGIN)
         connection.execute("VACUUM ANALYZE")
         bodies = [bytes(row[0]) for row in connection.execute("SELECT body FROM compliance_events")]
-    public = read_public_key(folder / "ledger.vkey")
+    public = read_public_key(folder.parent / "ledger.vkey")
     for _ in range(TURNS):
         time_it("hash", lambda: hash_all(bodies))
         time_it(
@@ -164,7 +164,7 @@ def offline(urls: ClusterUrls, folder: Path) -> dict[str, Any]:
     out = folder / "export"
     with psycopg.connect(urls.verifier) as reading:
         names = log_names(reading, {1: "one", 2: "two"}, with_shared=True)
-        line = (folder / "ledger.vkey").read_text()
+        line = (folder.parent / "ledger.vkey").read_text()
         entries, exported = timed(lambda: export_logs(reading, out, names, line))
     command = [sys.executable, str(out / "verify.py"), "--key", line.strip(), str(out)]
     done, seconds = timed(lambda: subprocess.run(command, capture_output=True, check=False))
@@ -210,7 +210,7 @@ def main() -> int:
     home = Path(tempfile.mkdtemp(prefix="glassbox-bench-"))
     home.chmod(0o711)
     folder = home / "signer"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     # With fsync: what a commit costs is the point.
     cluster = Cluster(home)
     found: dict[str, Any] = {"bench": "audit", "load_before": os.getloadavg()[0]}

@@ -66,7 +66,7 @@ class Traffic:
             **os.environ,
             **urls.as_environment(),
             "GLASSBOX_SIGNER_FOLDER": str(folder),
-            "GLASSBOX_LEDGER_KEY_FILE": str(folder / "ledger.vkey"),
+            "GLASSBOX_LEDGER_KEY_FILE": str(folder.parent / "ledger.vkey"),
             "GLASSBOX_LEDGER_ORIGIN": origin,
         }
         glassbox = Path(sys.executable).parent / "glassbox"
