@@ -18,12 +18,12 @@ import psycopg
 
 from glassbox.audit.chain import EMPTY_CHAIN, chain_hash, leaf_hash
 from glassbox.audit.notes import Head
-from glassbox.audit.standing import beat
+from glassbox.audit.standing import beat, read_by_index
 from glassbox.audit.tiles import database_nodes
 from glassbox.audit.tree import EMPTY_ROOT, Frontier
 
 EVENTS_PER_BATCH = 8192
-POLL_SECONDS = 0.01
+POLL_SECONDS = 0.02
 # Any number, the same for every sequencer of one database.
 ADVISORY_LOCK = 7_260_104
 HEADS_CHANNEL = "audit_heads"
@@ -74,12 +74,10 @@ class Sequencer:
             the next one reads the heads anew
         """
         try:
-            with self.connection.transaction():
+            # One way there and back to take a batch, and one for all that it writes.
+            with self.connection.pipeline(), self.connection.transaction():
                 pending = self.connection.execute(TAKE, [EVENTS_PER_BATCH]).fetchall()
-                if not pending:
-                    return 0
-                # One way there and back for all that a batch writes.
-                with self.connection.pipeline():
+                if pending:
                     self._grow(pending)
         except BaseException:
             self._logs.clear()
@@ -236,6 +234,7 @@ def run_sequencer(
     (log, index) is the primary key.
     """
     with psycopg.connect(url, autocommit=True) as connection:
+        read_by_index(connection)
         while not stop.is_set():
             locked = connection.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
             row = locked.fetchone()
@@ -246,6 +245,7 @@ def run_sequencer(
         heart = beat(connection, "sequencer")
         while not stop.is_set():
             heart()
+            began = time.monotonic()
             try:
                 numbered = sequencer.number_batch() or sequencer.anchor_idle()
             except psycopg.errors.UniqueViolation:
@@ -253,7 +253,7 @@ def run_sequencer(
                 numbered = 0
             if numbered < EVENTS_PER_BATCH:
                 # After a small batch too: a few larger ones cost less than many of a handful.
-                stop.wait(poll_seconds)
+                stop.wait(poll_seconds - (time.monotonic() - began))
 
 
 def sequence_once(url: str, origin: str) -> int:

@@ -24,7 +24,7 @@ from glassbox.audit.signing_keys import (
     publish_key,
     read_key,
 )
-from glassbox.audit.standing import beat, open_stop, stop_ledger
+from glassbox.audit.standing import beat, open_stop, read_by_index, stop_ledger
 from glassbox.audit.tree import Frontier
 
 log = logging.getLogger(__name__)
@@ -230,6 +230,7 @@ def run_signer(
     :raises HeadsInUse: if another signer holds the memory
     """
     with psycopg.connect(url, autocommit=True) as connection:
+        read_by_index(connection)
         key = open_key(connection, folder)
         publish_key(public_key_file, origin=origin, key=key)
         signer = Signer(connection, key=key, heads=SignedHeads(folder / STATE_FILE))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import psycopg
+from psycopg import sql
 
 from glassbox.audit.chain import EMPTY_CHAIN, chain_hash, commitment, leaf_hash
 from glassbox.audit.notes import Head, NoteWrong, open_checkpoint, parse_checkpoint
@@ -19,6 +21,7 @@ TELL_EVERY_EVENTS = 5000
 
 Tell = Callable[[int], None]
 _decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +62,17 @@ class _Claims:
 
 def verify(url: str, *, public_key: bytes | None = None, tell: Tell | None = None) -> Verification:
     """Recompute the ledger of a database as it is at this moment; see `recompute`."""
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(url) as connection, psycopg.connect(url) as beside:
         # One snapshot: what is appended meanwhile is the next walk's.
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        return recompute(connection, public_key=public_key, tell=tell)
+        for each in (connection, beside):
+            each.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+        assert row is not None, "a transaction has a snapshot"
+        beside.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(row[0]))
+        with ThreadPoolExecutor(1) as thread:
+            strays = thread.submit(_stray, beside, None)
+            found = _recompute(connection, None, public_key, tell)
+            return found if found.problem else replace(found, problem=strays.result())
 
 
 def recompute(
@@ -79,6 +89,16 @@ def recompute(
     pass through one cursor; what stays in memory is a root for each checkpoint. `tell` is called
     with the number of events done.
     """
+    found = _recompute(connection, license_id, public_key, tell)
+    return found if found.problem else replace(found, problem=_stray(connection, license_id))
+
+
+def _recompute(
+    connection: psycopg.Connection,
+    license_id: int | None,
+    public_key: bytes | None,
+    tell: Tell | None,
+) -> Verification:
     logs = _logs(connection, license_id)
     claims = _Claims()
     problem = _bad_checkpoint(connection, logs, public_key, claims)
@@ -87,8 +107,12 @@ def recompute(
     events = 0
     if not problem:
         events, problem = _walk(connection, logs, claims, tell or (lambda _: None))
-    problem = problem or _unnumbered(connection, license_id) or _bad_opening(connection, license_id)
     return Verification(events=events, problem=problem)
+
+
+def _stray(connection: psycopg.Connection, license_id: int | None) -> str:
+    """Return what is wrong beside the logs: an event without a number, a text that does not fit."""
+    return _unnumbered(connection, license_id) or _bad_opening(connection, license_id)
 
 
 def _logs(connection: psycopg.Connection, license_id: int | None) -> dict[int, _Log]:
@@ -273,9 +297,15 @@ def _bad_entry(row: Row, *, expected: int, chain: bytes) -> str:
         return "it belongs to another licence."
     if chain != link:
         return "the chain breaks here."
-    if not is_same or (record is not None and _decode(record) != _decode(body)):
+    if not is_same or not (record is None or _is_record_of(record, body)):
         return "a column says something else than the hashed bytes."
     return ""
+
+
+def _is_record_of(record: str, body: bytes) -> bool:
+    # A body is canonical: what the record says, in its one form, is these bytes.
+    said = _decode(record)
+    return _encode(said) == body or said == _decode(body)
 
 
 def _unnumbered(connection: psycopg.Connection, license_id: int | None) -> str:
@@ -299,8 +329,7 @@ def _unnumbered(connection: psycopg.Connection, license_id: int | None) -> str:
 def _bad_opening(connection: psycopg.Connection, license_id: int | None) -> str:
     """Check each opening against its commitment; one that is gone was erased, and that is told.
 
-    Most are judged where they lie. A text with a quote or an escape is written otherwise in JSON:
-    those, and whatever does not fit, are judged here.
+    They are judged where they lie; whatever does not fit there is judged once more here.
     """
     with connection.cursor(name="openings") as cursor:
         cursor.itersize = ROWS_AT_ONCE
@@ -308,7 +337,7 @@ def _bad_opening(connection: psycopg.Connection, license_id: int | None) -> str:
             "SELECT o.event_id, o.field, o.salt, o.value, e.record->>(o.field || '_commit')"
             " FROM audit_openings o LEFT JOIN compliance_events e USING (event_id)"
             " WHERE (%(license)s::bigint IS NULL OR e.license_id = %(license)s)"
-            " AND encode(sha256('\\x02'::bytea || o.salt || convert_to('\"' || o.value || '\"',"
+            " AND encode(sha256('\\x02'::bytea || o.salt || convert_to(to_json(o.value)::text,"
             " 'UTF8')), 'hex') IS DISTINCT FROM e.record->>(o.field || '_commit')",
             {"license": license_id},
         )
