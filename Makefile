@@ -100,8 +100,8 @@ simulate: setup ## a million histories through the sender's decisions: HISTORIES
 torture: setup ## real workers over crash points, faults and kinds, as a table: SEED=n CELLS=n
 	$(BIN)/python -m tests.torture --seed $(SEED) --cells $(CELLS)
 
-torture-grid: setup ## every crash point by every fault for one kind of each class: hours
-	$(BIN)/python -m tests.torture --grid
+torture-grid: setup ## every crash point by every fault for one kind of each class, goes on where it ended: hours
+	$(BIN)/python -m tests.torture --grid --results torture-grid.jsonl
 
 torture-flow: setup ## the main job twenty times, the worker killed at seeded moments: SEED=n
 	$(BIN)/python scripts/torture.py --seed $(SEED)

@@ -38,3 +38,7 @@ class Desk:
     def journal(self, after: int = 0) -> Any:
         """Return every request and applied effect, in order."""
         return self.client.get("/desk/api/journal", params={"after": after}).json()
+
+    def overview(self) -> Any:
+        """Return what the desk's page shows of the world, the fault rules in force among it."""
+        return self.client.get("/desk/api/overview").json()

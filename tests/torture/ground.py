@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ import psycopg
 from django.conf import settings
 from django.db import connections
 from django.test import override_settings
+from psycopg import sql
 
 from glassbox import clock
 from glassbox.cli.demo_brand import MAKER, Brand, open_brand
@@ -55,6 +57,7 @@ DRAFTER_OF = {
     "delivery.receive": "Dee",
 }
 RECOVERY_SECONDS = 30.0
+LANDING_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -209,24 +212,21 @@ class Ground:
         self.journal_seen = max([self.journal_seen, *(entry["seq"] for entry in entries)])
         return entries
 
-    def kill_postgres(self) -> None:
-        """Kill a server process by SIGKILL: PostgreSQL ends them all, recovers and comes back."""
-        connections["default"].close()
-        found = self.superuser.execute(
-            "select pid from pg_stat_activity where usename = 'glassbox_app' limit 1"
-        ).fetchone()
-        assert found is not None, "a worker is connected"
-        os.kill(found[0], signal.SIGKILL)
-        ends = time.monotonic() + RECOVERY_SECONDS
-        self.superuser.close()
+    def let_late_writes_land(self, ordered: int) -> None:
+        """Wait until METRC has done what it does late; `ordered` writes in all may be late."""
+        ends = time.monotonic() + LANDING_SECONDS
         while True:
-            try:
-                self.superuser = psycopg.connect(self.urls.superuser, autocommit=True)
-            except psycopg.OperationalError:
-                assert time.monotonic() < ends, "PostgreSQL did not recover"
-                time.sleep(0.05)
-            else:
+            left = sum(rule["times"] for rule in self.desk.overview()["faults"])
+            since = self.desk.journal(after=self.journal_seen)
+            if sum(entry["fault"] == "late" for entry in since) >= ordered - left:
                 return
+            assert time.monotonic() < ends, "a late write never landed"
+            time.sleep(0.1)
+
+    def kill_postgres(self) -> None:
+        """Kill the server process of a worker: PostgreSQL ends them all, recovers and comes back."""
+        connections["default"].close()
+        self.superuser = kill_postgres(self.urls, self.superuser)
 
     def person(self, name: str) -> Actor:
         return Actor(user_id=self.brand.users[name], name=name, via="web", session="torture")
@@ -236,9 +236,48 @@ class Ground:
             return RegulatedAction.objects.get(id=action_id)
 
 
+def keep_commits(urls: ClusterUrls) -> None:
+    """Let every commit outlive the death of a server process, as in a real installation.
+
+    What is thrown away commits without waiting, and would forget a claim whose write was sent.
+    """
+    connections["default"].close()
+    with psycopg.connect(urls.superuser, autocommit=True) as superuser:
+        superuser.execute(
+            sql.SQL("alter database {} set synchronous_commit = on").format(
+                sql.Identifier(superuser.info.dbname)
+            )
+        )
+
+
+def kill_postgres(urls: ClusterUrls, superuser: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    """Kill a server process of the application; return a superuser's connection after recovery."""
+    found = superuser.execute(
+        "select pid from pg_stat_activity where usename = 'glassbox_app' limit 1"
+    ).fetchone()
+    assert found is not None, "a worker is connected"
+    os.kill(found[0], signal.SIGKILL)
+    ends = time.monotonic() + RECOVERY_SECONDS
+    # A killed process dies when it next gets the processor, and only then does PostgreSQL end the
+    # others: a connection made earlier than that would be ended with them.
+    with contextlib.suppress(psycopg.OperationalError):
+        while True:
+            assert time.monotonic() < ends, "PostgreSQL did not notice the death"
+            superuser.execute("select 1")
+            time.sleep(0.005)
+    superuser.close()
+    while True:
+        try:
+            return psycopg.connect(urls.superuser, autocommit=True)
+        except psycopg.OperationalError:
+            assert time.monotonic() < ends, "PostgreSQL did not recover"
+            time.sleep(0.05)
+
+
 @contextmanager
 def stand_on(urls: ClusterUrls, desk: Desk, brand: Brand, packages: int) -> Iterator[Ground]:
     """Make the ground of a database, a simulator and a brand that are there, with so many packages."""
+    keep_commits(urls)
     ground = Ground(urls, desk, brand, psycopg.connect(urls.superuser, autocommit=True))
     with _settings():
         try:

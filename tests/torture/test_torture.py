@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import logging
+import os
+import time
 from pathlib import Path
+from threading import Timer
 
+import psycopg
 import pytest
 
 import glassbox.operations.submission
@@ -13,7 +17,7 @@ from glassbox.cli.demo_brand import Brand
 from glassbox.runtime.postgres import ClusterUrls
 from tests.desk import Desk
 from tests.torture.cells import CRASHES, FAULTS, KILLED, UNSENT_POINTS, play
-from tests.torture.ground import stand_on
+from tests.torture.ground import keep_commits, kill_postgres, stand_on
 from tests.torture.plan import grid, seeded
 
 CELLS = 60
@@ -40,6 +44,33 @@ def test_the_table_kills_at_every_point_that_the_sender_names() -> None:
     assert kills <= {crash for _, crash, _, _ in grid()}
     assert kills <= {crash for _, crash, _, _ in seeded(SEED, CELLS)}
     assert {fault for _, _, fault, _ in seeded(SEED, CELLS)} == set(FAULTS)
+
+
+def test_after_a_death_of_postgresql_the_superuser_is_connected_to_what_recovered(
+    database: ClusterUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill_slowly(pid: int, number: int) -> None:
+        # As on a busy machine, where what is killed lives on until it next runs.
+        Timer(0.3, kill, (pid, number)).start()
+
+    kill = os.kill
+    monkeypatch.setattr("os.kill", kill_slowly)
+    superuser = psycopg.connect(database.superuser, autocommit=True)
+    with psycopg.connect(database.application):
+        superuser = kill_postgres(database, superuser)
+    with superuser:
+        time.sleep(0.6)
+        assert superuser.execute("select 1").fetchone() == (1,)
+
+
+def test_a_death_of_postgresql_forgets_nothing_that_was_committed(database: ClusterUrls) -> None:
+    keep_commits(database)
+    superuser = psycopg.connect(database.superuser, autocommit=True)
+    with psycopg.connect(database.application):
+        superuser.execute("create table claims as select 1 as id")
+        superuser = kill_postgres(database, superuser)
+    with superuser:
+        assert superuser.execute("select id from claims").fetchall() == [(1,)]
 
 
 # About a second of processor time a cell; a machine that others use as well takes several.
