@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from glassbox import access
 from glassbox.models.packages import Package, PackageStanding
 from glassbox.queries.package_grid.cells import PackageRow, package_rows
 from glassbox.queries.package_grid.views import PackageView, view_condition
-from glassbox.queries.package_grid.words_in_use import words_in_use
+from glassbox.queries.package_grid.words_in_use import WordsInUse
 from glassbox.queries.search.hits import begins_with
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import InvalidInput
@@ -81,9 +81,11 @@ def package_list(
     """
     with access.reading(actor) as visible:
         here = tuple(one for one in license_ids if one in visible)
-        found = list(islice(_standings(here, filter, now), ROWS_PER_PAGE + 1))
+        words = WordsInUse()
+        filtered = [_filtered(one, filter, words, now) for one in here]
+        found = list(islice(_standings(filtered, filter), ROWS_PER_PAGE + 1))
         shown = found[:ROWS_PER_PAGE]
-        total = _count(here, filter, now)
+        total = _count(filtered)
         return PackageGrid(
             rows=package_rows(shown, columns=filter.columns, now=now),
             total=min(total, COUNTED_AT_MOST),
@@ -91,8 +93,7 @@ def package_list(
             next_after=_place(shown[-1], filter.order) if len(found) > ROWS_PER_PAGE else "",
             filter=filter,
             words={
-                name: words_in_use(here, CHIP_FIELDS[name])
-                for name in ("item", "category", "location")
+                name: words.of(here, CHIP_FIELDS[name]) for name in ("item", "category", "location")
             },
         )
 
@@ -104,18 +105,19 @@ def package_rows_for_export(
     rows: list[PackageRow] = []
     with access.reading(actor) as visible:
         here = tuple(one for one in license_ids if one in visible)
-        standings = islice(_standings(here, replace(filter, after=""), now), CSV_ROWS_AT_MOST)
+        filtered = [_filtered(one, filter, WordsInUse(), now) for one in here]
+        standings = islice(_standings(filtered, replace(filter, after="")), CSV_ROWS_AT_MOST)
         while some := list(islice(standings, ROWS_PER_READ)):
             rows += package_rows(some, columns=filter.columns, now=now)
     return tuple(rows)
 
 
 def _standings(
-    license_ids: Iterable[int], filter: PackageFilter, now: datetime
+    filtered: Iterable[QuerySet[PackageStanding]], filter: PackageFilter
 ) -> Iterator[PackageStanding]:
     """Yield the standings of a filter in its order, page by page of an index of each licence."""
     place = _read_place(filter.after, filter.order)
-    lists = [_of_license(one, filter, place, now) for one in license_ids]
+    lists = [_of_license(rows, filter.order, place) for rows in filtered]
     return iter(_merged(lists, filter.order))
 
 
@@ -146,17 +148,16 @@ def _day(standing: PackageStanding) -> date:
 
 
 def _of_license(
-    license_id: int, filter: PackageFilter, place: Q, now: datetime
+    rows: QuerySet[PackageStanding], order: PackageOrder, place: Q
 ) -> Iterator[PackageStanding]:
     """Yield one licence's rows; each read goes on after the last row of the one before."""
-    rows = _filtered(license_id, filter, now)
     read = ROWS_PER_PAGE + 1
     while True:
-        some = list(rows.filter(place).order_by(*_order(filter.order))[:read])
+        some = list(rows.filter(place).order_by(*_order(order))[:read])
         yield from some
         if len(some) < read:
             return
-        place, read = _read_place(_place(some[-1], filter.order), filter.order), ROWS_PER_READ
+        place, read = _read_place(_place(some[-1], order), order), ROWS_PER_READ
 
 
 def _order(order: PackageOrder) -> tuple[str, ...]:
@@ -192,7 +193,9 @@ def _read_place(text: str, order: PackageOrder) -> Q:
     return Q(packaged_date__gt=day) | (Q(packaged_date=day) & after) | Q(packaged_date__isnull=True)
 
 
-def _filtered(license_id: int, filter: PackageFilter, now: datetime) -> QuerySet[PackageStanding]:
+def _filtered(
+    license_id: int, filter: PackageFilter, words: WordsInUse, now: datetime
+) -> QuerySet[PackageStanding]:
     rows = PackageStanding.objects.filter(
         view_condition(filter.view, now=now), license_id=license_id
     )
@@ -202,11 +205,11 @@ def _filtered(license_id: int, filter: PackageFilter, now: datetime) -> QuerySet
     for name, value in filter.chips:
         rows = rows.filter(**{CHIP_FIELDS[name]: value})
     if filter.text:
-        rows = rows.filter(_text_condition(license_id, filter))
+        rows = rows.filter(_text_condition(license_id, filter, words))
     return rows
 
 
-def _text_condition(license_id: int, filter: PackageFilter) -> Q:
+def _text_condition(license_id: int, filter: PackageFilter, words: WordsInUse) -> Q:
     """Return what a typed text means: a part of an item or room, a batch, a UID's last digits.
 
     Resolved to lists first, for behind a wall no index can be searched by a part of a text.
@@ -215,8 +218,8 @@ def _text_condition(license_id: int, filter: PackageFilter) -> Q:
     wanted = filter.text.casefold()
     found = Q()
     for field in ("item_name", "location_name"):
-        words = words_in_use((license_id,), field, here_only=here_only)
-        found |= Q(**{f"{field}__in": [word for word in words if wanted in word.casefold()]})
+        of_field = words.of((license_id,), field, here_only=here_only)
+        found |= Q(**{f"{field}__in": [word for word in of_field if wanted in word.casefold()]})
     for beginning in {filter.text, filter.text.upper()}:
         found |= begins_with("production_batch_number", beginning)
     ending = "".join(one for one in filter.text.upper() if one.isalnum())[::-1]
@@ -228,12 +231,12 @@ def _text_condition(license_id: int, filter: PackageFilter) -> Q:
     return found
 
 
-def _count(license_ids: Collection[int], filter: PackageFilter, now: datetime) -> int:
+def _count(filtered: Iterable[QuerySet[PackageStanding]]) -> int:
     """Return how many there are, and no more than one beyond what is told exactly."""
     total = 0
-    for license_id in license_ids:
-        rows = _filtered(license_id, filter, now).order_by().values("package_id")
-        total += rows[: COUNTED_AT_MOST + 1 - total].count()
+    for rows in filtered:
+        ids = rows.order_by().values("package_id")
+        total += ids[: COUNTED_AT_MOST + 1 - total].count()
         if total > COUNTED_AT_MOST:
             break
     return total

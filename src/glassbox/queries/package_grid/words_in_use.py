@@ -24,22 +24,35 @@ WORDS = """
 """
 
 
-def words_in_use(
-    license_ids: Collection[int], field: str, *, here_only: bool = True
-) -> tuple[str, ...]:
-    """Return the different words of a field, in order, at most 500 of each licence.
+class WordsInUse:
+    """The words of one answer; each list is looked up once, however often it is asked for."""
 
-    Inside the caller's transaction; one statement for each licence, two if not only of what is
-    here.
-    """
-    assert field in WORD_FIELDS, f"{field} is no word of a package"
-    found: set[str] = set()
-    with connection.cursor() as cursor:
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, str, bool], tuple[str, ...]] = {}
+
+    def of(
+        self, license_ids: Collection[int], field: str, *, here_only: bool = True
+    ) -> tuple[str, ...]:
+        """Return the different words of a field, in order, at most 500 of each licence.
+
+        Inside the caller's transaction; one statement for each licence, two if not only of what
+        is here.
+        """
+        assert field in WORD_FIELDS, f"{field} is no word of a package"
+        found: set[str] = set()
         for license_id in license_ids:
             for here in (True,) if here_only else (True, False):
-                cursor.execute(
-                    WORDS.format(field=field),
-                    {"license": license_id, "here": here, "most": WORDS_AT_MOST},
-                )
-                found.update(word for (word,) in cursor.fetchall())
-    return tuple(sorted(found))
+                key = (license_id, field, here)
+                if key not in self._found:
+                    self._found[key] = _look_up(*key)
+                found.update(self._found[key])
+        return tuple(sorted(found))
+
+
+def _look_up(license_id: int, field: str, here: bool) -> tuple[str, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WORDS.format(field=field),
+            {"license": license_id, "here": here, "most": WORDS_AT_MOST},
+        )
+        return tuple(word for (word,) in cursor.fetchall())

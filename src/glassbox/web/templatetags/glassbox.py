@@ -7,7 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from glassbox.queries.metrc_messages import plain_words
@@ -95,6 +95,14 @@ CHIP_COLORS = {
     "WRONG": "red",
     "TAKEN": "green",
 }
+
+
+@register.simple_tag
+def options(words: tuple[str, ...], chips: tuple[tuple[str, str], ...], name: str) -> SafeString:
+    """Return the words as choices, those picked by a chip of the name selected."""
+    # A loop of the template's own would take as long for some hundred words as the rest of a page.
+    marked = ((" selected" if (name, word) in chips else "", word) for word in words)
+    return format_html_join("", "<option{}>{}</option>", marked)
 
 
 @register.filter
