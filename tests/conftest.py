@@ -28,10 +28,17 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 
 from glassbox.runtime.postgres import Cluster, ClusterUrls
 
 django.setup()
+# A machine with other work is slow; that is no fault of what is tested.
+property_settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+property_settings.load_profile("unhurried")
 # A slow hash protects people; the cast's passwords are made anew in every test.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
