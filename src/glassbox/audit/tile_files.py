@@ -16,12 +16,14 @@ class TileWriter:
     """Writes the tiles of one log below a folder, from `size` entries on that are there already.
 
     What is full is written at once and never again; what the right edge holds, by `finish`.
+    `is_lasting` says whether each file must outlive a lost power, as a mirror's must.
 
     :raises TileMissing: if the right edge of the `size` entries is not there, or damaged
     """
 
-    def __init__(self, folder: Path, size: int = 0) -> None:
+    def __init__(self, folder: Path, size: int = 0, *, is_lasting: bool = True) -> None:
         self.folder, self.size = folder, size
+        self._is_lasting = is_lasting
         self._levels = _edge_of(folder, size)
         self._bundle = _edge_bundle(folder, size)
         self._old_edge = _edge_paths(folder, size)
@@ -33,18 +35,18 @@ class TileWriter:
         self._push(0, leaf)
         if len(self._bundle) == TILE_WIDTH:
             path = tile_path("entries", self.size // TILE_WIDTH - 1)
-            write_file(self.folder / path, b"".join(self._bundle))
+            self._write(path, self._bundle)
             self._bundle.clear()
 
     def finish(self) -> None:
         """Write the partial tiles of the right edge."""
         if self._bundle:
             path = tile_path("entries", self.size // TILE_WIDTH, len(self._bundle))
-            write_file(self.folder / path, b"".join(self._bundle))
+            self._write(path, self._bundle)
         for level, (index, hashes) in enumerate(self._levels):
             if hashes:
                 path = tile_path(level, index, len(hashes))
-                write_file(self.folder / path, b"".join(hashes))
+                self._write(path, hashes)
 
     def forget_old_edge(self) -> None:
         """Delete the partial tiles that an older checkpoint needed and the newer one does not."""
@@ -54,25 +56,32 @@ class TileWriter:
                 # Only where nothing is left in it.
                 path.parent.rmdir()
 
+    def _write(self, path: str, parts: list[bytes]) -> None:
+        write_file(self.folder / path, b"".join(parts), is_lasting=self._is_lasting)
+
     def _push(self, level: int, item: bytes) -> None:
         if level == len(self._levels):
             self._levels.append((0, []))
         index, hashes = self._levels[level]
         hashes.append(item)
         if len(hashes) == TILE_WIDTH:
-            write_file(self.folder / tile_path(level, index), b"".join(hashes))
+            self._write(tile_path(level, index), hashes)
             self._levels[level] = (index + 1, [])
             self._push(level + 1, next(peaks_of(hashes)))
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: a reader never sees half of it, nor does a lost power."""
+def write_file(path: Path, content: bytes, *, is_lasting: bool = True) -> None:
+    """Write a file whole or not at all: a reader never sees half of it, nor does a lost power.
+
+    Without `is_lasting` a lost power may: for what can be made again.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
     with beside.open("wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if is_lasting:
+            file.flush()
+            os.fsync(file.fileno())
     beside.replace(path)
 
 

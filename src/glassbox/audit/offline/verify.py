@@ -120,66 +120,64 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right)
 
 
-def grow(peaks: list[bytes], size: int, leaf: bytes) -> None:
-    """Add a leaf to the right edge of a tree: its perfect subtrees, the largest first."""
-    while size & 1:
-        leaf, size = node_hash(peaks.pop(), leaf), size >> 1
-    peaks.append(leaf)
+def root_of(row: list[bytes]) -> bytes:
+    """Return the root over the hashes of one level; an odd last one moves up as it is."""
+    while len(row) > 1:
+        odd = row[-1:] if len(row) % 2 else []
+        row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)] + odd
+    return row[0] if row else sha256(b"")
 
 
-def root_of(peaks: list[bytes]) -> bytes:
-    """Return the root over a right edge."""
-    if not peaks:
-        return sha256(b"")
-    root = peaks[-1]
-    for peak in reversed(peaks[:-1]):
-        root = node_hash(peak, root)
-    return root
+def split(size: int) -> int:
+    """Return how many leaves stand in the left branch of a tree: the largest power of two below."""
+    return 1 << ((size - 1).bit_length() - 1)
+
+
+def root_by_path(leaf: bytes, index: int, size: int, proof: list[bytes]) -> bytes:
+    """Return the root that a leaf and its proof come to (2.1.1, from the root downwards)."""
+    if size == 1 and index == 0 and not proof:
+        return leaf
+    if not proof or not 0 <= index < size or size == 1:
+        raise Wrong("the proof has another length than its place in the tree needs")
+    left = split(size)
+    if index < left:
+        return node_hash(root_by_path(leaf, index, left, proof[:-1]), proof[-1])
+    return node_hash(proof[-1], root_by_path(leaf, index - left, size - left, proof[:-1]))
 
 
 def check_inclusion(leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes) -> None:
-    """Check that a leaf stands at an index of a tree (2.1.3.2)."""
-    position, last, found = index, size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            raise Wrong("the proof is too long")
-        if position & 1 or position == last:
-            found = node_hash(sibling, found)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            found = node_hash(found, sibling)
-        position, last = position >> 1, last >> 1
-    if not 0 <= index < size or last or found != root:
+    """Check that a leaf stands at an index of a tree (2.1.3)."""
+    if root_by_path(leaf, index, size, proof) != root:
         raise Wrong(f"the entry does not stand at number {index} of the {size} that were signed")
 
 
+def both_roots(old: int, new: int, proof: list[bytes], known: bytes | None) -> tuple[bytes, bytes]:
+    """Return the roots of the old and the new tree that a proof comes to (2.1.4).
+
+    `known` is the old root while the old tree is a whole branch of the new one: then it is not in
+    the proof.
+    """
+    if old == new and len(proof) == (known is None):
+        root = proof[0] if known is None else known
+        return root, root
+    if old >= new or not proof:
+        raise Wrong("the proof has another length than the two sizes need")
+    left = split(new)
+    if old <= left:
+        first, second = both_roots(old, left, proof[:-1], known)
+        return first, node_hash(second, proof[-1])
+    first, second = both_roots(old - left, new - left, proof[:-1], None)
+    return node_hash(proof[-1], first), node_hash(proof[-1], second)
+
+
 def check_consistency(old: int, new: int, proof: list[bytes], first: bytes, second: bytes) -> None:
-    """Check that one tree is the beginning of another (2.1.4.2)."""
-    refusal = Wrong(f"the log of {new} entries does not continue that of {old}")
-    if old == new or old == 0:
-        if proof or (old == new and first != second) or (old == 0 and first != sha256(b"")):
-            raise refusal
-        return
-    path = proof if old & (old - 1) else [first, *proof]
-    if old > new or not path or not proof:
-        raise refusal
-    position, last = old - 1, new - 1
-    while position & 1:
-        position, last = position >> 1, last >> 1
-    one = two = path[0]
-    for sibling in path[1:]:
-        if last == 0:
-            raise refusal
-        if position & 1 or position == last:
-            one, two = node_hash(sibling, one), node_hash(sibling, two)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            two = node_hash(two, sibling)
-        position, last = position >> 1, last >> 1
-    if last or one != first or two != second:
-        raise refusal
+    """Check that one tree is the beginning of another."""
+    if old == 0:
+        holds = not proof and first == sha256(b"")
+    else:
+        holds = both_roots(old, new, proof, first) == (first, second)
+    if not holds:
+        raise Wrong(f"the log of {new} entries does not continue that of {old}")
 
 
 # ---- Checkpoints: three lines, an empty line, signatures
@@ -226,9 +224,8 @@ def check_openings(entry: bytes, openings: dict[str, dict[str, str]]) -> None:
     record = json.loads(entry)
     for name, opening in openings.items():
         value = json.dumps(opening["value"], ensure_ascii=False).encode()
-        if sha256(b"\x02" + bytes.fromhex(opening["salt"]) + value).hex() != record.get(
-            f"{name}_commit"
-        ):
+        committed = sha256(b"\x02" + bytes.fromhex(opening["salt"]) + value).hex()
+        if committed != record.get(f"{name}_commit"):
             raise Wrong(f"the {name} of event {record.get('event_id')} is not the original one")
 
 
@@ -303,18 +300,18 @@ def entries_of(folder: Path, size: int) -> Iterator[bytes]:
             raise Wrong(f"bundle {start // 256} is longer than its entries")
 
 
-def read_openings(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
-    """Return the opened texts beside a log, by event; a mirror has none."""
+def read_openings(folder: Path) -> Iterator[tuple[str, dict[str, dict[str, str]]]]:
+    """Yield the opened texts beside a log by event, in the log's order; a mirror has none."""
     path = folder / "openings.jsonl"
-    if not path.exists():
-        return {}
-    rows = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
-    return {row.pop("event_id"): row for row in rows}
+    if path.exists():
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            for row in map(json.loads, lines):
+                yield row.pop("event_id"), row
 
 
-def check_tiles(folder: Path, row: list[bytes]) -> None:
-    """Check that the tiles of every level are those of the leaf hashes."""
-    level = 0
+def check_tiles(folder: Path, row: list[bytes]) -> bytes:
+    """Check that the tiles of every level are those of the leaf hashes; return the root."""
+    level, edge = 0, b""
     while row:
         above = []
         for start in range(0, len(row), 256):
@@ -322,11 +319,12 @@ def check_tiles(folder: Path, row: list[bytes]) -> None:
             if tile(folder, str(level), start // 256, len(part)) != b"".join(part):
                 raise Wrong(f"tile {start // 256} of level {level} is not that of the entries")
             if len(part) == 256:
-                top: list[bytes] = []
-                for count, item in enumerate(part):
-                    grow(top, count, item)
-                above.append(top[0])
+                above.append(root_of(part))
+            else:
+                # What the right edge of the levels below came to stands right of this one's.
+                edge = root_of([*part, edge] if edge else part)
         row, level = above, level + 1
+    return edge or root_of([])
 
 
 def check_log(folder: Path, public: bytes) -> tuple[str, int, str]:
@@ -338,21 +336,20 @@ def check_log(folder: Path, public: bytes) -> tuple[str, int, str]:
     body = note.partition("\n\n")[0].encode() + b"\n"
     origin, size, root = read_checkpoint(note, public)
     openings = read_openings(folder)
-    peaks: list[bytes] = []
+    event_id, opened = next(openings, ("", {}))
     leaves: list[bytes] = []
     before = ""
     for index, entry in enumerate(entries_of(folder, size)):
         leaves.append(leaf_hash(entry))
-        grow(peaks, index, leaves[-1])
-        if entry.startswith(b"{"):
-            check_openings(entry, openings.pop(json.loads(entry)["event_id"], {}))
-        elif index == 0 and "/anchor/" not in origin:
+        if event_id and f'"event_id":"{event_id}"'.encode() in entry:
+            check_openings(entry, opened)
+            event_id, opened = next(openings, ("", {}))
+        elif index == 0 and "/anchor/" not in origin and not entry.startswith(b"{"):
             before = entry.decode("utf-8")
-    if root_of(peaks) != root:
+    if check_tiles(folder, leaves) != root:
         raise Wrong(f"the {size} entries do not come to the root that was signed")
-    check_tiles(folder, leaves)
-    if openings:
-        raise Wrong(f"there are openings of {len(openings)} events that are not in the log")
+    if event_id:
+        raise Wrong(f"the openings of event {event_id} belong to no entry, or to an earlier one")
     anchor = folder / "anchor.tlog-proof"
     if anchor.exists() and check_proof(anchor.read_text("utf-8"), public)[0] != body:
         raise Wrong("the anchor log holds another checkpoint than this one")
