@@ -95,7 +95,7 @@ class Traffic:
         script.write_text(transaction)
         command = [str(self._pgbench), "--no-vacuum", "--protocol=prepared"]
         command += [f"--client={CLIENTS}", f"--jobs={THREADS}", f"--file={script}"]
-        command += [f"--time={max(1, round(seconds))}"]
+        command += [f"--time={max(2, round(seconds))}"]
         command += [f"--rate={held_to}"] if held_to else []
         environment = {**os.environ, "PGOPTIONS": "-c app.license=1"}
         done = subprocess.run(

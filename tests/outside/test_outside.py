@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import connections
 
 from glassbox.audit.chain import leaf_hash
 from glassbox.audit.export import export_logs, log_names
@@ -24,14 +23,12 @@ from glassbox.audit.proofs import prove_event, prove_growth
 from glassbox.audit.tiles import Nodes
 from glassbox.audit.tree import consistency_proof, inclusion_proof, root_of
 from glassbox.runtime.postgres import Cluster
-from tests.conftest import TEMPLATE, _connect_django
-from tests.db.audit.sealed import Sealed, write_events
-from tests.ledger import make_durable, signer_folder
+from tests.db.audit.sealed import Sealed, sealed_ledger
+from tests.ledger import signer_folder
 from tests.outside.go_verifier import ask, build
 
 SMALL_TREES_AT_MOST = 130
 LARGE_TREE_LEAVES = 70_003
-DATABASE = "sealed_for_outside"
 
 
 @pytest.fixture(scope="module")
@@ -41,19 +38,9 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def sealed(cluster: Cluster) -> Iterator[Sealed]:
-    connections["default"].close()
-    cluster.create_database(DATABASE, template=TEMPLATE)
-    urls = cluster.urls(DATABASE)
-    _connect_django(urls.application)
     # Two signed heads of one log, tiles of two levels, and a second licence beside it.
-    event_ids = write_events(300)
-    write_events(5, license_id=8)
-    make_durable(urls)
-    event_ids += write_events(13)
-    make_durable(urls)
-    yield Sealed(urls=urls, event_ids=tuple(event_ids))
-    connections["default"].close()
-    cluster.drop_database(DATABASE)
+    with sealed_ledger(cluster, before=300, elsewhere=5, after=13) as ledger:
+        yield ledger
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.rules.actor import system_actor
-from glassbox.runtime.postgres import ClusterUrls
+from glassbox.runtime.postgres import Cluster, ClusterUrls
+from tests.conftest import TEMPLATE, _connect_django
+from tests.ledger import make_durable
 
 ANA = system_actor("Ana")
 
@@ -22,6 +26,26 @@ class Sealed:
 
     urls: ClusterUrls
     event_ids: tuple[UUID, ...]
+
+
+@contextmanager
+def sealed_ledger(cluster: Cluster, *, before: int, elsewhere: int, after: int) -> Iterator[Sealed]:
+    """A database of its own with a ledger signed twice: so many events of licence 7 before the
+    first head, with some of licence 8, and so many of licence 7 after it."""
+    connections["default"].close()
+    # The signer remembers what it signed of a database, and would not sign another of its name.
+    name = f"sealed_{uuid4().hex}"
+    cluster.create_database(name, template=TEMPLATE)
+    urls = cluster.urls(name)
+    _connect_django(urls.application)
+    event_ids = write_events(before)
+    write_events(elsewhere, license_id=8)
+    make_durable(urls)
+    event_ids += write_events(after)
+    make_durable(urls)
+    yield Sealed(urls=urls, event_ids=tuple(event_ids))
+    connections["default"].close()
+    cluster.drop_database(name)
 
 
 def write_events(
