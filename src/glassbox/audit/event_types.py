@@ -138,6 +138,7 @@ class EventType(StrEnum):
     PAGE_SEEN = "page.seen"
     VERIFICATION_ASKED = "verification.asked"
     VERIFICATION_ENDED = "verification.ended"
+    LEDGER_BROUGHT_BACK = "ledger.brought_back"
     OPENING_ERASED = "opening.erased"
 
     ALERT_RAISED = "alert.raised"

@@ -64,7 +64,13 @@ class SignedHeads:
 
     def write(self, heads: Iterable[SignedHead]) -> None:
         """Remember heads, all or none; they are on disk when this returns."""
+        heads = list(heads)
         self._file.execute("BEGIN IMMEDIATE")
+        # A log that was brought back after a restore can have another id, never another origin.
+        self._file.executemany(
+            "DELETE FROM heads WHERE origin = ? AND log_id <> ?",
+            [(head.origin, head.log_id) for head in heads],
+        )
         self._file.executemany(
             "INSERT INTO heads VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (log_id) DO UPDATE SET"
             " number = excluded.number, size = excluded.size, peaks = excluded.peaks,"

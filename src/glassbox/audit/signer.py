@@ -92,6 +92,9 @@ class Signer:
     def adopt(self) -> int:
         """Take over the past from the database, after recomputing it; return how many logs.
 
+        Of a log that is remembered only its place is taken over: where the same checkpoint has
+        another number, because those between were lost with the rows and came back from nowhere.
+
         :raises WillNotSign: if a log does not come to the root of its last checkpoint, or that is
             not signed with our key
         """
@@ -100,7 +103,10 @@ class Signer:
             "SELECT DISTINCT ON (log_id) log_id, number, note FROM audit_checkpoints"
             " ORDER BY log_id, number DESC"
         ).fetchall():
-            if log_id in self._signed:
+            known = next((one for one in self._signed.values() if one.note == note), None)
+            if known is None and log_id in self._signed:
+                continue
+            if known is not None and (known.log_id, known.number) == (log_id, number):
                 continue
             try:
                 head = open_checkpoint(note, self.key.public_key().public_bytes_raw())
@@ -117,7 +123,7 @@ class Signer:
                 )
             )
         self.heads.write(adopted)
-        self._signed |= {head.log_id: head for head in adopted}
+        self._signed = self.heads.read()
         return len(adopted)
 
     def sign_heads(self) -> int:

@@ -30,7 +30,7 @@ class TileWriter:
 
     def append(self, leaf: bytes, entry: bytes) -> None:
         """Add one entry and its leaf hash."""
-        self._bundle.append(len(entry).to_bytes(LENGTH_BYTES, "big") + entry)
+        self._bundle.append(_as_in_bundle(entry))
         self.size += 1
         self._push(0, leaf)
         if len(self._bundle) == TILE_WIDTH:
@@ -97,18 +97,28 @@ def _edge_of(folder: Path, size: int) -> list[tuple[int, list[bytes]]]:
     return levels
 
 
-def _edge_bundle(folder: Path, size: int) -> list[bytes]:
-    index, width = divmod(size, TILE_WIDTH)
-    if not width:
-        return []
+def read_bundle(folder: Path, index: int, width: int = TILE_WIDTH) -> list[bytes]:
+    """Return the entries of one bundle of a log, in their order.
+
+    :raises TileMissing: if it is not there, or has not as many entries as it should
+    """
     content, entries, at = _read(folder / tile_path("entries", index, width)), [], 0
     while at < len(content):
         end = at + LENGTH_BYTES + int.from_bytes(content[at : at + LENGTH_BYTES], "big")
-        entries.append(content[at:end])
+        entries.append(content[at + LENGTH_BYTES : end])
         at = end
     if len(entries) != width or at != len(content):
         raise TileMissing(f"Bundle {index} in {folder} is damaged.")
     return entries
+
+
+def _edge_bundle(folder: Path, size: int) -> list[bytes]:
+    index, width = divmod(size, TILE_WIDTH)
+    return [_as_in_bundle(entry) for entry in read_bundle(folder, index, width)] if width else []
+
+
+def _as_in_bundle(entry: bytes) -> bytes:
+    return len(entry).to_bytes(LENGTH_BYTES, "big") + entry
 
 
 def _edge_paths(folder: Path, size: int) -> set[Path]:

@@ -353,6 +353,11 @@ def _bad_opening(connection: psycopg.Connection, license_id: int | None) -> str:
         "  WHERE o.event_id = e.event_id AND o.field = n.field)"
         " AND NOT EXISTS (SELECT 1 FROM compliance_events r WHERE r.type = 'opening.erased'"
         "  AND r.subject = 'event:' || e.event_id AND r.record->'body'->>'field' = n.field)"
+        # What came back from a mirror came without its texts, and an event names the numbers.
+        " AND NOT EXISTS (SELECT 1 FROM compliance_events r, audit_leaves l JOIN audit_logs g"
+        "  USING (log_id) WHERE r.type = 'ledger.brought_back' AND l.event_id = e.event_id"
+        "  AND l.index BETWEEN (r.record->'body'->'logs'->g.origin->>0)::bigint"
+        "  AND (r.record->'body'->'logs'->g.origin->>1)::bigint)"
         " AND (%(license)s::bigint IS NULL OR e.license_id = %(license)s) LIMIT 1",
         {"license": license_id},
     ).fetchone()

@@ -10,15 +10,18 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 
+from glassbox import clock
 from glassbox.audit.export import export_logs, log_names
 from glassbox.audit.mirror import MirrorRefuses, update_mirror
 from glassbox.audit.notes import NoteWrong, open_checkpoint
 from glassbox.audit.proofs import NotProvable, prove_event, prove_growth
+from glassbox.audit.reimport import WillNotReimport, bring_back
 from glassbox.audit.signing_keys import SigningKeyMissing, read_public_key
 from glassbox.audit.standing import end_stop
 from glassbox.audit.tiles import TileMissing
 from glassbox.audit.verify import verify
 from glassbox.cli.witness import add_witness_arguments, run_witness
+from glassbox.operations.ledger_restored import tell_of_what_came_back
 from glassbox.queries.licenses import license_numbers
 from glassbox.rules.actor import system_actor
 from glassbox.rules.verdicts import InvalidInput, Refused
@@ -39,6 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     claim.add_argument("--out", type=Path, required=True)
     mirror = what.add_parser("mirror", help="copy every log into a folder that refuses a fork")
     mirror.add_argument("--to", type=Path, required=True, help="the mirror's folder")
+    back = what.add_parser("bring-back", help="after a restore: what only a mirror still holds")
+    back.add_argument("--from", dest="mirror", type=Path, required=True, help="the mirror's folder")
+    back.add_argument("--because", required=True, help="what happened; it is kept")
     add_witness_arguments(what.add_parser("witness", help="cosign heads of a ledger as a witness"))
     resume = what.add_parser("resume", help="end a stop of the ledger, once its cause is mended")
     resume.add_argument("--because", required=True, help="what was wrong and how it was mended")
@@ -54,9 +60,13 @@ def run(arguments: argparse.Namespace) -> int:
             "claim": _claim,
             "mirror": _mirror,
             "witness": run_witness,
+            "bring-back": _bring_back,
             "resume": _resume,
         }[arguments.what](arguments)
-    except (NotProvable, NoteWrong, SigningKeyMissing, TileMissing, OSError) as problem:
+    except (
+        *(NotProvable, NoteWrong, SigningKeyMissing),
+        *(TileMissing, WillNotReimport, OSError),
+    ) as problem:
         raise Refused(str(problem)) from problem
 
 
@@ -133,6 +143,26 @@ def _mirror(arguments: argparse.Namespace) -> int:
         return 1
     new = sum(one.new_entries for one in taken)
     sys.stdout.write(f"{new:,} new entries of {len(taken)} logs are in {arguments.to}.\n")
+    return 0
+
+
+def _bring_back(arguments: argparse.Namespace) -> int:
+    if not arguments.because.strip():
+        raise InvalidInput(
+            field="--because", value=arguments.because, way_out="Say what happened; it is kept."
+        )
+    public = read_public_key(settings.GLASSBOX_LEDGER_KEY_FILE)
+    with psycopg.connect(settings.GLASSBOX_OWNER_DATABASE_URL, autocommit=True) as connection:
+        back = bring_back(connection, arguments.mirror, public)
+    tell_of_what_came_back(back, because=arguments.because, now=clock.now())
+    for one in back:
+        sys.stdout.write(f"{one.size - one.first:,} entries of {one.origin} are here again.\n")
+    sys.stdout.write(
+        "What these events did to packages, actions and papers is not: read METRC anew, and look at\n"
+        "each. Next: `glassbox signer --adopt`, then `glassbox audit resume --because ...`.\n"
+        if back
+        else "The database holds all that the mirror holds; nothing was brought back.\n"
+    )
     return 0
 
 

@@ -17,6 +17,12 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from glassbox.cli.demo_outside import (
+    forget_outside,
+    name_places,
+    wait_for_witness,
+    witness_words,
+)
 from glassbox.rules.verdicts import Refused
 from glassbox.runtime.children import die_with_parent
 from glassbox.runtime.postgres import Cluster
@@ -49,21 +55,26 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.fresh:
         shutil.rmtree(cluster.folder, ignore_errors=True)
         shutil.rmtree(home, ignore_errors=True)
+    if not home.exists():
+        forget_outside(home)
     home.mkdir(parents=True, exist_ok=True)
     supervisor = Supervisor([])
     simulator: subprocess.Popen[str] | None = None
     try:
         urls = cluster.start()
         simulator, address = _start_simulator(home)
-        environment = _environment(home, urls.as_environment(), address)
+        places, witness_port = name_places(home)
+        environment = {**_environment(home, urls.as_environment(), address), **places}
         _prepare(home, environment)
-        supervisor.children += [
+        supervisor.add(_child("witness", environment, *witness_words(home, witness_port)))
+        wait_for_witness(witness_port)
+        for child in (
             _child("serve", environment, "serve", f"--port={arguments.port}"),
             _child("sequencer", environment, "sequencer"),
             _child("signer", environment, "signer"),
             _child("worker", environment, "worker"),
-        ]
-        supervisor.start()
+        ):
+            supervisor.add(child)
         _wait_until_it_serves(arguments.port)
         _tell(home, arguments.port, address)
         supervisor.watch()

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 from django.conf import settings
 
 from glassbox import clock
+from glassbox.audit.signer import sign_once
 from glassbox.cli.demo_brand import open_brand, write_people_file
 from glassbox.rules.verdicts import Refused
 
@@ -31,6 +32,13 @@ def run(arguments: argparse.Namespace) -> int:
         keys = json.load(answer)
     now = clock.now()
     brand = open_brand(metrc_users=keys["users"], sync_from=now - HISTORY, now=now)
+    # The ledger's key is made now: the witness, which starts before the signer, has to know it.
+    sign_once(
+        settings.GLASSBOX_SIGNER_DATABASE_URL,
+        settings.GLASSBOX_SIGNER_FOLDER,
+        settings.GLASSBOX_LEDGER_KEY_FILE,
+        settings.GLASSBOX_LEDGER_ORIGIN,
+    )
     write_people_file(Path(settings.GLASSBOX_DEMO_PEOPLE_FILE), brand)
     sys.stdout.write("The demo's brand is open.\n")
     return 0

@@ -44,6 +44,11 @@ class Supervisor:
         for child in self.children:
             _start(child)
 
+    def add(self, child: Child) -> None:
+        """Start one more child and look after it from now on."""
+        self.children.append(child)
+        _start(child)
+
     def watch(self) -> None:
         """Start again what dies, later each time, until `stop` is asked for."""
         while not self.stopping.wait(LOOK_SECONDS):
