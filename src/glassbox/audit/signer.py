@@ -81,6 +81,12 @@ class Signer:
             number, note = shown.get(log_id, (0, ""))
             if (number, note) == (head.number, head.note):
                 continue
+            if note == head.note:
+                raise WillNotSign(
+                    f"The database shows the last checkpoint of {head.origin} as number {number};"
+                    f" it was number {head.number}. If it was brought back from a mirror, say"
+                    " `glassbox signer --adopt`."
+                )
             if number != head.number - 1:
                 raise WillNotSign(
                     f"The database shows checkpoint {number} of {head.origin} as its last;"
