@@ -116,7 +116,7 @@ def test_what_a_restore_lost_comes_back_and_the_ledger_goes_on(
     assert set_back.sign() > 0
     assert set_back.verified().problem == ""
     (told,) = events_of(set_back.license_id, "ledger.brought_back")
-    assert [last - first + 1 for first, last in told["body"]["logs"].values()][0] == LOST + 1
+    assert LOST + 1 in [last - first + 1 for first, last in told["body"]["logs"].values()]
     known = {event["event_id"] for event in events_of(set_back.license_id, "case.opened")}
     assert known == {str(event_id) for event_id in set_back.lost}
     # The mirror takes it for what it is: the same history, longer.
