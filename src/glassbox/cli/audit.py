@@ -154,7 +154,9 @@ def _bring_back(arguments: argparse.Namespace) -> int:
     public = read_public_key(settings.GLASSBOX_LEDGER_KEY_FILE)
     with psycopg.connect(settings.GLASSBOX_OWNER_DATABASE_URL, autocommit=True) as connection:
         back = bring_back(connection, arguments.mirror, public)
-    tell_of_what_came_back(back, because=arguments.because, now=clock.now())
+    tell_of_what_came_back(
+        actor=system_actor("audit"), back=back, because=arguments.because, now=clock.now()
+    )
     for one in back:
         sys.stdout.write(f"{one.size - one.first:,} entries of {one.origin} are here again.\n")
     sys.stdout.write(

@@ -11,11 +11,13 @@ from glassbox.audit.event_types import EventType
 from glassbox.audit.reimport import BroughtBack
 from glassbox.models.companies import License
 from glassbox.operations.transaction import operation
-from glassbox.rules.actor import Actor, system_actor
+from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 
 
-def tell_of_what_came_back(back: Sequence[BroughtBack], *, because: str, now: datetime) -> None:
+def tell_of_what_came_back(
+    *, actor: Actor, back: Sequence[BroughtBack], because: str, now: datetime
+) -> None:
     """Write one event in each licence whose log came back, with the numbers that did.
 
     The logs that belong to no licence are told of with each.
@@ -27,7 +29,7 @@ def tell_of_what_came_back(back: Sequence[BroughtBack], *, because: str, now: da
     for license_id in told_in:
         own = [one for one in back if one.license_id == license_id]
         tell_brought_back(
-            actor=system_actor("audit"),
+            actor=actor,
             license_id=license_id,
             logs=[*own, *shared],
             because=because,
