@@ -29,6 +29,7 @@ from metrc_client.errors import (
     Unreachable,
     WrongCall,
 )
+from metrc_client.fence import Fence
 from metrc_client.pacing import Pacing
 from metrc_client.recording import Recorder
 from metrc_client.redaction import Keys
@@ -184,11 +185,13 @@ class MetrcClient:
         path: Mapping[str, object] | None = None,
         before_send: Callable[[], None] = _nothing,
         deadline: float | None = None,
+        fence: Fence | None = None,
     ) -> WriteAnswer:
         """Send one write, once, on a fresh connection, and return METRC's clear yes.
 
         `before_send` runs just before the first byte leaves; if it raises, nothing is sent.
-        `deadline` is a time of the monotonic clock after which the write is no longer sent.
+        `deadline` is a time of the monotonic clock after which the write is no longer sent; with
+        `fence=KilledAt` this process is killed should it stand still past it before the last byte.
         A yes is an answer, not a proof: what METRC did is seen by reading.
 
         :raises TooManyObjects: for more than ten objects
@@ -205,6 +208,7 @@ class MetrcClient:
             key_header=endpoint.key_header,
             before_send=before_send,
             deadline=deadline,
+            fence=fence,
         )
         return _judge_write(endpoint, raw)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -16,6 +16,7 @@ import httpx
 
 from metrc_client.answers import server_clock
 from metrc_client.errors import NotSent, OutcomeUnknown, Unreachable, WrongCall
+from metrc_client.fence import Fence
 from metrc_client.pacing import Pacing
 from metrc_client.recording import Exchange, NoRecorder, Recorder
 from metrc_client.redaction import Keys
@@ -26,6 +27,7 @@ ANSWER_BYTES_AT_MOST = 64 * 1024 * 1024
 WHOLE_ANSWER_IN_TIMEOUTS = 4
 # httpcore's name of the moment between the standing connection and the first byte of a request.
 ABOUT_TO_SEND = "http11.send_request_headers.started"
+HAS_SENT = "http11.send_request_body.complete"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,18 +111,21 @@ class Transport:
         key_header: str = "",
         before_send: Callable[[], None],
         deadline: float | None,
+        fence: Fence | None = None,
     ) -> Raw:
         """Send one write, once, on a connection of its own.
 
         `before_send` runs after the connection stands and before the first byte; what it raises
         is raised, and nothing is sent. `deadline` is a time of the monotonic clock; it is looked
-        at before and after `before_send`, for that may have waited.
+        at before and after `before_send`, for that may have waited. `fence` stands from then on until
+        the last byte is the kernel's: see `metrc_client.fence`.
 
         :raises NotSent: if provably no byte left
         :raises OutcomeUnknown: if a byte may have left and no answer came
         """
         where = f"{method} {path}"
         left = False
+        fenced = ExitStack()
 
         def about_to_send(event: str, _: Any) -> None:
             nonlocal left
@@ -128,10 +133,14 @@ class Transport:
                 _require_time(deadline, where)
                 before_send()
                 _require_time(deadline, where)
+                if fence is not None and deadline is not None:
+                    fenced.enter_context(fence(deadline))
                 left = True
+            elif event == HAS_SENT:
+                fenced.close()
 
         # A kept connection may be half closed, and then a reset says nothing of what arrived.
-        with self._client() as client:
+        with fenced, self._client() as client:
             request = client.build_request(
                 method,
                 self.base_url + path,

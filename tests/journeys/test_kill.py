@@ -32,6 +32,7 @@ POINTS = (
     "after_claim",
     "before_ticket",
     "after_ticket",
+    "before_first_byte",
     "after_answer",
     "before_record",
     "inside_record",

@@ -23,12 +23,16 @@ MOST_PASSES = 14
 PASS_SECONDS = 22
 SENT_POINTS = (
     *("before_look", "inside_claim", "after_claim", "before_ticket", "after_ticket"),
+    "before_first_byte",
     *("after_answer", "before_record", "inside_record", "after_record"),
 )
 LOOK_POINTS = ("before_lookup", "after_lookup", "inside_settle", "after_settle")
 UNSENT_POINTS = ("before_settle_unsent", "inside_settle_unsent")
 KILLED = tuple(f"kill -9 {point}" for point in (*SENT_POINTS, *LOOK_POINTS))
-ZOMBIES = ("paused before_ticket", "paused after_ticket", "paused before_record")
+ZOMBIES = (
+    *("paused before_ticket", "paused after_ticket"),
+    *("paused before_first_byte", "paused before_record"),
+)
 MACHINES = (
     *("PostgreSQL dies inside_claim", "PostgreSQL dies inside_record", "disk full at the outcome"),
     *("our clock leaps an hour", "told to end in the call"),

@@ -28,6 +28,7 @@ from glassbox.rules.verdicts import Refused
 from metrc_client.answers import WriteAnswer
 from metrc_client.endpoints import BY_NAME
 from metrc_client.errors import Declined, MetrcError, NotSent, RateLimited, WrongCall
+from metrc_client.fence import KilledAt
 
 KEY_REFUSALS = frozenset({401, 403})
 
@@ -123,11 +124,22 @@ def _send(
             path=dict(claimed.path_values),
             before_send=use_ticket,
             deadline=time.monotonic() + settings.WRITE_BEGINS_WITHIN_SECONDS,
+            fence=_fence,
         )
     except (MetrcError, WrongCall) as error:
         return None, error
     reach("after_answer")
     return answer, None
+
+
+def _fence(deadline: float) -> KilledAt:
+    """Kill this worker should it stand still past its deadline with its write unsent.
+
+    Others look the action up from then on, and may send again once a late write has settled.
+    """
+    fence = KilledAt(deadline)
+    reach("before_first_byte")
+    return fence
 
 
 def _classified(answer: WriteAnswer | None, error: MetrcError | WrongCall | None) -> Answer:
