@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -31,6 +32,7 @@ from tests.builders import (
 )
 from tests.cast import DIST, person, tag
 from tests.db.lab.story import CARTS, ITEM, PANELS, TICKS, Story
+from tests.db.labels.test_scan import client_of
 
 
 def codes(refusal: ReleaseBlocked) -> set[str]:
@@ -351,3 +353,15 @@ def test_a_person_ticks_only_what_a_person_can_judge(story: Story) -> None:
         story.release(ticks={**TICKS, "QA-09": True})
     with pytest.raises(InvalidInput, match="verdict"):
         story.release(verdict="MAYBE")
+
+
+def test_review_and_certificate_lead_to_what_metrc_said_in_one_click(story: Story) -> None:
+    sample_id = story.up_to_the_review()
+    hal = client_of(story.brand, "Hal")
+
+    review = hal.get(f"/l/{DIST}/packages/{CARTS}/qa/").content.decode()
+    sample = hal.get(f"/l/{DIST}/lab/{sample_id}/").content.decode()
+
+    assert f'href="/l/{DIST}/packages/{CARTS}/exchanges/"' in review
+    assert f"read {story.now:%Y-%m-%d %H:%M:%S} UTC" in review
+    assert re.search(rf'href="/l/{DIST}/packages/[^"/]+/results/read/" [^>]*>METRC\'s', sample)

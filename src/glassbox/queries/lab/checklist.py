@@ -65,7 +65,9 @@ def _evidence(facts: QaFacts) -> dict[str, str]:
                 ("QA-11", "METRC shows no flag" if package.metrc else "METRC shows nothing"),
                 (
                     "QA-14",
-                    f"read {package.metrc.seen_at.isoformat()}" if package.metrc else "never read",
+                    f"read {package.metrc.seen_at:%Y-%m-%d %H:%M:%S} UTC"
+                    if package.metrc
+                    else "never read",
                 ),
             )
         },
