@@ -13,6 +13,7 @@ from tests.browser.house import House
 ROOT = Path(__file__).parent.parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 ACCEPTED_WITHIN_MILLISECONDS = 40_000
+PATIENCE_MILLISECONDS = 15_000
 
 # axe's findings that shut somebody out; the lesser ones are advice.
 GRAVE = ("serious", "critical")
@@ -37,7 +38,8 @@ class Visitor:
         self.context = browser.new_context(
             viewport={"width": width, "height": height}, storage_state=house.sessions.get(name)
         )
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(PATIENCE_MILLISECONDS)
+        expect.set_options(timeout=PATIENCE_MILLISECONDS)
         self.page: Page = self.context.new_page()
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
