@@ -48,6 +48,8 @@ def house(cluster: Cluster, simulator_process: str) -> Iterator[House]:
         with override_settings(
             PASSWORD_HASHERS=["django.contrib.auth.hashers.PBKDF2PasswordHasher"],
             GLASSBOX_KEYS_FOLDER=home / "keys",
+            GLASSBOX_VAULT_FOLDER=home / "vault",
+            GLASSBOX_VAULT_PUBLIC_FILE=home / "metrc-keys.public.json",
         ):
             brand = open_brand(
                 metrc_users=desk.keys()["users"], sync_from=now - timedelta(hours=3), now=now

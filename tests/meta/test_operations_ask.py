@@ -34,7 +34,10 @@ NEVER_ASK = {
 # Not operations: what doors may use besides.
 PLAIN_FOR_DOORS = {
     "anchoring.anchor_outside": "the anchor log is of no licence; only the machine may",
-    "sealing.make_missing_keysets": "makes files beside the database; only the machine reaches it",
+    "sealing.make_missing_keyset": "makes files beside the database; only the machine reaches it",
+    "vault.make_generation": "makes files beside the database; only the machine reaches it",
+    "vault.public_file": "names a file; reads and writes no row",
+    "vault_rotation.rotate_vault": "only the machine may",
     "sealing.seal_for_sign_in": "seals what a sign-in keeps; reads and writes no row",
     "sealing.unseal_for_sign_in": "opens what a sign-in keeps; reads and writes no row",
     "company.tag_range": "names the labels of a roll; writes nothing",

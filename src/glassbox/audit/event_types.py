@@ -19,6 +19,8 @@ class EventType(StrEnum):
     CREDENTIAL_ADDED = "credential.added"
     CREDENTIAL_REVOKED = "credential.revoked"
     CREDENTIAL_REFUSED = "credential.refused"
+    VAULT_RESEALED = "vault.resealed"
+    VAULT_ROTATED = "vault.rotated"
     COUNTERPARTY_ADDED = "counterparty.added"
     COUNTERPARTY_CHECKED = "counterparty.checked"
     TAG_RECEIVED = "tag.received"

@@ -25,6 +25,7 @@ COMMANDS: tuple[tuple[str, str, bool], ...] = (
     ("signer", "sign the heads of the ledger", True),
     ("migrate", "bring the database up to date", True),
     ("make-keys", "make the key files of a new installation", True),
+    ("rotate-keys", "give the vault of METRC keys new keys and destroy the old ones", True),
     ("open-company", "open a company, its licences and its first owner", True),
     ("sign-in-link", "make the link that sets a person's password", True),
     ("doctor", "say what is wrong with this installation, and the remedy", True),

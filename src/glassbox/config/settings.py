@@ -22,6 +22,13 @@ IS_PRODUCTION = GLASSBOX_ENVIRONMENT in {"staging", "production"}
 # Where this installation keeps its own files: database, keys, pacing.
 GLASSBOX_HOME = Path(env_text("GLASSBOX_HOME", ".glassbox")).resolve()
 GLASSBOX_KEYS_FOLDER = GLASSBOX_HOME / "keys"
+# The vault of METRC keys: its private half is for the worker alone, its public half for everybody.
+GLASSBOX_VAULT_FOLDER = Path(
+    env_text("GLASSBOX_VAULT_FOLDER", str(GLASSBOX_HOME / "vault"))
+).resolve()
+GLASSBOX_VAULT_PUBLIC_FILE = Path(
+    env_text("GLASSBOX_VAULT_PUBLIC_FILE", str(GLASSBOX_HOME / "metrc-keys.public.json"))
+).resolve()
 GLASSBOX_PACING_FOLDER = GLASSBOX_HOME / "pacing"
 GLASSBOX_DEMO_PEOPLE_FILE = env_text("GLASSBOX_DEMO_PEOPLE_FILE")
 

@@ -9,11 +9,15 @@ from django.conf import settings
 from glassbox import access
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
+from glassbox.audit.models import ComplianceEvent
 from glassbox.models.companies import License
 from glassbox.models.credentials import MetrcCredential
 from glassbox.models.people import RoleGrant, User
-from glassbox.operations.sealing import SealDoesNotOpen, seal, unseal
+from glassbox.models.takeover import KeyTest, KeyTestState
+from glassbox.operations import queue
+from glassbox.operations.sealing import SealDoesNotOpen
 from glassbox.operations.transaction import operation
+from glassbox.operations.vault import seal, unseal
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
@@ -28,9 +32,15 @@ class NoKey(Refused):
 
 
 class SealBroken(NoKey):
-    """A sealed key does not open: it was moved or altered, or the keyset is another."""
+    """A sealed key does not open: it was moved or altered, or the vault is another."""
 
     code = "credential.seal-broken"
+
+
+class NotTheLastKey(SealBroken):
+    """The row of a key is not what the ledger last said of it: it was put back or changed by hand."""
+
+    code = "credential.not-the-last"
 
 
 @operation
@@ -64,7 +74,8 @@ def add_credential(
         earlier = earlier.filter(user_id=user_id)
     # Also above the revoked ones: no two keys are ever sealed to the same words.
     version = 1 + max((credential.version for credential in earlier), default=0)
-    earlier.filter(revoked_at__isnull=True).update(revoked_at=now, sealed_key=b"")
+    for replaced in earlier.filter(revoked_at__isnull=True):
+        _destroy(replaced, actor, "Another key took its place", now)
     credential = MetrcCredential(
         company_id=license.company_id,
         license_id=license_id,
@@ -75,7 +86,7 @@ def add_credential(
         version=version,
         added_at=now,
     )
-    credential.sealed_key = seal(user_key.strip(), _bound_to(credential))
+    credential.sealed_key = seal(user_key.strip(), bound_to(credential))
     credential.save()
     ledger.append(
         type=EventType.CREDENTIAL_ADDED,
@@ -85,7 +96,33 @@ def add_credential(
         body={"version": version, "is_for_sync": is_for_sync, "user": user_id},
         now=now,
     )
+    if not actor.is_system:
+        # Whoever types a key is told soon whether METRC takes it, and what it may do.
+        test_soon_in_transaction(credential=credential, asked_by_id=actor.user_id, now=now)
     return credential.pk
+
+
+def test_soon_in_transaction(
+    *, credential: MetrcCredential, asked_by_id: int | None, now: datetime
+) -> int:
+    """Ask the worker, which alone opens the vault, to test a key; return the test to follow."""
+    test, _ = KeyTest.objects.get_or_create(
+        license_id=credential.license_id,
+        credential=credential,
+        state=KeyTestState.WAITING,
+        defaults={
+            "company_id": credential.company_id,
+            "asked_by_id": asked_by_id,
+            "asked_at": now,
+        },
+    )
+    queue.defer(
+        queue.JobName.TEST_KEY,
+        once=f"test-key:{test.pk}",
+        license_id=credential.license_id,
+        key_test_id=test.pk,
+    )
+    return test.pk
 
 
 @operation
@@ -97,16 +134,25 @@ def revoke_credential(
     :raises NotFound: if this licence has no such key in use
     """
     access.require(actor, Permission.CREDENTIAL_MANAGE, license_id=license_id)
-    changed = MetrcCredential.objects.filter(
-        id=credential_id, license_id=license_id, revoked_at__isnull=True
-    ).update(revoked_at=now, sealed_key=b"")
-    if not changed:
+    credential = (
+        MetrcCredential.objects.select_for_update()
+        .filter(id=credential_id, license_id=license_id, revoked_at__isnull=True)
+        .first()
+    )
+    if credential is None:
         raise NotFound("There is no such METRC key in use here.")
+    _destroy(credential, actor, reason, now)
+
+
+def _destroy(credential: MetrcCredential, actor: Actor, reason: str, now: datetime) -> None:
+    credential.revoked_at, credential.sealed_key = now, b""
+    credential.save(update_fields=["revoked_at", "sealed_key"])
     ledger.append(
         type=EventType.CREDENTIAL_REVOKED,
-        subject=f"credential:{credential_id}",
+        subject=f"credential:{credential.pk}",
         actor=actor,
         reason=reason,
+        body={"version": credential.version},
         now=now,
     )
 
@@ -126,7 +172,8 @@ def open_key_in_transaction(license_id: int, *, user_id: int | None) -> tuple[Me
     """Return a person's key, or with no person the licence's key for reading, in the clear.
 
     :raises NoKey: if none is in use
-    :raises SealBroken: if the sealed bytes are not those of this row, or the keyset is another
+    :raises SealBroken: if the sealed bytes are not those of this row, or the vault is another
+    :raises NotTheLastKey: if the ledger tells of a later version, of a revocation, or of no such key
     """
     keys = MetrcCredential.objects.filter(license_id=license_id, revoked_at__isnull=True)
     found = (
@@ -137,16 +184,34 @@ def open_key_in_transaction(license_id: int, *, user_id: int | None) -> tuple[Me
     if found is None:
         who = "for reading" if user_id is None else f"of {User.objects.get(id=user_id).name}"
         raise NoKey(f"No METRC key {who} is stored at this licence. Store one on the company page.")
+    if not _is_the_last(found):
+        raise NotTheLastKey(
+            f"The row of the METRC key of {found.owner_name} is not the one that the ledger tells of. "
+            "Treat it as tampering (docs/operating/runbooks.md), then store the key again."
+        )
     try:
-        return found, unseal(bytes(found.sealed_key), _bound_to(found))
+        return found, unseal(bytes(found.sealed_key), bound_to(found))
     except SealDoesNotOpen as error:
         raise SealBroken(
-            f"The METRC key of {found.owner_name} cannot be opened with this installation's keyset. "
+            f"The METRC key of {found.owner_name} cannot be opened with the vault of this installation. "
             "Store the key again on the company page."
         ) from error
 
 
-def _bound_to(credential: MetrcCredential) -> bytes:
+def _is_the_last(credential: MetrcCredential) -> bool:
+    """Return whether the ledger, which nobody can set back, knows this version as the one in use."""
+    events = ComplianceEvent.objects.filter(
+        license_id=credential.license_id,
+        subject=f"credential:{credential.pk}",
+        type__in=(EventType.CREDENTIAL_ADDED, EventType.CREDENTIAL_REVOKED),
+    )
+    last = events.order_by("-ts", "-event_id").first()
+    if last is None or last.type != EventType.CREDENTIAL_ADDED:
+        return False
+    return bool(last.record["body"]["version"] == credential.version)
+
+
+def bound_to(credential: MetrcCredential) -> bytes:
     """Return what the sealed bytes are tied to: moved to another row, they no longer open."""
     kind = "sync" if credential.is_for_sync else f"user:{credential.user_id}"
     return (

@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed with this installation's keyset, tied to the row they belong to."""
+"""What the pages must open again: sessions and the secrets of second factors, sealed at rest."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from tink import TinkError, aead, secret_key_access
 
 from glassbox.rules.verdicts import Refused
 
-KEYSET_NAME = "metrc-keys.json"
-# What the pages themselves must open again: sessions and the secrets of second factors.
 SIGN_IN_KEYSET_NAME = "sign-in.json"
 
 aead.register()
@@ -21,24 +19,6 @@ aead.register()
 
 class SealDoesNotOpen(Exception):
     """Sealed bytes are not those of this row, or the keyset is another."""
-
-
-def seal(secret: str, bound_to: bytes) -> bytes:
-    """Return a secret sealed; it opens only with the same `bound_to`."""
-    sealed: bytes = _aead().encrypt(secret.encode(), bound_to)
-    return sealed
-
-
-def unseal(sealed: bytes, bound_to: bytes) -> str:
-    """Return a sealed secret in the clear.
-
-    :raises SealDoesNotOpen: if the bytes were moved or altered, or the keyset is another
-    """
-    try:
-        opened: bytes = _aead().decrypt(sealed, bound_to)
-    except TinkError as error:
-        raise SealDoesNotOpen("The sealed bytes do not open.") from error
-    return opened.decode()
 
 
 def seal_for_sign_in(secret: str, purpose: str) -> bytes:
@@ -76,26 +56,18 @@ def _parsed(path: Path, changed_at_ns: int) -> aead.Aead:
     return _parse(path)
 
 
-def _aead() -> aead.Aead:
-    path = Path(settings.GLASSBOX_KEYS_FOLDER) / KEYSET_NAME
-    if not path.exists():
-        _make_missing_keyset(path)
-    return _parse(path)
-
-
 def _parse(path: Path) -> aead.Aead:
     handle = tink.json_proto_keyset_format.parse(path.read_text(), secret_key_access.TOKEN)
     return handle.primitive(aead.Aead)
 
 
-def make_missing_keysets() -> tuple[Path, ...]:
-    """Make the key files that are missing, as the set-up of an installation; return which."""
-    folder = Path(settings.GLASSBOX_KEYS_FOLDER)
-    missing = [folder / name for name in (KEYSET_NAME, SIGN_IN_KEYSET_NAME)]
-    missing = [path for path in missing if not path.exists()]
-    for path in missing:
-        _make_keyset(path)
-    return tuple(missing)
+def make_missing_keyset() -> Path | None:
+    """Make the key file of the pages if it is missing, as the set-up of an installation; return it."""
+    path = Path(settings.GLASSBOX_KEYS_FOLDER) / SIGN_IN_KEYSET_NAME
+    if path.exists():
+        return None
+    _make_keyset(path)
+    return path
 
 
 def _make_missing_keyset(path: Path) -> None:
@@ -108,13 +80,19 @@ def _make_missing_keyset(path: Path) -> None:
 
 
 def _make_keyset(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
-    text = tink.json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
+    write_once(path, tink.json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN))
+
+
+def write_once(path: Path, text: str) -> None:
+    """Write a key file that its owner alone may read; one that is there already stays."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_suffix(f".{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     # Two processes may make one at once: the first to link its file wins, both use that one.
     try:
         os.link(temporary, path)

@@ -14,6 +14,7 @@ from glassbox.models.credentials import MetrcCredential
 from glassbox.models.people import RoleGrant
 from glassbox.models.transfers import Driver, Vehicle
 from glassbox.rules.actor import Actor
+from glassbox.rules.permissions import Permission
 from glassbox.rules.policy import read_policy
 
 ROWS_AT_MOST = 500
@@ -37,13 +38,15 @@ class LicenseCard:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonRow:
-    """One person with the roles they hold."""
+    """One person with the roles they hold, and in whose name METRC takes what they do."""
 
     name: str
     email: str
     is_active: bool
     roles: tuple[tuple[str, str], ...]
     is_on_metrc_list: bool
+    # For each licence with a role: whom METRC names as who acted, empty where no key is stored.
+    named_by_metrc: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,7 @@ class CompanyPage:
     people: tuple[PersonRow, ...]
     keys: tuple[KeyRow, ...]
     counterparties: tuple[CounterpartyRow, ...]
+    may_store_keys: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +92,8 @@ def company_page(*, actor: Actor, license_ids: tuple[int, ...]) -> CompanyPage:
             licenses=_license_cards(license_ids),
             people=_people(license_ids),
             keys=_keys(license_ids),
+            may_store_keys=len(license_ids) == 1
+            and Permission.CREDENTIAL_MANAGE in access.permissions_at(actor, license_ids[0]),
             counterparties=tuple(
                 CounterpartyRow(
                     license_number=row.license_number,
@@ -133,14 +139,21 @@ def _people(license_ids: tuple[int, ...]) -> tuple[PersonRow, ...]:
             "full_name", flat=True
         )
     }
+    keys = MetrcCredential.objects.filter(
+        license_id__in=license_ids, revoked_at__isnull=True, is_for_sync=False
+    )
+    named = {(key.user_id, key.license_id): key.owner_name for key in keys}
     grants = RoleGrant.objects.filter(
         license_id__in=license_ids, valid_until__isnull=True
     ).select_related("user", "license")
+    names: dict[int, dict[str, str]] = {}
     roles: dict[int, list[tuple[str, str]]] = {}
     users = {}
     for grant in grants.order_by("user__name", "license__number", "role"):
         users[grant.user_id] = grant.user
         roles.setdefault(grant.user_id, []).append((grant.license.number, grant.role))
+        name = named.get((grant.user_id, grant.license_id), "")
+        names.setdefault(grant.user_id, {})[grant.license.number] = name
     return tuple(
         PersonRow(
             name=user.name,
@@ -148,6 +161,7 @@ def _people(license_ids: tuple[int, ...]) -> tuple[PersonRow, ...]:
             is_active=user.is_active,
             roles=tuple(roles[user_id]),
             is_on_metrc_list=user.name.casefold() in on_metrc_list,
+            named_by_metrc=tuple(names[user_id].items()),
         )
         for user_id, user in users.items()
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,11 @@ def installation_facts(process: str) -> InstallationFacts:
     facts, error = _database_facts(process)
     files = [
         path
-        for folder in (settings.GLASSBOX_KEYS_FOLDER, settings.GLASSBOX_SIGNER_FOLDER)
+        for folder in (
+            settings.GLASSBOX_KEYS_FOLDER,
+            settings.GLASSBOX_SIGNER_FOLDER,
+            settings.GLASSBOX_VAULT_FOLDER,
+        )
         for path in _files(folder)
     ]
     return InstallationFacts(
@@ -60,10 +65,23 @@ def installation_facts(process: str) -> InstallationFacts:
             and process != "doctor"
         ),
         open_files=tuple(str(path) for path in files if _others_may_read(path)),
-        has_keyset=bool(_files(settings.GLASSBOX_KEYS_FOLDER)),
+        has_keyset=_has_keys_of(process),
+        opens_vault=_may_read_any(settings.GLASSBOX_VAULT_FOLDER),
         database=facts,
         database_error=error,
     )
+
+
+def _has_keys_of(process: str) -> bool:
+    """Return whether a process finds what it seals for, and the worker what it opens with."""
+    if process == "worker":
+        return _may_read_any(settings.GLASSBOX_VAULT_FOLDER)
+    has_vault = Path(settings.GLASSBOX_VAULT_PUBLIC_FILE).exists()
+    return has_vault and (process != "serve" or bool(_files(settings.GLASSBOX_KEYS_FOLDER)))
+
+
+def _may_read_any(folder: Path) -> bool:
+    return any(os.access(path, os.R_OK) for path in _files(folder))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -57,7 +57,7 @@ def vendor_page(*, actor: Actor, license_ids: tuple[int, ...]) -> VendorPage:
             "user__name", F("license__number")
         )
         found = tuple(outsiders.order_by("user__name", "license__number"))
-    files = readable_files(settings.GLASSBOX_KEYS_FOLDER)
+    files = readable_files(settings.GLASSBOX_VAULT_FOLDER)
     return VendorPage(
         environment=settings.GLASSBOX_ENVIRONMENT,
         metrc_host=host_of(settings.GLASSBOX_METRC_URL),

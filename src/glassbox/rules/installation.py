@@ -11,6 +11,8 @@ from glassbox.rules.metrc_hosts import LOOPBACK, hosts_for
 SECRET_CHARACTERS_AT_LEAST = 40
 POSTGRES_AT_LEAST = 15
 # What each process needs of the database's addresses; any other in its environment is a risk.
+# The worker alone reaches METRC; whoever runs the doctor may be root.
+MAY_OPEN_VAULT = frozenset({"worker", "doctor"})
 ADDRESS_OF = {"sequencer": "SEQUENCER", "signer": "SIGNER", "migrate": "OWNER", "backup": "BACKUP"}
 
 _ROLES = {
@@ -54,7 +56,7 @@ class InstallationFacts:
 
     `other_addresses` are database addresses in the environment that this process does not need,
     `open_files` files with keys that more people than their owner may read, `loose_folders` their
-    folders.
+    folders. `opens_vault` says whether it can read the private keys of the vault.
     """
 
     process: str
@@ -75,6 +77,7 @@ class InstallationFacts:
     other_addresses: tuple[str, ...]
     open_files: tuple[str, ...]
     has_keyset: bool
+    opens_vault: bool
     database: DatabaseFacts | None
     database_error: str = ""
 
@@ -188,8 +191,18 @@ def _keyset(facts: InstallationFacts) -> Iterator[Problem]:
     if facts.is_served_to_people and not facts.has_keyset:
         yield _warn(
             "KEYSET-MISSING",
-            "The file that opens METRC keys is missing.",
-            "Restore it from its own backup into the folder keys of GLASSBOX_HOME.",
+            "A file with keys of METRC keys or of signing in is missing.",
+            "Restore it from its own backup, or make it by `glassbox make-keys` where it never was.",
+        )
+
+
+def _vault(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.is_served_to_people and facts.opens_vault and facts.process not in MAY_OPEN_VAULT:
+        yield _stop(
+            "VAULT-OPEN",
+            f"The process {facts.process} can read the private keys of the vault: whoever takes it "
+            "over could use every METRC key.",
+            "Let the worker run as a user of its own, and let GLASSBOX_VAULT_FOLDER be its alone.",
         )
 
 
@@ -293,6 +306,7 @@ _CHECKS: tuple[tuple[Callable[[InstallationFacts], Iterator[Problem]], frozenset
     (_metrc, frozenset({"worker"})),
     (_secrets, frozenset()),
     (_keyset, frozenset({"serve", "worker"})),
+    (_vault, frozenset()),
     (_addresses, frozenset({"serve"})),
     (_ledger, frozenset()),
     (_database, frozenset()),

@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.test import override_settings
 
 from glassbox.access import NotPermitted
 from glassbox.audit.models import AuditOpening, ComplianceEvent
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.credentials import MetrcCredential
+from glassbox.operations import vault
 from glassbox.operations.credentials import (
     NoKey,
     SealBroken,
@@ -24,6 +24,7 @@ from glassbox.operations.credentials import (
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 from tests.cast import DIST, MFG, person
+from tests.db.credentials.vaults import vault_in
 
 KEY = "a-very-secret-user-key-of-ana"
 
@@ -58,8 +59,9 @@ def test_a_key_comes_back_as_it_went_in_and_is_nowhere_in_the_clear(
         events = [event.record for event in ComplianceEvent.objects.all()]
         openings = list(AuditOpening.objects.values())
     assert KEY not in repr(events) + repr(openings)
-    keyset = Path(settings.GLASSBOX_KEYS_FOLDER) / "metrc-keys.json"
-    assert stat.S_IMODE(keyset.stat().st_mode) == 0o600
+    (private,) = vault.private_files()
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    assert stat.S_IMODE(private.parent.stat().st_mode) == 0o700
 
 
 def test_a_new_key_takes_the_place_of_the_old_one(cast: Brand, frozen_now: datetime) -> None:
@@ -164,12 +166,12 @@ def test_a_key_that_is_none_or_nobodys_is_refused_without_showing_it(
     assert KEY not in refusal.value.message
 
 
-def test_production_never_makes_a_keyset_by_itself(
+def test_production_never_makes_a_vault_by_itself(
     cast: Brand, frozen_now: datetime, tmp_path: Path
 ) -> None:
     with (
-        override_settings(GLASSBOX_KEYS_FOLDER=tmp_path / "keys", IS_PRODUCTION=True),
+        override_settings(**vault_in(tmp_path), IS_PRODUCTION=True),
         pytest.raises(Refused, match="is missing"),
     ):
         add(cast, frozen_now)
-    assert not (tmp_path / "keys").exists()
+    assert not list(tmp_path.iterdir())

@@ -31,6 +31,7 @@ SOUND = InstallationFacts(
     other_addresses=(),
     open_files=(),
     has_keyset=True,
+    opens_vault=False,
     database=DATABASE,
 )
 STAGING = {
@@ -61,6 +62,7 @@ def test_a_sound_installation_has_no_finding() -> None:
         ("SECRET-SHORT", {"secret_key_characters": 39}),
         ("KEY-FILE-OPEN", {"open_files": ("keyset",)}),
         ("KEYSET-MISSING", {"has_keyset": False}),
+        ("VAULT-OPEN", {"opens_vault": True, "process": "serve"}),
         ("ADDRESS-TOO-MANY", {"other_addresses": ("GLASSBOX_OWNER_DATABASE_URL",)}),
         ("HOSTS-ANY", {"allowed_hosts": ("*",)}),
         ("PUBLIC-URL", {"public_url": "http://glassbox.example"}),

@@ -12,8 +12,9 @@ from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.alerts import AlertDelivery, AlertWebhook, DeliveryState
 from glassbox.models.companies import License
-from glassbox.operations.sealing import SealDoesNotOpen, seal, unseal
+from glassbox.operations.sealing import SealDoesNotOpen
 from glassbox.operations.transaction import operation
+from glassbox.operations.vault import seal, unseal
 from glassbox.rules.actor import Actor
 from glassbox.rules.alert_delivery import check_webhook_machines, check_webhook_url
 from glassbox.rules.permissions import Permission
@@ -70,7 +71,7 @@ def _add(*, actor: Actor, license_id: int, url: str, secret: str, now: datetime)
         added_by_id=actor.user_id,
         added_at=now,
     )
-    webhook.sealed_secret = seal(secret.strip(), _bound_to(webhook))
+    webhook.sealed_secret = seal(secret.strip(), bound_to(webhook))
     webhook.save()
     ledger.append(
         type=EventType.WEBHOOK_ADDED,
@@ -116,7 +117,7 @@ def open_secret_in_transaction(webhook: AlertWebhook) -> str:
     :raises SecretBroken: if it does not open
     """
     try:
-        return unseal(bytes(webhook.sealed_secret), _bound_to(webhook))
+        return unseal(bytes(webhook.sealed_secret), bound_to(webhook))
     except SealDoesNotOpen as error:
         raise SecretBroken("The secret of this webhook cannot be opened. Add it again.") from error
 
@@ -135,7 +136,8 @@ def allows_local_webhooks() -> bool:
     return bool(settings.GLASSBOX_ENVIRONMENT == "dev")
 
 
-def _bound_to(webhook: AlertWebhook) -> bytes:
+def bound_to(webhook: AlertWebhook) -> bytes:
+    """Return what a webhook's sealed secret is tied to."""
     return (
         f"webhook/v1|{settings.GLASSBOX_ENVIRONMENT}|{webhook.company_id}"
         f"|{webhook.license_id}|{webhook.version}"

@@ -18,8 +18,9 @@ from glassbox.models.companies import License
 from glassbox.models.sync import MetrcSubscription
 from glassbox.operations.credentials import NoKey
 from glassbox.operations.metrc_session import Session, open_session
-from glassbox.operations.sealing import SealDoesNotOpen, seal, unseal
+from glassbox.operations.sealing import SealDoesNotOpen
 from glassbox.operations.transaction import operation
+from glassbox.operations.vault import seal, unseal
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 from metrc_client.errors import MetrcError, OutcomeUnknown
@@ -108,15 +109,19 @@ def _is_it(raw: Any, address: str, number: str) -> bool:
     )
 
 
+def bound_to(license_id: int) -> bytes:
+    """Return what the sealed token of a subscription is tied to."""
+    return f"hook/v1|{settings.GLASSBOX_ENVIRONMENT}|{license_id}".encode()
+
+
 @operation
 def _open(*, actor: Actor, license_id: int, now: datetime) -> _Ours:
     access.require(actor, Permission.SYNC_RUN, license_id=license_id)
     license = License.objects.select_for_update(no_key=True).get(id=license_id)
     found = MetrcSubscription.objects.filter(license=license).first()
-    bound_to = f"hook/v1|{settings.GLASSBOX_ENVIRONMENT}|{license_id}".encode()
     if found is not None:
         try:
-            return _Ours(id=found.pk, token=unseal(bytes(found.sealed_token), bound_to))
+            return _Ours(id=found.pk, token=unseal(bytes(found.sealed_token), bound_to(license_id)))
         except SealDoesNotOpen:
             # Another keyset: what METRC knows is lost to us, so it learns a new address.
             found.delete()
@@ -124,7 +129,7 @@ def _open(*, actor: Actor, license_id: int, now: datetime) -> _Ours:
     made = MetrcSubscription.objects.create(
         company_id=license.company_id,
         license=license,
-        sealed_token=seal(token, bound_to),
+        sealed_token=seal(token, bound_to(license_id)),
         token_sha256=hashlib.sha256(token.encode()).hexdigest(),
         made_at=now,
     )

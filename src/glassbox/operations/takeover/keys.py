@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,8 +11,7 @@ from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.credentials import MetrcCredential
 from glassbox.models.takeover import KeyTest, KeyTestState
-from glassbox.operations import queue
-from glassbox.operations.credentials import NoKey
+from glassbox.operations.credentials import NoKey, test_soon_in_transaction
 from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.sync.catalog import is_facility_of
 from glassbox.operations.transaction import operation, short_transaction
@@ -25,6 +25,7 @@ from metrc_client.windows import Window
 
 # Short, so that METRC has next to nothing to look through.
 LOOKS_BACK = timedelta(minutes=10)
+FACILITIES_SHOWN = 8
 
 
 @operation
@@ -41,23 +42,7 @@ def ask_for_key_test(*, actor: Actor, license_id: int, credential_id: int, now: 
     )
     if credential is None:
         raise NotFound("There is no such METRC key in use here.")
-    test, _ = KeyTest.objects.get_or_create(
-        license_id=license_id,
-        credential=credential,
-        state=KeyTestState.WAITING,
-        defaults={
-            "company_id": credential.company_id,
-            "asked_by_id": actor.user_id,
-            "asked_at": now,
-        },
-    )
-    queue.defer(
-        queue.JobName.TEST_KEY,
-        once=f"test-key:{test.pk}",
-        license_id=license_id,
-        key_test_id=test.pk,
-    )
-    return test.pk
+    return test_soon_in_transaction(credential=credential, asked_by_id=actor.user_id, now=now)
 
 
 def run_key_test(*, actor: Actor, license_id: int, key_test_id: int, now: datetime) -> None:
@@ -115,7 +100,7 @@ def _try(session: Session, check: KeyCheck, now: datetime) -> dict[str, Any]:
     """
     outcome, said = KeyOutcome.MAY, ""
     try:
-        _read(session, check, now)
+        said = _read(session, check, now)
     except (Unauthorized, Forbidden) as refusal:
         outcome, said = KeyOutcome.MAY_NOT, refusal.sentence
     except NotThere as refusal:
@@ -137,18 +122,28 @@ class _SeesNoLicense(Exception):
     """METRC takes the key and does not show it this licence."""
 
 
-def _read(session: Session, check: KeyCheck, now: datetime) -> None:
+def _read(session: Session, check: KeyCheck, now: datetime) -> str:
+    """Read a little, and return what is worth saying of it: which facilities the key sees."""
     endpoint = BY_NAME[check.endpoint]
     if endpoint == FACILITIES:
         answer = session.client.one(endpoint)
         if not any(is_facility_of(raw, session.number) for raw in answer.rows):
             raise _SeesNoLicense(f"METRC does not show this key the facility {session.number}.")
-        return
+        return _facilities(answer.rows)
     if not endpoint.is_paged:
         session.client.rows(endpoint, license_number=session.number)
-        return
+        return ""
     window = Window(start=now - LOOKS_BACK, end=now) if endpoint.is_windowed else None
     next(iter(session.client.pages(endpoint, license_number=session.number, window=window)), None)
+    return ""
+
+
+def _facilities(rows: Iterable[Any]) -> str:
+    licenses = [row.get("License") for row in rows if isinstance(row, dict)]
+    numbers = [str(one.get("Number")) for one in licenses if isinstance(one, dict)]
+    shown = ", ".join(numbers[:FACILITIES_SHOWN])
+    more = len(numbers) - FACILITIES_SHOWN
+    return f"It sees {shown}" + (f" and {more} more." if more > 0 else ".")
 
 
 @operation

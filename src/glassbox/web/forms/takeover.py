@@ -206,7 +206,7 @@ TAG_ROLL = WorkForm(
 )
 NEW_KEY = WorkForm(
     button="Seal and store it",
-    done="The key is stored. Test it now.",
+    done="The key is stored. The worker tests it now; what it may do stands here in a moment.",
     nav="takeover",
     permission=Permission.CREDENTIAL_MANAGE,
     sheet=_key_sheet,
