@@ -177,6 +177,7 @@ def test_a_rotation_seals_everything_anew_and_destroys_the_old(
     assert not old.exists() and len(vault.private_files()) == 1
     assert (opened(cast), opened(cast, "Ben")) == (KEY, "the-key-of-ben-himself")
     assert len(events("vault.resealed")) == 2
+    assert set(events("vault.rotated")) == {"The vault of METRC keys has new keys"}
     # Who had stolen the old private key opens none of today's rows with it.
     vault.private_files()[0].rename(own_vault / "away")
     old.write_bytes(copy)
