@@ -22,6 +22,8 @@ NEVER_ASK = {
     "anchoring._defer_when_due": "the anchor log is of no licence; only the machine may",
     "anchoring._remember": "the anchor log is of no licence; only the machine may",
     "anchoring._timestamp_is_due": "the anchor log is of no licence; only the machine may",
+    "vault_rotation._reseal": "a rotation is of every licence; only the machine may",
+    "vault_rotation._remember": "a rotation is of every licence; only the machine may",
     "sign_in.forget_factors": "only the machine may",
     "sign_in.make_sign_in_link": "only the machine may",
     "sign_in.remember_confirmation": "everybody proves who they are for themselves",
