@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from importlib import resources
 from typing import Any
-
-import yaml
 
 from glassbox import access
 from glassbox.models.companies import Facility, License
 from glassbox.models.sync import ApiRequest
+from glassbox.queries.facility_flags import flags_of, metrc_calls
 from glassbox.rules.actor import Actor
 
-CALLS_FILE = "metrc_calls.yaml"
 # The newest exchanges of a licence that are looked through for each call's last answer.
 EXCHANGES_AT_MOST = 4_000
 
@@ -81,12 +78,6 @@ class ConsoleOf:
     total: int
 
 
-@cache
-def _calls() -> tuple[dict[str, Any], ...]:
-    text = (resources.files("glassbox.rules") / CALLS_FILE).read_text()
-    return tuple(yaml.safe_load(text))
-
-
 def api_console(*, actor: Actor, license_id: int, text: str = "", state: str = "") -> ConsoleOf:
     """Return METRC's calls that hold every word of `text`, and of a state if one is named.
 
@@ -97,7 +88,7 @@ def api_console(*, actor: Actor, license_id: int, text: str = "", state: str = "
         facility = Facility.objects.filter(license=license).first()
         answered = _last_answers(license_id)
     flags = facility.flags if facility else None
-    rows = [_row(call, flags, answered.get(call["call"])) for call in _calls()]
+    rows = [_row(call, flags, answered.get(call["call"])) for call in metrc_calls()]
     found = [row for row in rows if _fits(row, text)]
     counts = tuple((one.value, sum(row.state is one for row in found)) for one in CallState)
     return ConsoleOf(
@@ -142,7 +133,7 @@ def _call_of(method: str, path: str) -> str | None:
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return a pattern for each call; those without a part to fill in come first."""
-    calls = sorted((call["call"] for call in _calls()), key=lambda call: call.count("{"))
+    calls = sorted((call["call"] for call in metrc_calls()), key=lambda call: call.count("{"))
     return tuple(
         (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(call.rstrip("/")))), call)
         for call in calls
@@ -170,9 +161,9 @@ def _flag(call: dict[str, Any], flags: dict[str, Any] | None) -> FlagOfCall | No
     words = call.get("flag")
     if words is None:
         return None
-    names = re.findall(r"\b(?:Can|Enable|Retailer)\w+", words)
+    names, is_guessed = flags_of(call["call"])
     has_it = any(flags.get(name) is True for name in names) if flags else None
-    return FlagOfCall(words=words, is_guessed=call["flag_is"] == "guessed", has_it=has_it)
+    return FlagOfCall(words=words, is_guessed=is_guessed, has_it=has_it)
 
 
 def _state(last: ApiRequest | None) -> CallState:

@@ -82,6 +82,7 @@ def action_facts(
         payload_sha256=action.payload_sha256,
         approved_sha256="" if moment is Moment.DRAFT else signed,
         actor_has_grant=standing.has_grant,
+        missing_flag=standing.missing_flag,
         drafter_has_key=kind.is_done_in_metrc or standing.has_key,
         new_tags=tag_facts(license.pk, new_labels, action_id=action.pk),
         uses=_uses(expected),

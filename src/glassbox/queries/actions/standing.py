@@ -20,8 +20,10 @@ from glassbox.models.companies import License
 from glassbox.models.credentials import MetrcCredential
 from glassbox.models.people import RoleGrant
 from glassbox.models.sync import ApiRequest
+from glassbox.queries.facility_flags import missing_flag
 from glassbox.queries.rule_packs import SAID, decisions_of, granted_decisions, rules_of
 from glassbox.rules.action_kinds.registry import kind_named
+from glassbox.rules.gates.action_facts import MissingFlag
 from glassbox.rules.rule_lines import Override, Rules, decided
 from glassbox.rules.terms import AcceptedTerms
 
@@ -50,6 +52,7 @@ class Standing:
     reviewer_ids: frozenset[int]
     overrides: tuple[Override, ...]
     terms: AcceptedTerms
+    missing_flag: MissingFlag | None
 
 
 def standing_of(action: RegulatedAction) -> Standing:
@@ -101,6 +104,7 @@ def standing_of(action: RegulatedAction) -> Standing:
         .values(
             *("state", "has_grant", "has_key", "lanes", "heard", "approved", "reviewers"),
             *("decided", "granted", "company__terms_version", "company__terms_sha256"),
+            "facility__flags",
         )
         .get()
     )
@@ -116,6 +120,7 @@ def standing_of(action: RegulatedAction) -> Standing:
         terms=AcceptedTerms(
             version=row["company__terms_version"], sha256=row["company__terms_sha256"]
         ),
+        missing_flag=missing_flag(kind_named(action.kind).endpoint, row["facility__flags"]),
     )
 
 

@@ -31,7 +31,7 @@ from glassbox.rules.action_kinds.payloads import (
     number,
 )
 from glassbox.rules.action_kinds.reading import Reading
-from glassbox.rules.gates.actions import ADJUST_GATES
+from glassbox.rules.gates.actions import ADJUST_BY_GATES, SET_GATES
 from glassbox.rules.quantities import Quantity
 from glassbox.rules.verdicts import InvalidInput
 
@@ -270,7 +270,7 @@ SET_QUANTITY = ActionKind(
         Read(endpoint="GET /packages/v2/{label}", key=_read_set(facts).label),
     ),
     judge_probe=_judge_set,
-    gates=ADJUST_GATES,
+    gates=SET_GATES,
     moved_effect=_moved_set,
 )
 ADJUST_BY = ActionKind(
@@ -293,7 +293,7 @@ ADJUST_BY = ActionKind(
         Read(endpoint="GET /packages/v2/{label}", key=_read_delta(facts).label),
     ),
     judge_probe=_judge_delta,
-    gates=ADJUST_GATES,
+    gates=ADJUST_BY_GATES,
 )
 
 KINDS = (SET_QUANTITY, ADJUST_BY)

@@ -29,6 +29,17 @@ class SourceUse:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MissingFlag:
+    """Hold the flags of METRC's facility of which a call needs one, and that it has none of them.
+
+    `is_guessed` says that nobody has seen METRC refuse the call for it.
+    """
+
+    names: tuple[str, ...]
+    is_guessed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ActionFacts(GateFacts):
     """Hold one action and all that its gates look at.
 
@@ -38,7 +49,8 @@ class ActionFacts(GateFacts):
     licence the action's kind is for. `made` is what a create makes, in the unit of its sources
     where that is the same unit, else None. `reviewer_ids` reviewed this very content;
     `effect_moved` says why METRC's movement makes the effect another than drafted, and
-    `moved_since_draft` what moved without doing so. `transfer`, `sampling`, `incoming` are filled for
+    `moved_since_draft` what moved without doing so. `missing_flag` is None too if METRC never told
+    what its facility may do. `transfer`, `sampling`, `incoming` are filled for
     the kinds that concern one.
     """
 
@@ -55,6 +67,7 @@ class ActionFacts(GateFacts):
     moved_since_draft: tuple[str, ...] = ()
     actor_has_grant: bool = True
     drafter_has_key: bool = True
+    missing_flag: MissingFlag | None = None
     counterparty: LicenseFacts | None = None
     new_tags: tuple[TagFacts, ...] = ()
     uses: tuple[SourceUse, ...] = ()

@@ -6,6 +6,11 @@ from collections.abc import Iterator
 
 from glassbox.rules.gates import Gate, run_gates
 from glassbox.rules.gates.action_facts import ActionFacts, Moment
+from glassbox.rules.gates.facility import (
+    a_difference_is_needed,
+    facility_has_the_flag,
+    final_quantities_are_taken,
+)
 from glassbox.rules.gates.facts import TagFacts
 from glassbox.rules.gates.incoming import INCOMING_GATES
 from glassbox.rules.gates.packages import (
@@ -320,6 +325,7 @@ def delivery_may_be_settled(facts: ActionFacts) -> Iterator[Finding]:
 COMMON_GATES: tuple[Gate[ActionFacts], ...] = (
     actor_is_in_scope,
     license_may_act,
+    facility_has_the_flag,
     counterparty_is_active,
     approval_is_by_another,
     review_is_by_a_third,
@@ -354,6 +360,8 @@ ADJUST_GATES: tuple[Gate[ActionFacts], ...] = (
     *_PACKAGE,
     package_is_not_held_by_us,
 )
+SET_GATES: tuple[Gate[ActionFacts], ...] = (*ADJUST_GATES, final_quantities_are_taken)
+ADJUST_BY_GATES: tuple[Gate[ActionFacts], ...] = (*ADJUST_GATES, a_difference_is_needed)
 # Goods in our own quarantine may still be carried to the quarantine room.
 MOVE_GATES: tuple[Gate[ActionFacts], ...] = (*COMMON_GATES, *_PACKAGE)
 # Failed goods stand in our own hold, and remediation is a way out of it (CA-BT-29).
