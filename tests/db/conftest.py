@@ -12,7 +12,7 @@ from django.db import connections
 from django.test import override_settings
 
 from glassbox.cli.demo_brand import Brand
-from glassbox.runtime.postgres import Cluster
+from glassbox.runtime.postgres import Cluster, ClusterUrls
 from tests.cast import open_cast
 from tests.conftest import TEMPLATE, _connect_django
 
@@ -53,6 +53,12 @@ def cast_superuser(cluster: Cluster, cast: Brand) -> Iterator[psycopg.Connection
     name = str(connections["default"].settings_dict["NAME"])
     with psycopg.connect(cluster.urls(name).superuser, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def cast_urls(cluster: Cluster, cast: Brand) -> ClusterUrls:
+    """The addresses of the cast's database for every role."""
+    return cluster.urls(str(connections["default"].settings_dict["NAME"]))
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ COMMANDS: tuple[tuple[str, str, bool], ...] = (
     ("signer", "sign the heads of the ledger", True),
     ("migrate", "bring the database up to date", True),
     ("make-keys", "make the key files of a new installation", True),
+    ("backup", "take a verified, sealed backup, or receive WAL as it comes", True),
+    ("restore", "bring a backup back as it was at a moment, in restore mode", True),
     ("rotate-keys", "give the vault of METRC keys new keys and destroy the old ones", True),
     ("open-company", "open a company, its licences and its first owner", True),
     ("sign-in-link", "make the link that sets a person's password", True),

@@ -29,6 +29,11 @@ GLASSBOX_VAULT_FOLDER = Path(
 GLASSBOX_VAULT_PUBLIC_FILE = Path(
     env_text("GLASSBOX_VAULT_PUBLIC_FILE", str(GLASSBOX_HOME / "metrc-keys.public.json"))
 ).resolve()
+# Where backups go (best another machine's folder), and the key that they are sealed for.
+GLASSBOX_BACKUP_FOLDER = env_path("GLASSBOX_BACKUP_FOLDER")
+GLASSBOX_BACKUP_PUBLIC_FILE = Path(
+    env_text("GLASSBOX_BACKUP_PUBLIC_FILE", str(GLASSBOX_HOME / "backup.public.json"))
+).resolve()
 GLASSBOX_PACING_FOLDER = GLASSBOX_HOME / "pacing"
 GLASSBOX_DEMO_PEOPLE_FILE = env_text("GLASSBOX_DEMO_PEOPLE_FILE")
 

@@ -87,7 +87,7 @@ class Cluster:
 
         :raises ClusterFailed: if it does not answer within 30 s; the message names the log
         """
-        self._prepare_folder()
+        self.prepare_folder()
         is_new = not (self.data / "PG_VERSION").exists()
         if is_new:
             self._initialise()
@@ -173,16 +173,17 @@ class Cluster:
     def _superuser(self, database: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(self.url("postgres", database), autocommit=True)
 
-    def _prepare_folder(self) -> None:
+    def prepare_folder(self) -> None:
+        """Make the folder of the cluster, for its server's user alone."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.user.own(self.folder)
 
     def _initialise(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)
         passwords = {role: secrets.token_urlsafe(24) for role in ("postgres", *LOGIN_ROLES)}
-        _write_private(self.secrets_file, json.dumps(passwords))
+        write_private(self.secrets_file, json.dumps(passwords))
         password_file = self.folder / "initdb-password"
-        _write_private(password_file, passwords["postgres"])
+        write_private(password_file, passwords["postgres"])
         self.user.own(password_file)
         try:
             self._run(
@@ -289,7 +290,7 @@ class Cluster:
         added = {role: secrets.token_urlsafe(24) for role in LOGIN_ROLES if role not in passwords}
         if added:
             passwords |= added
-            _write_private(self.secrets_file, json.dumps(passwords))
+            write_private(self.secrets_file, json.dumps(passwords))
         with self._superuser() as connection:
             present = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
             if LEDGER_ROLE not in present:
@@ -303,7 +304,7 @@ class Cluster:
                     )
             connection.execute("GRANT glassbox_ledger TO glassbox_owner")
             # Only the backup reads past the walls, for a backup with holes is none.
-            connection.execute("ALTER ROLE glassbox_backup BYPASSRLS")
+            connection.execute("ALTER ROLE glassbox_backup BYPASSRLS REPLICATION")
             connection.execute("GRANT pg_read_all_data TO glassbox_backup")
 
     def _passwords(self) -> dict[str, str]:
@@ -330,7 +331,8 @@ def _free_port() -> int:
         return port
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone may read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
