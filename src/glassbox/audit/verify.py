@@ -313,7 +313,9 @@ def _unnumbered(connection: psycopg.Connection, license_id: int | None) -> str:
         # The few without a number first, and only then what each of them waits for.
         "SELECT u.event_id FROM (SELECT e.event_id, e.ts, e.license_id FROM compliance_events e"
         " LEFT JOIN audit_leaves l USING (event_id) WHERE l.event_id IS NULL OFFSET 0) u"
-        " WHERE (u.ts < clock_timestamp() - %(wait)s * interval '1 second'"
+        # While the ledger is stopped, as after a restore, everything waits, and nothing is kept back.
+        " WHERE ((u.ts < clock_timestamp() - %(wait)s * interval '1 second'"
+        " AND NOT EXISTS (SELECT 1 FROM audit_stops WHERE ended_at IS NULL))"
         " OR NOT EXISTS (SELECT 1 FROM audit_pending p WHERE p.event_id = u.event_id))"
         " AND (%(license)s::bigint IS NULL OR u.license_id = %(license)s)"
         " ORDER BY u.ts LIMIT 1",
