@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from glassbox.models.companies import License
 from glassbox.models.people import RoleGrant
 from glassbox.rules.actor import Actor
-from glassbox.rules.permissions import ROLE_PERMISSIONS, Permission, Role
+from glassbox.rules.permissions import ROLE_PERMISSIONS, Permission, Role, permissions_of
 from glassbox.rules.verdicts import NotFound, Refused
 
 
@@ -36,6 +36,8 @@ def roles_at(actor: Actor, license_id: int) -> frozenset[Role]:
     """Return the roles the actor holds at a licence now, read from the database each time."""
     if actor.user_id is None:
         return frozenset({Role.SYSTEM})
+    if actor.limits is not None and actor.limits.license_id != license_id:
+        return frozenset()
     grants = RoleGrant.objects.filter(
         _grants_in_force(), user_id=actor.user_id, license_id=license_id, user__is_active=True
     )
@@ -44,9 +46,11 @@ def roles_at(actor: Actor, license_id: int) -> frozenset[Role]:
 
 def permissions_at(actor: Actor, license_id: int) -> frozenset[Permission]:
     """Return everything the actor may do at a licence now."""
-    return frozenset(
-        permission for role in roles_at(actor, license_id) for permission in ROLE_PERMISSIONS[role]
-    )
+    return _within_limits(actor, permissions_of(roles_at(actor, license_id)))
+
+
+def _within_limits(actor: Actor, permissions: frozenset[Permission]) -> frozenset[Permission]:
+    return permissions if actor.limits is None else permissions & actor.limits.permissions
 
 
 def require(actor: Actor, permission: Permission, *, license_id: int) -> None:
@@ -58,7 +62,7 @@ def require(actor: Actor, permission: Permission, *, license_id: int) -> None:
     roles = roles_at(actor, license_id)
     if not roles:
         raise NotFound("There is no such licence.")
-    if not any(permission in ROLE_PERMISSIONS[role] for role in roles):
+    if permission not in _within_limits(actor, permissions_of(roles)):
         raise NotPermitted(
             f"{actor.name} may not {permission.value.replace('.', ' › ')} at this licence.",
             permission=permission.value,
@@ -84,6 +88,10 @@ def license_ids_of(actor: Actor) -> tuple[int, ...]:
         _grants_in_force(), user_id=actor.user_id, user__is_active=True
     )
     readable = [role.value for role in Role if Permission.PACKAGE_READ in ROLE_PERMISSIONS[role]]
+    if actor.limits is not None:
+        if Permission.PACKAGE_READ not in actor.limits.permissions:
+            return ()
+        grants = grants.filter(license_id=actor.limits.license_id)
     ids = grants.filter(role__in=readable).values_list("license_id", flat=True)
     return tuple(sorted(set(ids)))
 

@@ -24,6 +24,7 @@ NEVER_ASK = {
     "anchoring._timestamp_is_due": "the anchor log is of no licence; only the machine may",
     "vault_rotation._reseal": "a rotation is of every licence; only the machine may",
     "vault_rotation._remember": "a rotation is of every licence; only the machine may",
+    "api_tokens.use_token": "who presents a token is nobody yet",
     "sign_in.forget_factors": "only the machine may",
     "sign_in.make_sign_in_link": "only the machine may",
     "sign_in.remember_confirmation": "everybody proves who they are for themselves",

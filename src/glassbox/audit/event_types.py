@@ -21,6 +21,8 @@ class EventType(StrEnum):
     CREDENTIAL_REFUSED = "credential.refused"
     VAULT_RESEALED = "vault.resealed"
     VAULT_ROTATED = "vault.rotated"
+    TOKEN_MADE = "token.made"
+    TOKEN_REVOKED = "token.revoked"
     COUNTERPARTY_ADDED = "counterparty.added"
     COUNTERPARTY_CHECKED = "counterparty.checked"
     TAG_RECEIVED = "tag.received"

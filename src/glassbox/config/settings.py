@@ -135,6 +135,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "glassbox.api.door.ApiDoor",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "glassbox.web.sealed_sessions.Sessions",
@@ -267,6 +268,8 @@ SECURE_SSL_REDIRECT = IS_PRODUCTION and env_bool("GLASSBOX_TLS_REDIRECT", True)
 SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_PRODUCTION
 X_FRAME_OPTIONS = "DENY"
+# How many calls of the API one token has in a minute.
+API_CALLS_PER_MINUTE = env_int("GLASSBOX_API_CALLS_PER_MINUTE", 600)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 
 LANGUAGE_CODE = "en-us"

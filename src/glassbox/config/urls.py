@@ -1,6 +1,9 @@
-"""Mounts the pages."""
+"""Mounts the pages and the API."""
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("glassbox.web.urls"))]
+urlpatterns = [
+    path("api/v1/", include("glassbox.api.urls")),
+    path("", include("glassbox.web.urls")),
+]
 handler500 = "glassbox.web.pages.broken"

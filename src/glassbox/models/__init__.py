@@ -3,6 +3,7 @@
 from glassbox.models import (
     actions,
     alerts,
+    api_tokens,
     catalog,
     companies,
     counts,
@@ -29,6 +30,7 @@ __all__ = [
     "User",
     "actions",
     "alerts",
+    "api_tokens",
     "catalog",
     "companies",
     "counts",

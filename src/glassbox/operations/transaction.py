@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection, transaction
 
@@ -78,6 +79,12 @@ def unscoped_operation(function: Callable[Parameters, Result]) -> Callable[Param
             return function(*args, **kwargs)
 
     return in_one_transaction
+
+
+def body_of(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what an operation does, without its transaction: for one that does it and more."""
+    body: Callable[..., Any] = inspect.unwrap(operation)
+    return body
 
 
 def _remember_denial(denied: NotPermitted, arguments: dict[str, object]) -> None:

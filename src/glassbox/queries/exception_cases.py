@@ -13,6 +13,7 @@ from glassbox.models.counts import CountLine
 from glassbox.models.exception_cases import Assessment, CaseState, ExceptionCase
 from glassbox.models.people import RoleGrant
 from glassbox.queries.case_truth import Truth, truth_of
+from glassbox.queries.cursors import Chapter, chapter_ids, in_order
 from glassbox.queries.metrc_messages import plain_words
 from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.actor import Actor
@@ -165,6 +166,21 @@ def case_list(
             snoozed_count=here.filter(asleep).count(),
             classes=tuple((name, number) for name, number in counts),
         )
+
+
+def case_chapter(
+    *, actor: Actor, license_id: int, state: str, cursor: str, now: datetime
+) -> Chapter[CaseRow]:
+    """Return the next 100 cases of a licence, the newest first.
+
+    :raises InvalidInput: if `cursor` is no place in a list
+    """
+    with access.reading(actor, license_id=license_id):
+        found = ExceptionCase.objects.filter(license_id=license_id)
+        part = chapter_ids(found.filter(state=state) if state else found, cursor)
+        shown = ExceptionCase.objects.filter(id__in=part.rows).annotate(note_count=Count("notes"))
+        rows = [_row(case, now) for case in shown.select_related("license", "package", "owner")]
+        return Chapter(rows=in_order(part.rows, rows), next=part.next)
 
 
 def _groups(rows: tuple[CaseRow, ...]) -> tuple[CaseGroup, ...]:

@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from glassbox import access
 from glassbox.models.actions import GateCheck, RegulatedAction
 from glassbox.models.transfers import Transfer, TransferPackage, TransferState
+from glassbox.queries.cursors import Chapter, chapter_ids, in_order
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import NotFound
 
@@ -131,6 +132,23 @@ def transfer_rows(
         elif open_only:
             rows = rows.filter(state__in=OPEN_STATES)
         return tuple(_row(transfer) for transfer in rows.order_by(*NEWEST_FIRST)[:ROWS_AT_MOST])
+
+
+def transfer_chapter(
+    *, actor: Actor, license_id: int, direction: str, open_only: bool, cursor: str
+) -> Chapter[TransferRow]:
+    """Return the next 100 deliveries of a licence, the one we knew of last first.
+
+    :raises InvalidInput: if `cursor` is no place in a list
+    """
+    with access.reading(actor, license_id=license_id):
+        found = Transfer.objects.filter(license_id=license_id)
+        if direction:
+            found = found.filter(direction=direction)
+        if open_only:
+            found = found.filter(state__in=OPEN_STATES)
+        part = chapter_ids(found, cursor)
+        return Chapter(rows=in_order(part.rows, rows_of(part.rows)), next=part.next)
 
 
 def rows_of(transfer_ids: tuple[int, ...]) -> tuple[TransferRow, ...]:

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from glassbox.rules.permissions import Permission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Hold how much of a person's rights an API token carries: one licence, some permissions."""
+
+    license_id: int
+    permissions: frozenset[Permission]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
@@ -11,7 +21,8 @@ class Actor:
 
     `via` is the door ("web", "api", "cli", "job"); `session` ties the act to one sign-in.
     `user_id` is None for the system alone, so no person's grants are ever borrowed by it.
-    `has_second_factor` says whether this sign-in showed one.
+    `has_second_factor` says whether this sign-in showed one. `limits` narrow what a person's roles
+    allow; they never widen it.
     """
 
     user_id: int | None
@@ -19,6 +30,7 @@ class Actor:
     via: str
     session: str | None
     has_second_factor: bool = False
+    limits: Limits | None = None
 
     @property
     def is_system(self) -> bool:

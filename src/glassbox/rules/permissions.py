@@ -46,6 +46,7 @@ class Permission(StrEnum):
     USER_REVIEW = "user.review"
     USER_DEACTIVATE = "user.deactivate"
     CREDENTIAL_MANAGE = "credential.manage"
+    TOKEN_HOLD = "token.hold"
     ALERT_TAKE = "alert.take"
     ALERT_MANAGE = "alert.manage"
     OUTAGE_DECLARE = "outage.declare"
@@ -165,6 +166,12 @@ ROLE_PERMISSIONS |= {
 ROLE_PERMISSIONS |= {
     role: ROLE_PERMISSIONS[role] | {P.USER_REVIEW, P.USER_DEACTIVATE}
     for role in (Role.COMPLIANCE_MANAGER, Role.OWNER)
+}
+# Who may let other systems act in their own name; a guest's reading is watched page by page.
+ROLE_PERMISSIONS |= {
+    role: ROLE_PERMISSIONS[role] | {P.TOKEN_HOLD}
+    for role in Role
+    if role not in (Role.INSPECTOR, Role.SYSTEM)
 }
 
 

@@ -6,6 +6,7 @@ from glassbox.web import sign_in_addresses
 from glassbox.web.views import (
     actions,
     alerts,
+    api_tokens,
     audit_trail,
     company,
     counts,
@@ -155,6 +156,8 @@ urlpatterns = [
     *scoped("audit/<uuid:event_id>/proof/", audit_trail.proof, "audit_proof"),
     *scoped("company/", company.company, "company"),
     *scoped("company/people/", company.people, "people"),
+    *scoped("company/tokens/", api_tokens.tokens, "tokens"),
+    *scoped("company/tokens/<int:token_id>/revoke/", api_tokens.revoke, "token_revoke"),
     *scoped("company/terms/", company.terms, "terms"),
     *scoped("company/installation/", company.installation, "installation"),
     *scoped("rules/", rules.rules, "rules"),

@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from glassbox.web.forms import (
     alerts,
+    api_tokens,
     catalog,
     company,
     entries,
@@ -37,6 +38,7 @@ WORK: list[URLPattern] = [
     _work("catalog/new-item/", "new_item", catalog.NEW_ITEM),
     _work("catalog/new-location/", "new_location", catalog.NEW_LOCATION),
     _work("company/policy/", "policy", governance.POLICY),
+    _work("company/tokens/new/", "new_token", api_tokens.NEW_TOKEN),
     _work("company/terms/accept/", "terms_acceptance", company.ACCEPT_TERMS),
     _work("company/people/review/", "user_review", company.USER_REVIEW),
     _work("company/people/<int:subject>/deactivate/", "deactivation", company.DEACTIVATION),

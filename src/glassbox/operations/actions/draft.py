@@ -11,6 +11,8 @@ from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.actions import RegulatedAction
 from glassbox.models.companies import License
+from glassbox.models.production import Batch
+from glassbox.models.transfers import Order, Transfer
 from glassbox.operations.transaction import operation
 from glassbox.queries.actions.facts import metrc_words
 from glassbox.queries.gate_facts import package_facts
@@ -32,6 +34,12 @@ CARRIES_GOODS = frozenset(
         *("delivery.receive", "delivery.reject"),
     }
 )
+# What an action may belong to.
+LINKED: dict[str, type[Transfer | Batch | Order]] = {
+    "transfer": Transfer,
+    "batch": Batch,
+    "order": Order,
+}
 
 
 class SomebodyHasIt(Refused):
@@ -57,6 +65,7 @@ def draft_action(
     """Draft one action and return its id. Nothing is sent; the gates are shown, not enforced.
 
     :raises InvalidInput: naming the field of `facts` that cannot be used, or a blank reason
+    :raises NotFound: if the transfer, batch or order is none of this licence's
     :raises SomebodyHasIt: if an open action has the same natural key
     """
     access.require(actor, Permission.ACTION_DRAFT, license_id=license_id)
@@ -182,6 +191,7 @@ def _draft(
         raise InvalidInput(
             field="transfer", value="", way_out="Name the transfer it belongs to; its gates decide."
         )
+    _refuse_strange_links(license.pk, links)
     token = token_from(secrets.token_bytes(TOKEN_LENGTH))
     action = RegulatedAction(
         company_id=license.company_id,
@@ -214,6 +224,17 @@ def _draft(
         now=now,
     )
     return action.pk
+
+
+def _refuse_strange_links(license_id: int, links: dict[str, int | None]) -> None:
+    """Refuse what belongs to another licence in the words of what does not exist."""
+    for name, model in LINKED.items():
+        number = links[f"{name}_id"]
+        if (
+            number is not None
+            and not model.objects.filter(license_id=license_id, id=number).exists()
+        ):
+            raise NotFound(f"There is no such {name} here.")
 
 
 def _with_token(kind: ActionKind, facts: dict[str, Any], token: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.db.models.functions import JSONObject
 
 from glassbox import access
 from glassbox.models.actions import GateCheck, RegulatedAction
+from glassbox.queries.cursors import Chapter, chapter_ids, in_order
 from glassbox.rules.action_kinds.kind import Tier
 from glassbox.rules.action_kinds.registry import ACTION_KINDS, kind_named
 from glassbox.rules.action_lifecycle import ENDS, SHOWN_AS, ActionState
@@ -168,6 +169,26 @@ def action_rows(
     return ActionList(
         rows=rows, total=total, page=page, page_count=page_count, counts=counts, filter=filter
     )
+
+
+def action_chapter(
+    *, actor: Actor, license_id: int, filter: ActionFilter, cursor: str, now: datetime
+) -> Chapter[ActionRow]:
+    """Return the next 100 actions of a view of one licence, the one drafted last first.
+
+    :raises InvalidInput: if `cursor` is no place in a list
+    """
+    with access.reading(actor, license_id=license_id):
+        found = _narrowed(RegulatedAction.objects.filter(license_id=license_id), filter)
+        part = chapter_ids(
+            found.filter(view_condition(filter.view, actor, (license_id,), now)), cursor
+        )
+        shown = RegulatedAction.objects.filter(id__in=part.rows).annotate(last_check=_LAST_CHECK)
+        rows = [
+            replace(row_of(action, now), lights=_lights(action))
+            for action in shown.select_related("license", "drafted_by", "approved_by")
+        ]
+        return Chapter(rows=in_order(part.rows, rows), next=part.next)
 
 
 _LAST_CHECK = Subquery(

@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 
 from glassbox import access
 from glassbox.models.production import Batch, BatchState, LabelCount
+from glassbox.queries.cursors import Chapter, chapter_ids, in_order
 from glassbox.queries.production.facts import closing_facts, operator_ids
 from glassbox.rules.actor import Actor
 from glassbox.rules.gates import run_gates
@@ -125,6 +126,18 @@ def batch_rows(
         if opened_before:
             rows = rows.filter(opened_at__lt=opened_before)
         return tuple(_row(batch) for batch in rows.order_by("-opened_at", "-id")[:ROWS_AT_MOST])
+
+
+def batch_chapter(*, actor: Actor, license_id: int, state: str, cursor: str) -> Chapter[BatchRow]:
+    """Return the next 100 batches of a licence, the newest first.
+
+    :raises InvalidInput: if `cursor` is no place in a list
+    """
+    with access.reading(actor, license_id=license_id):
+        found = Batch.objects.filter(license_id=license_id)
+        part = chapter_ids(found.filter(state=state) if state else found, cursor)
+        rows = [_row(batch) for batch in _rows().filter(id__in=part.rows)]
+        return Chapter(rows=in_order(part.rows, rows), next=part.next)
 
 
 def batch_page(*, actor: Actor, license_id: int, batch_id: int, now: datetime) -> BatchPage:

@@ -12,6 +12,8 @@ from glassbox.rules.verdicts import InvalidInput
 
 Facts = Mapping[str, object]
 
+# Twelve before the point is more than any licence holds of anything.
+DIGITS_AT_MOST = 12
 TAG = re.compile(r"[A-Z0-9]{24}")
 
 
@@ -85,6 +87,8 @@ class FactReader:
             raise self._bad(name, value, 'Give a number, such as "3988.5".') from None
         if not exact.is_finite():
             raise self._bad(name, value, "Give a finite number.")
+        if exact and not -DIGITS_AT_MOST < exact.adjusted() < DIGITS_AT_MOST:
+            raise self._bad(name, value, "Give a number that a scale could show.")
         return exact
 
     def whole(self, name: str) -> int:

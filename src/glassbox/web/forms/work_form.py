@@ -72,15 +72,26 @@ class Sheet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShownOnce:
+    """A secret that was just made: shown on the page that answers, and never again."""
+
+    title: str
+    sentence: str
+    secret: str
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkForm:
-    """One form. `do` does it and returns where to go, an address below the licence's own."""
+    """One form. `do` does it and returns where to go, an address below the licence's own, or
+    what is shown once instead."""
 
     button: str
     done: str
     nav: str
     permission: Permission
     sheet: Callable[[Opened], Sheet]
-    do: Callable[[Opened, dict[str, Any]], str]
+    do: Callable[[Opened, dict[str, Any]], str | ShownOnce]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +124,8 @@ def work_view(form: WorkForm) -> Callable[..., HttpResponse]:
             except Refused as problem:
                 refusal = problem
             else:
+                if isinstance(place, ShownOnce):
+                    return page(request, "forms/shown_once.html", {"once": place, "nav": form.nav})
                 messages.success(request, form.done)
                 return HttpResponseRedirect(f"/{request.scope.slug}/{place}")
         return _show(request, form, opened, sheet, refusal)
