@@ -25,7 +25,8 @@ def test_every_permission_is_written_as_resource_and_verb_and_held_by_somebody(
 
 
 def test_the_auditor_reads_and_does_nothing_else() -> None:
-    assert ROLE_PERMISSIONS[Role.AUDITOR] == READS
+    # A token of theirs reads too, and carries no more than they may.
+    assert ROLE_PERMISSIONS[Role.AUDITOR] == READS | {Permission.TOKEN_HOLD}
 
 
 def test_only_the_system_sends_and_it_never_drafts_approves_or_attests() -> None:
