@@ -155,6 +155,10 @@ def test_a_text_finds_items_rooms_batches_and_last_digits(
     assert labels("oil") == labels("4512") == labels("OIL", PackageView.ALL) == [tag(4512)]
     assert labels("%") == labels("nothing like it") == []
 
+    put_package(maker, tag(4513), 1, now=frozen_now, item="Crude Oil of lot 77712 and 04512")
+    assert labels("77712") == [tag(4513)]
+    assert labels("04512") == [tag(4512)]
+
 
 def test_a_thousand_pasted_words_are_sorted_into_what_they_are(
     cast: Brand, cast_superuser: psycopg.Connection, frozen_now: datetime

@@ -24,6 +24,8 @@ COUNTED_AT_MOST = 10_000
 CSV_ROWS_AT_MOST = 50_000
 ROWS_PER_READ = 1_000
 ENDINGS_AT_MOST = 500
+# So many digits are rather the end of a UID than a part of an item's name.
+DIGITS_OF_A_UID = 5
 
 # What a chip can narrow the grid to: the address's word, and the field it is about.
 CHIP_FIELDS = {
@@ -212,23 +214,30 @@ def _filtered(
 def _text_condition(license_id: int, filter: PackageFilter, words: WordsInUse) -> Q:
     """Return what a typed text means: a part of an item or room, a batch, a UID's last digits.
 
-    Resolved to lists first, for behind a wall no index can be searched by a part of a text.
+    Resolved to lists first, for behind a wall no index can be searched by a part of a text. Five
+    digits or more that end a UID are not looked for in names too.
     """
+    found = Q()
+    for beginning in {filter.text, filter.text.upper()}:
+        found |= begins_with("production_batch_number", beginning)
+    package_ids = _ending_in(license_id, filter.text)
+    found |= Q(package_id__in=package_ids)
+    if package_ids and filter.text.isdecimal() and len(filter.text) >= DIGITS_OF_A_UID:
+        return found
     here_only = filter.view not in (PackageView.ALL, PackageView.CLOSED)
     wanted = filter.text.casefold()
-    found = Q()
     for field in ("item_name", "location_name"):
         of_field = words.of((license_id,), field, here_only=here_only)
         found |= Q(**{f"{field}__in": [word for word in of_field if wanted in word.casefold()]})
-    for beginning in {filter.text, filter.text.upper()}:
-        found |= begins_with("production_batch_number", beginning)
-    ending = "".join(one for one in filter.text.upper() if one.isalnum())[::-1]
-    if ending:
-        labels = Package.objects.filter(
-            begins_with("label_reversed", ending), license_id=license_id
-        )
-        found |= Q(package_id__in=list(labels.values_list("id", flat=True)[:ENDINGS_AT_MOST]))
     return found
+
+
+def _ending_in(license_id: int, text: str) -> list[int]:
+    ending = "".join(one for one in text.upper() if one.isalnum())[::-1]
+    if not ending:
+        return []
+    labels = Package.objects.filter(begins_with("label_reversed", ending), license_id=license_id)
+    return list(labels.values_list("id", flat=True)[:ENDINGS_AT_MOST])
 
 
 def _count(filtered: Iterable[QuerySet[PackageStanding]]) -> int:
