@@ -87,6 +87,13 @@ def test_each_fault_is_named_alone(id: str, changed: dict[str, Any]) -> None:
     assert ids(**changed) == {id}
 
 
+def test_the_backup_alone_reads_past_the_walls() -> None:
+    seeing = {"database": replace(DATABASE, passes_walls=True)}
+
+    assert ids(process="serve", **seeing) == {"DB-ROLE"}
+    assert ids(process="backup", **seeing) == set()
+
+
 def test_every_finding_says_what_and_the_way_out() -> None:
     broken = replace(SOUND, metrc_url="", allowed_hosts=("*",), database=None, has_mail=False)
 
