@@ -16,6 +16,7 @@ from glassbox.operations.credentials import NoKey
 from glassbox.operations.entries import flag_late_entry_in_transaction
 from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.submission.claim import (
+    KEEPS_ITS_PLACE,
     begin_attempt_in_transaction,
     lost_attempts,
     raise_if_lane_is_taken,
@@ -130,7 +131,7 @@ def settle_without_sending(
             actor=actor,
             license_id=license_id,
             action_id=action_id,
-            sentence=decision.sentence,
+            sentence=f"{decision.sentence[:900]} {KEEPS_ITS_PLACE}",
             seconds=decision.delay_seconds,
             now=now,
         )

@@ -34,6 +34,8 @@ ASK_AGAIN_SECONDS = 60
 # What another action of ours stands in the way of passes soon, and by itself.
 IN_OUR_OWN_WAY = frozenset({"action.lane-taken", "package.outcome-unknown"})
 IN_OUR_OWN_WAY_SECONDS = 5
+# Said of what passes by itself: it then still goes before what was approved later.
+KEEPS_ITS_PLACE = "It keeps its place before later work on the same goods."
 
 
 class NotYet(Refused):
@@ -145,26 +147,35 @@ def lost_attempts(action: RegulatedAction) -> Any:
 def goes_first(action: RegulatedAction) -> int | None:
     """Return the id of an action on the same goods that was approved earlier and goes first.
 
-    One that something known stops (its `blocked_because`) lets the others pass.
+    One that something known stops (its `blocked_because`) lets the others pass, unless that has
+    passed: METRC was away, or another action held its lane, and neither is so any more.
     """
     if not action.labels or action.approved_at is None:
         return None
     earlier = Q(approved_at__lt=action.approved_at) | Q(
         approved_at=action.approved_at, id__lt=action.pk
     )
-    return (
+    waiting = (
         RegulatedAction.objects.filter(
+            Q(blocked_because="") | Q(blocked_because__endswith=KEEPS_ITS_PLACE),
             earlier,
             naming([action.license_id], action.labels),
             license_id=action.license_id,
             state=ActionState.APPROVED,
-            blocked_because="",
         )
         .exclude(metrc_endpoint=BY_HAND)
         .order_by("approved_at", "id")
-        .values_list("id", flat=True)
-        .first()
     )
+    return next((one.pk for one in waiting if not one.blocked_because or _is_free(one)), None)
+
+
+def _is_free(action: RegulatedAction) -> bool:
+    lanes = ActionLane.objects.filter(
+        license_id=action.license_id,
+        key__in=kind_named(action.kind).lanes(action.facts),
+        released_at__isnull=True,
+    )
+    return not lanes.exclude(action=action).exists()
 
 
 def _remember_block(
@@ -173,7 +184,9 @@ def _remember_block(
     codes = sorted({finding.code for finding in findings if finding.blocks})
     is_passing = IN_OUR_OWN_WAY.issuperset(codes)
     wait = IN_OUR_OWN_WAY_SECONDS if is_passing else ASK_AGAIN_SECONDS
-    sentence = " ".join(finding.message for finding in findings if finding.blocks)[:1000]
+    sentence = " ".join(finding.message for finding in findings if finding.blocks)[:900]
+    if is_passing:
+        sentence = f"{sentence} {KEEPS_ITS_PLACE}"
     is_news = sentence != action.blocked_because
     action.not_before_at = now + timedelta(seconds=wait)
     action.blocked_because = sentence

@@ -14,7 +14,7 @@ from glassbox.operations.actions.draft import locked_action
 from glassbox.operations.credentials import NoKey
 from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.submission.circuits import license_circuit_now, metrc_circuit_now
-from glassbox.operations.submission.claim import NotYet, goes_first
+from glassbox.operations.submission.claim import KEEPS_ITS_PLACE, NotYet, goes_first
 from glassbox.operations.transaction import operation, short_transaction
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
@@ -50,7 +50,7 @@ def require_sendable(*, actor: Actor, license_id: int, action_id: int, now: date
         wait = _wait_of(action, now)
         if circuit.is_open and circuit.until is not None:
             seconds = max(1, -int((now - circuit.until).total_seconds() // 1))
-            wait = _Wait(sentence=circuit.sentence, seconds=seconds)
+            wait = _Wait(sentence=f"{circuit.sentence} {KEEPS_ITS_PLACE}", seconds=seconds)
     if wait is not None:
         _remember(actor=actor, license_id=license_id, action_id=action_id, wait=wait, now=now)
         raise NotYet(wait.sentence)
