@@ -54,7 +54,7 @@ PATIENCE_SECONDS = 40.0
 class WorkerOfATest:
     """A real worker process on the test's database and simulator."""
 
-    def __init__(self, database: ClusterUrls, kill_at: str = "") -> None:
+    def __init__(self, database: ClusterUrls, kill_at: str = "", **changes: str) -> None:
         self.process = subprocess.Popen(
             [str(Path(sys.executable).parent / "glassbox"), "worker"],
             env={
@@ -67,6 +67,7 @@ class WorkerOfATest:
                 "GLASSBOX_SYNC_EVERY_SECONDS": "1000000000",
                 "GLASSBOX_LOG_LEVEL": "CRITICAL",
                 "GLASSBOX_KILL_AT": kill_at,
+                **changes,
             },
             stdin=subprocess.DEVNULL,
         )
@@ -80,10 +81,10 @@ class WorkerOfATest:
         self.process.wait(10)
 
 
-def wait_for(holds: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + PATIENCE_SECONDS
+def wait_for(holds: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    ends = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < ends, f"after {PATIENCE_SECONDS:.0f} s still not: {what}"
+        assert time.monotonic() < ends, f"after {seconds:.0f} s still not: {what}"
         time.sleep(0.1)
 
 
