@@ -78,6 +78,7 @@ def read_all(brand: Brand) -> None:
             read(brand, number)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_one_lost_answer_delays_other_lineages_by_five_seconds_at_most(
     brand: Brand, desk: Desk, database: ClusterUrls
@@ -130,6 +131,7 @@ def doubt_seconds(brand: Brand, action_id: int) -> list[float]:
 ENDS_OF_DOUBT = ("action.accepted", "action.requeued", "action.blocked", "action.rejected")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_doubt_about_what_has_a_tag_ends_within_a_minute(
     brand: Brand, desk: Desk, database: ClusterUrls
