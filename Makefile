@@ -2,6 +2,7 @@ PORT ?= 8000
 FRESH ?=
 SEED ?= 1
 CELLS ?= 120
+fuzz-api: CASES ?= 5000
 PROCESSES ?= 2
 WRITES ?= 100000
 HISTORIES ?= 1000000
@@ -14,7 +15,7 @@ BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-audit-large bench-large bench-pages coverage evaluation fuzz screenshots simulate torture torture-grid torture-flow canaries mutation differences traffic golive-bench
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-audit-large bench-large bench-pages coverage evaluation fuzz fuzz-api screenshots simulate torture torture-grid torture-flow canaries mutation differences traffic golive-bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,6 +71,9 @@ evaluation: setup ## the calls METRC's evaluation asks for: SECTION=manufacturin
 
 fuzz: setup ## 100,000 writes of all kinds against the simulator: WRITES=n SEED=n, minutes
 	$(BIN)/python -m tests.fuzz --writes $(WRITES) --seed $(SEED)
+
+fuzz-api: setup ## 10,000 cases drawn from the API's document: CASES=n, minutes
+	CASES=$(CASES) $(BIN)/python -m pytest tests/db/api/test_fuzz.py --timeout 0
 
 bench: setup ## the benchmarks, as ratios
 	$(BIN)/python bench/simulator_pages.py

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from glassbox.config.env import env_bool, env_float, env_int, env_path, env_secret, env_text
 from glassbox.config.logs import logging_of
+from glassbox.config.static_files import keep_out_of_frames
 
 # Which world this is. It is also stored in the database, and the two are compared at start.
 GLASSBOX_ENVIRONMENT = env_text("GLASSBOX_ENVIRONMENT", "dev")
@@ -281,5 +282,7 @@ STATIC_URL = "static/"
 # Served straight from the package: there is no collecting step that could be forgotten.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ROOT = None
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_ADD_HEADERS_FUNCTION = keep_out_of_frames
 
 LOGGING = logging_of(env_text("GLASSBOX_LOG_LEVEL", "WARNING"))

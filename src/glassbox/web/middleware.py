@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 
 from glassbox import clock
 from glassbox.access import NotPermitted
@@ -71,6 +71,8 @@ class RequestFacts:
         # The API has a door of its own, and no session of a browser opens it.
         if request.path_info.startswith("/api/"):
             return self.get_response(request)
+        if request.method == "TRACE":
+            return HttpResponseNotAllowed(["GET", "POST"])
         request.now = clock.now()
         request.id = uuid.uuid4().hex
         end_if_idle(request)

@@ -27,8 +27,11 @@ from glassbox.web.forms import (
 )
 from glassbox.web.forms.work_form import WorkForm, work_view
 
+FORMS: dict[str, WorkForm] = {}
+
 
 def _work(address: str, name: str, form: WorkForm) -> URLPattern:
+    FORMS[name] = form
     return path(f"l/<str:license_number>/{address}", work_view(form), name=name)
 
 

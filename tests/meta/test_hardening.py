@@ -1,0 +1,140 @@
+"""What the source may not do: run text, build SQL from strings, trust markup, follow redirects."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.meta.source import ROOT, Module, modules
+
+OURS = modules("src/glassbox", "src/metrc_client")
+RUNS_TEXT = {"eval", "exec", "compile", "os.system", "os.popen", "pickle.loads", "pickle.load"}
+RUNS_TEXT |= {"marshal.loads", "yaml.load", "yaml.unsafe_load", "shelve.open", "mark_safe"}
+# The reader of scenario files loads by a subclass of yaml.SafeLoader that keeps line numbers.
+MAY = {"src/glassbox/cli/scenarios/language.py": {"yaml.load"}}
+WEAK = {"md5", "sha1"}
+# Draws of no consequence: where pacing begins, and when a scenario kills a process.
+NO_SECRET_DRAWS = {"src/metrc_client/pacing.py", "src/glassbox/cli/scenarios/killing.py"}
+TEMPLATES = [*(ROOT / "src/glassbox/web/templates").rglob("*.html")]
+SCRIPTS = [*(ROOT / "frontend").glob("*.js")]
+
+
+def dangerous_calls(module: Module) -> Iterator[str]:
+    """Yield each call that runs text as code, starts a shell, or trusts markup."""
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func)
+        if name in RUNS_TEXT - MAY.get(module.path, set()):
+            yield f"{module.path}:{node.lineno}: {name}"
+        for keyword in node.keywords:
+            if keyword.arg == "shell" and ast.unparse(keyword.value) != "False":
+                yield f"{module.path}:{node.lineno}: a shell"
+            if keyword.arg == "follow_redirects" and ast.unparse(keyword.value) != "False":
+                yield f"{module.path}:{node.lineno}: follows redirects"
+            if keyword.arg == "verify" and ast.unparse(keyword.value) == "False":
+                yield f"{module.path}:{node.lineno}: trusts any certificate"
+
+
+def weak_primitives(module: Module) -> Iterator[str]:
+    """Yield each use of a broken hash, and of a generator that can be foreseen."""
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Attribute):
+            continue
+        name = ast.unparse(node)
+        if name in {f"hashlib.{one}" for one in WEAK}:
+            yield f"{module.path}:{node.lineno}: {name}"
+        if name.startswith("random.") and module.path not in NO_SECRET_DRAWS:
+            yield f"{module.path}:{node.lineno}: {name}"
+
+
+def values_in_sql(module: Module) -> Iterator[str]:
+    """Yield each execute() whose SQL is put together from anything but constants of the code."""
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        if node.func.attr not in {"execute", "executemany", "raw"} or not node.args:
+            continue
+        sql = node.args[0]
+        if isinstance(sql, ast.JoinedStr):
+            parts = [one for one in sql.values if isinstance(one, ast.FormattedValue)]
+            foreign = [one for one in parts if not ast.unparse(one.value).isupper()]
+            if foreign:
+                yield f"{module.path}:{node.lineno}: {ast.unparse(sql)[:80]}"
+        # psycopg's own composition quotes every part as a literal or an identifier.
+        elif isinstance(sql, ast.BinOp | ast.Call) and re.match(
+            r"(?!sql\.SQL).*(\.format\(| % | \+ )", ast.unparse(sql), re.DOTALL
+        ):
+            yield f"{module.path}:{node.lineno}: {ast.unparse(sql)[:80]}"
+
+
+# Statements with a name from a fixed list of the code, never from outside.
+FIXED_WORDS = {
+    "src/glassbox/audit/standing.py": "one of two fixed ways of planning",
+    "src/glassbox/queries/package_grid/words_in_use.py": "a column out of a table of the code",
+}
+
+
+def test_nothing_runs_text_or_trusts_it() -> None:
+    assert [found for module in OURS for found in dangerous_calls(module)] == []
+
+
+def test_no_broken_hash_and_no_secret_that_can_be_foreseen() -> None:
+    assert [found for module in OURS for found in weak_primitives(module)] == []
+
+
+def test_no_value_is_put_into_sql_as_text() -> None:
+    served = [module for module in OURS if "/migrations/" not in module.path]
+    served = [module for module in served if "/runtime/" not in module.path]
+    found = [one for module in served for one in values_in_sql(module)]
+
+    assert [one for one in found if one.split(":")[0] not in FIXED_WORDS] == []
+
+
+def test_templates_escape_and_have_no_script_of_their_own() -> None:
+    for template in TEMPLATES:
+        text = template.read_text()
+        assert not re.search(r"\|\s*safe\b|autoescape off", text), template
+        assert not re.search(
+            r"\son(click|load|error|submit|change|input|focus|blur|key\w+|mouse\w+)=|javascript:",
+            text,
+        ), template
+        assert not re.search(r"<script(?![^>]*(src=|type=\"application/json\"))[^>]*>", text), (
+            template
+        )
+
+
+def test_scripts_keep_nothing_and_build_no_markup_from_text() -> None:
+    for script in SCRIPTS:
+        text = script.read_text()
+        for word in (
+            "localStorage",
+            "sessionStorage",
+            "indexedDB",
+            "postMessage",
+            "eval(",
+            "Function(",
+        ):
+            assert word not in text, (script, word)
+        assert not re.search(r"\.innerHTML\s*=|insertAdjacentHTML|document\.write", text), script
+
+
+@pytest.mark.parametrize(
+    ("check", "text"),
+    [
+        (dangerous_calls, "eval('1')"),
+        (dangerous_calls, "subprocess.run('ls', shell=True)"),
+        (dangerous_calls, "httpx.Client(follow_redirects=True)"),
+        (dangerous_calls, "httpx.Client(verify=False)"),
+        (weak_primitives, "hashlib.md5(b'')"),
+        (weak_primitives, "random.choice('ab')"),
+        (values_in_sql, "cursor.execute(f'SELECT {name}')"),
+        (values_in_sql, "cursor.execute('SELECT {}'.format(name))"),
+    ],
+)
+def test_each_check_sees_a_breach(check: object, text: str) -> None:
+    assert callable(check)
+    assert list(check(Module("src/glassbox/x.py", text)))
