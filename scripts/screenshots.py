@@ -41,6 +41,7 @@ PAGES = (
     ("sync", "Fay", f"/l/{MAKER}/sync/"),
     ("company", "Owen", "/both/company/"),
     ("people", "Owen", f"/l/{MAKER}/company/people/"),
+    ("tokens", "Ana", f"/l/{MAKER}/company/tokens/"),
     ("terms", "Owen", "/both/company/terms/"),
     ("installation", "Owen", "/both/company/installation/"),
     ("waves", "Fay", "/both/actions/waves/"),

@@ -45,6 +45,17 @@ def test_every_answer_says_what_it_is_and_what_may_be_done_with_it(cast: Brand) 
         answer.close()
 
 
+def test_what_is_not_there_and_what_was_not_done_is_said_in_our_own_words(cast: Brand) -> None:
+    visitor = Client(enforce_csrf_checks=True)
+
+    nowhere = visitor.get("/nowhere/")
+    late = visitor.post("/sign-in/", {"login": "fay", "password": "x"})
+
+    assert (nowhere.status_code, late.status_code) == (404, 403)
+    assert "Nothing is at this address" in nowhere.content.decode()
+    assert "Nothing was done" in late.content.decode()
+
+
 def test_a_press_from_another_site_is_refused(cast: Brand) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(User.objects.get(id=cast.users["Fay"]))
