@@ -79,7 +79,8 @@ SELECT count(*) FROM (
 WHERE ours.quantity IS DISTINCT FROM metrc.quantity
 """
 COMPANY = """
-INSERT INTO companies (name, created_at) VALUES ('Bench', now());
+INSERT INTO companies (name, created_at, terms_version, terms_sha256, terms_accepted_by)
+VALUES ('Bench', now(), '', '', '');
 INSERT INTO licenses (company_id, number, kind, legal_name, state, time_zone, is_active, sync_from,
     writes_are_on, policy, created_at)
 VALUES (1, 'CDPH-19990001', 'MANUFACTURING', 'Bench', 'CA', 'America/Los_Angeles', true,
