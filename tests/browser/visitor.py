@@ -21,6 +21,12 @@ ASK_AXE = (
     "async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v =>"
     " ({id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))}))"
 )
+# What turns for ever, as a sign of waiting, is left out.
+UNTIL_NOTHING_MOVES = (
+    "() => Promise.all(document.getAnimations()"
+    ".filter(one => one.effect.getComputedTiming().endTime < Infinity)"
+    ".map(one => one.finished.catch(() => null)).concat(null)).then(() => null)"
+)
 WIDER_THAN_THE_WINDOW = (
     "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 )
@@ -118,8 +124,9 @@ class Visitor:
         )
 
     def grave_findings(self) -> list[str]:
-        """Return what axe finds on the open page, once nothing on it is greyed while it loads."""
+        """Return what axe finds on the open page, once nothing on it loads or is faded in."""
         expect(self.page.locator('[aria-busy="true"], .htmx-request')).to_have_count(0)
+        self.page.evaluate(UNTIL_NOTHING_MOVES)
         # By the debugger, which the page's own policy does not bind.
         session = self.context.new_cdp_session(self.page)
         session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
