@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.test import Client
 
+from glassbox.cli.demo_brand import Brand
+from glassbox.models.people import User
 from glassbox.web.sealed_sessions import SessionStore, key_of
 
 
@@ -34,3 +36,10 @@ def let_clients_hold_tokens() -> None:
     """Teach the test client that a cookie holds a token and not a session's key."""
     Client.session = property(_session)  # type: ignore[assignment,method-assign]
     Client._set_login_cookies = _set_login_cookies  # type: ignore[attr-defined]
+
+
+def client_of(brand: Brand, name: str, *, raises: bool = True) -> Client:
+    """Return a client of somebody of the cast; without `raises` a failing page is a 500."""
+    client = Client(raise_request_exception=raises)
+    client.force_login(User.objects.get(id=brand.users[name]))
+    return client

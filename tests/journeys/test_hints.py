@@ -15,11 +15,9 @@ import pytest
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
-from django.test import Client
 
 from glassbox.audit.models import ComplianceEvent
 from glassbox.cli.demo_brand import MAKER, Brand
-from glassbox.models.people import User
 from glassbox.models.sync import ApiRequest, MetrcSubscription, PackageHint, StoredBody
 from glassbox.operations.sync.hints import ANY_PACKAGE, LABELS_AT_MOST, labels_in
 from glassbox.operations.sync.refresh import read_hints
@@ -30,6 +28,7 @@ from glassbox.rules.actor import system_actor
 from tests.desk import Desk
 from tests.journeys.story import draft, now, receive_oil, split
 from tests.journeys.sync_story import newest, snapshot_count, sync
+from tests.signed_in_client import client_of
 
 SYNC = system_actor("sync")
 TAG = "1A4060300000001000000455"
@@ -218,12 +217,6 @@ def test_goods_that_a_gate_finds_too_old_are_read_again_instead_of_refused(
     approved = ben.post(f"{page}/approve/", {"comment": "seen"})
     worker.join(60)
     assert approved.status_code == 302, approved.content
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
 
 
 def read_soon(brand: Brand, at: Any) -> None:

@@ -9,20 +9,14 @@ from django.test import Client
 
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.alerts import AlertDelivery, AlertSettings, AlertWebhook, WatchedDate
-from glassbox.models.people import User
 from glassbox.operations.timetable import defer_due_jobs
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.actor import system_actor
 from tests.cast import DIST, MFG
 from tests.db.alerts.story import alerts, look, put_case
+from tests.signed_in_client import client_of
 
 SECRET = "a-secret-of-24-characters"
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
 
 
 def read(client: Client, address: str) -> str:

@@ -34,8 +34,8 @@ from glassbox.runtime.postgres import Cluster, ClusterUrls
 from tests.builders import events_of, open_cases
 from tests.cast import DIST, MFG, NEIGHBOR, person
 from tests.db.audit.sealed import write_events
-from tests.db.audit.test_pages import client_of
 from tests.ledger import make_durable, signer_folder
+from tests.signed_in_client import client_of
 
 NOW = datetime.now(UTC)
 VERIFIER = system_actor("verifier")

@@ -33,9 +33,10 @@ from tests.builders import events_of, put_exchange, put_package, read_in
 from tests.cast import DIST, MFG, person, tag
 from tests.db.audit.bare_machine import is_root_only, make_machine, run_alone
 from tests.db.lab.story import CARTS
-from tests.db.labels.test_scan import client_of, outgoing
+from tests.db.labels.test_scan import outgoing
 from tests.db.transfers.test_outgoing import SPLIT, Outgoing
 from tests.ledger import make_durable, signer_folder
+from tests.signed_in_client import client_of
 from tests.unit.paperwork.test_sheets import text_of
 
 __all__ = ["outgoing"]

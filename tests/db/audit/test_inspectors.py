@@ -17,8 +17,8 @@ from glassbox.queries.inspectors import inspector_rows
 from glassbox.rules.verdicts import InvalidInput, NotFound
 from tests.builders import events_of, put_package
 from tests.cast import DIST, MFG, NEIGHBOR, person, tag
-from tests.db.audit.test_pages import client_of
 from tests.db.web.test_every_address import ALL, OWN_ACTS, event_count
+from tests.signed_in_client import client_of
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 TODAY = (NOW - timedelta(hours=8)).date()

@@ -7,21 +7,14 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connection
-from django.test import Client
 
 from glassbox.audit.offline import verify as offline
 from glassbox.audit.signing_keys import read_public_key
 from glassbox.cli.demo_brand import Brand
-from glassbox.models.people import User
 from glassbox.runtime.postgres import Cluster, ClusterUrls
 from tests.cast import MFG
 from tests.ledger import make_durable, signer_folder
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
+from tests.signed_in_client import client_of
 
 
 @pytest.fixture

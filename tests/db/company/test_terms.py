@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from django.test import Client
 
 from glassbox.access import NotPermitted
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.companies import Company, License
-from glassbox.models.people import User
 from glassbox.operations.actions.review import GatesBlocked, approve_action, send_for_review
 from glassbox.operations.takeover.switch import propose_live, switch_writing_on
 from glassbox.operations.terms import TermsAccepted, TermsNotAccepted, accept_terms
@@ -19,6 +17,7 @@ from glassbox.rules.verdicts import InvalidInput
 from tests.builders import events_of
 from tests.cast import DIST, MFG, person
 from tests.db.actions.story import draft, put_oil
+from tests.signed_in_client import client_of
 
 
 def forget(brand: Brand, sha256: str = "") -> None:
@@ -92,12 +91,6 @@ def test_without_acceptance_nothing_is_approved_and_writing_is_not_switched_on(
 def _sha256_of(brand: Brand, action_id: int) -> str:
     from_page = client_of(brand, "Ben").get(f"/l/{MFG}/actions/{action_id}/")
     return str(from_page.content.decode().split('name="payload_sha256" value="')[1][:64])
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
 
 
 def test_every_page_says_so_until_an_owner_accepts_on_the_page(cast: Brand) -> None:

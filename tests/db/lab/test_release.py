@@ -32,7 +32,7 @@ from tests.builders import (
 )
 from tests.cast import DIST, person, tag
 from tests.db.lab.story import CARTS, ITEM, PANELS, TICKS, Story
-from tests.db.labels.test_scan import client_of
+from tests.signed_in_client import client_of
 
 
 def codes(refusal: ReleaseBlocked) -> set[str]:

@@ -24,8 +24,9 @@ from glassbox.rules.verdicts import InvalidInput, NotFound
 from tests.builders import events_of, put_adjustment, put_package
 from tests.cast import DIST, MFG, person, tag
 from tests.db.lab.story import CARTS
-from tests.db.labels.test_scan import client_of, outgoing
+from tests.db.labels.test_scan import outgoing
 from tests.db.transfers.test_outgoing import SPLIT, Outgoing
+from tests.signed_in_client import client_of
 from tests.unit.paperwork.test_sheets import text_of
 
 __all__ = ["outgoing"]

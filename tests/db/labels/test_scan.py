@@ -7,13 +7,11 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.catalog import Tag, TagStatus
 from glassbox.models.packages import Package
-from glassbox.models.people import User
 from glassbox.operations.lab.holds import place_hold
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.labels.scan import scan
@@ -24,6 +22,7 @@ from tests.cast import DIST, MFG, person, receive_tags, tag
 from tests.db.actions import story as actions
 from tests.db.lab.story import CARTS, ITEM
 from tests.db.transfers.test_outgoing import SPLIT, Outgoing
+from tests.signed_in_client import client_of
 
 
 @pytest.fixture
@@ -49,12 +48,6 @@ def scanned(
 def sheet_of(outgoing: Outgoing, label: str) -> LabelSheet:
     (sheet,) = scanned(outgoing, label).sheets
     return sheet
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
 
 
 def test_one_label_tells_everything_in_one_sheet(outgoing: Outgoing) -> None:

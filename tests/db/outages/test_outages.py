@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
-from django.test import Client, override_settings
+from django.test import override_settings
 
 from glassbox.access import NotPermitted
 from glassbox.audit.event_types import EventType
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.companies import License
-from glassbox.models.people import User
 from glassbox.models.sync import ApiRequest, SyncRun, SyncRunState
 from glassbox.models.transfers import TransferState
 from glassbox.operations.credentials import add_credential
@@ -34,12 +33,7 @@ from tests.cast import DIST, MFG, person, tag
 from tests.db.alerts.story import alerts, events, look
 from tests.db.lab.story import CARTS
 from tests.db.transfers.test_outgoing import SPLIT, Outgoing, see_transfer
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
+from tests.signed_in_client import client_of
 
 
 def outage(brand: Brand, name: str = "Fay") -> OutageOf:

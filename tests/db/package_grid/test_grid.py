@@ -10,12 +10,10 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 from django.db import connection
-from django.test import Client
 
 from glassbox import access
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.packages import Count, Hold, Package
-from glassbox.models.people import User
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.package_grid import grid
 from glassbox.queries.package_grid.grid import PackageFilter, PackageOrder, package_list
@@ -24,6 +22,7 @@ from glassbox.queries.package_grid.views import PackageView
 from glassbox.rules.labels import read_labels
 from tests.builders import put_package, see_package
 from tests.cast import DIST, MFG, person, tag
+from tests.signed_in_client import client_of
 
 PARTED = """
     SELECT label FROM package_standings_truth AS truth FULL JOIN package_standings AS standing
@@ -53,12 +52,6 @@ def put_many(superuser: psycopg.Connection, license_id: int, count: int, now: da
         MANY,
         {"license": license_id, "prefix": tag(0)[:15], "count": count, "now": now},
     )
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
 
 
 def parted(superuser: psycopg.Connection) -> list[str]:

@@ -10,11 +10,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.documents import Document
-from glassbox.models.people import User
 from glassbox.models.reconciliation import BookCorrection, ReconciliationReport
 from glassbox.operations.actions.draft import draft_action
 from glassbox.operations.actions.review import send_for_review
@@ -22,15 +20,10 @@ from glassbox.operations.transaction import short_transaction
 from tests.builders import put_package, see_package
 from tests.cast import MFG, person, tag
 from tests.db.reconciliation.test_comparisons import compare, put_ours, walked
+from tests.signed_in_client import client_of
 
 OIL, WAX = tag(455), tag(456)
 HERE = f"/l/{MFG}"
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
 
 
 @pytest.fixture

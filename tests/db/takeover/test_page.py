@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from django.test import Client
 
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.companies import License
-from glassbox.models.people import User
 from glassbox.models.sync import SyncCursor, SyncRun
 from glassbox.operations.takeover.keys import ask_for_key_test
 from glassbox.operations.transaction import short_transaction
@@ -19,12 +17,7 @@ from glassbox.rules.verdicts import NotFound
 from tests.builders import put_package
 from tests.cast import MFG, person, tag
 from tests.db.takeover.story import begin, book, forget_book, key_works, points, read_whole
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
+from tests.signed_in_client import client_of
 
 
 def lights(brand: Brand, now: datetime) -> dict[Step, Light]:

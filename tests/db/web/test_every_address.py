@@ -11,10 +11,10 @@ from django.urls import URLPattern
 
 from glassbox.audit.models import ComplianceEvent
 from glassbox.cli.demo_brand import MAKER, MOVER, Brand
-from glassbox.models.people import User
 from glassbox.operations.transaction import short_transaction
 from glassbox.web.sign_in_addresses import OPEN_NAMES, OWN_NAMES
 from glassbox.web.urls import urlpatterns
+from tests.signed_in_client import client_of
 
 # What stands in an address where a page wants to know which one: nothing of ours has these.
 SAMPLES = {
@@ -40,12 +40,6 @@ def addresses() -> Iterator[tuple[str, str]]:
 
 ALL = [(name, address) for name, address in addresses() if name not in OPEN_TO_STRANGERS]
 WALLED = [(name, address) for name, address in ALL if address.startswith(f"/l/{MAKER}/")]
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
 
 
 def event_count(brand: Brand) -> int:

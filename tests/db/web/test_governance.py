@@ -7,7 +7,7 @@ from glassbox.models.companies import License
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.policy import Policy, TeamProfile, read_policy
 from tests.cast import MFG
-from tests.db.web.test_permissions import client_of
+from tests.signed_in_client import client_of
 
 PLACE = f"/l/{MFG}/company/policy/"
 LOUD = "Small team: two people"

@@ -10,6 +10,7 @@ from django.test import Client
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.people import User
 from tests.cast import MFG
+from tests.signed_in_client import client_of
 
 PAGES = (
     f"/l/{MFG}/",
@@ -20,12 +21,6 @@ PAGES = (
     "/nowhere/",
 )
 LONG = "seventy plain small letters and blanks are as good a password as any other"
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
 
 
 def test_every_answer_says_what_it_is_and_what_may_be_done_with_it(cast: Brand) -> None:

@@ -10,17 +10,16 @@ from itertools import count
 
 import psycopg
 import pytest
-from django.test import Client
 from django.urls import URLPattern
 
 from glassbox.cli.demo_brand import MAKER, MOVER, NEIGHBOR, PEOPLE, Brand
-from glassbox.models.people import User
 from glassbox.rules.permissions import Permission, permissions_of
 from glassbox.web.rights import READ_BY_POST, presses
 from glassbox.web.urls import urlpatterns
 from tests.db.actions.story import OIL, draft, put_oil, review
 from tests.db.web.test_every_address import ALL
 from tests.meta.source import ROOT
+from tests.signed_in_client import client_of
 
 REFUSED = frozenset({403, 404, 422})
 # Each pair of a person and an address takes a moment, and there are thousands: every one in the
@@ -48,12 +47,6 @@ def world(cast: Brand) -> Brand:
     put_oil(cast, now)
     review(cast, now, draft(cast, now))
     return cast
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
 
 
 def rows(superuser: psycopg.Connection, *license_ids: int) -> dict[str, str]:
@@ -111,7 +104,7 @@ def test_a_press_is_refused_exactly_where_the_declared_right_is_not_held(
     before = rows(cast_superuser, *world.licenses.values())
     denied: Counter[str] = Counter()
     for person in HELD_AT[number]:
-        client, held = client_of(world, person), HELD[person, number]
+        client, held = client_of(world, person, raises=False), HELD[person, number]
         for name, address in HERE:
             if name not in PRESSES or PRESSES[name] in held or not picked(next(pairs), share):
                 continue
@@ -140,7 +133,11 @@ def test_whoever_holds_the_declared_right_is_not_refused_it(world: Brand) -> Non
             if person is None:
                 continue
             # An id that is none: what is allowed is tried without being done.
-            status = client_of(world, person).post(address.replace(MAKER, number)).status_code
+            status = (
+                client_of(world, person, raises=False)
+                .post(address.replace(MAKER, number))
+                .status_code
+            )
             assert status in {200, 302, 404, 405, 409, 422}, f"{person}: {name}: {status}"
 
 
@@ -152,7 +149,7 @@ def test_every_page_opens_for_whoever_may_read_there_and_is_not_found_for_others
     before = rows(cast_superuser, *world.licenses.values())
     for number, reader in ((MAKER, "Fay"), (MOVER, "Gus")):
         assert Permission.PACKAGE_READ in HELD[reader, number]
-        client = client_of(world, reader)
+        client = client_of(world, reader, raises=False)
         for name, address in HERE:
             if not picked(next(pairs), share):
                 continue
@@ -160,7 +157,7 @@ def test_every_page_opens_for_whoever_may_read_there_and_is_not_found_for_others
             status = client.get(here).status_code
             assert status in (200, 302, 404, 405), f"{reader}: {name}: {status}"
     for person, number in (("Ana", MOVER), ("Gus", MAKER), ("Hal", MAKER), ("Nell", MAKER)):
-        client = client_of(world, person)
+        client = client_of(world, person, raises=False)
         for name, address in HERE:
             if not picked(next(pairs), share):
                 continue
@@ -181,7 +178,7 @@ def test_two_companies_never_meet_whatever_address_and_id(
         [world.licenses[MAKER]],
     ).fetchone()
     assert event is not None
-    client, met = client_of(world, "Nell"), 0
+    client, met = client_of(world, "Nell", raises=False), 0
     about = re.compile(r"999999|1A4060300000001000000455|00000000-0000-7000-8000-000000000000")
     for name, address in HERE:
         if not about.search(address):

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from glassbox.cli.demo_brand import MAKER, Brand
-from glassbox.models.people import User
+from tests.signed_in_client import client_of
 
 LISTS = (
     "",
@@ -40,12 +40,6 @@ LISTS = (
     "audit/chains/",
     "audit.csv",
 )
-
-
-def client_of(brand: Brand, name: str) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(id=brand.users[name]))
-    return client
 
 
 @pytest.mark.parametrize("address", LISTS)

@@ -17,7 +17,7 @@ from tests.builders import events_of
 from tests.cast import MFG, person
 from tests.db.actions.story import OIL, put_oil, split, stored
 from tests.db.actions.test_waves_and_words import batch_of, member
-from tests.db.web.test_permissions import client_of
+from tests.signed_in_client import client_of
 
 HERE = f"/l/{MFG}/"
 
