@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from glassbox.models.documents import Document
 from glassbox.models.fields import TenantRow
 from glassbox.models.people import User
 from glassbox.models.production import Batch
@@ -139,13 +140,17 @@ class ActionLabel(TenantRow):
 
 
 class ActionReview(TenantRow):
-    """One person's word on one exact payload: a comment, a review, an approval, a return."""
+    """One person's word on one exact payload: a comment, a review, an approval, a return.
+
+    `evidence` is a photo or paper that came with a comment.
+    """
 
     action = models.ForeignKey(RegulatedAction, on_delete=models.PROTECT, related_name="reviews")
     reviewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     verdict = models.CharField(max_length=10)
     payload_sha256 = models.CharField(max_length=64)
     comment = models.CharField(max_length=1000, blank=True)
+    evidence = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+", null=True)
     findings = models.JSONField(default=list)
     reviewed_at = models.DateTimeField()
 

@@ -12,7 +12,7 @@ from glassbox import access
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
-from glassbox.operations.documents import PDF_TYPE, file_document_in_transaction
+from glassbox.operations.documents import file_document_in_transaction
 from glassbox.operations.inspection_paper import paper_of
 from glassbox.operations.transaction import operation
 from glassbox.paperwork.sheets import inspection_sheet
@@ -145,7 +145,6 @@ def _prepare(
         license=license,
         name=f"Inspector sheet {now:%Y-%m-%d %H%M} UTC, {len(scanned.sheets)} packages.pdf",
         kind="PRINTED",
-        media_type=PDF_TYPE,
         content=inspection_sheet(paper, stamp=stamp_in_transaction(license)),
         now=now,
     )

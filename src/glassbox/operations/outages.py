@@ -10,7 +10,7 @@ from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
 from glassbox.models.outages import AccessLoss
-from glassbox.operations.documents import PDF_TYPE, file_document_in_transaction
+from glassbox.operations.documents import file_document_in_transaction
 from glassbox.operations.transaction import operation
 from glassbox.paperwork.contingency import ContingencySheet, contingency_sheet
 from glassbox.queries.audit_trail.stamp import stamp_in_transaction
@@ -128,7 +128,6 @@ def _file(
         license=license,
         name=f"Contingency sheet {kind} {now:%Y-%m-%d %H%M}",
         kind="OTHER",
-        media_type=PDF_TYPE,
         content=contingency_sheet(
             _sheet(facts, is_prefilled, now), stamp=stamp_in_transaction(license)
         ),

@@ -12,7 +12,7 @@ from glassbox.models.counts import CountSession
 from glassbox.models.lab import QaReview
 from glassbox.models.production import Batch, BatchOutput
 from glassbox.models.transfers import Transfer, TransferDirection, TransferPackage
-from glassbox.operations.documents import PDF_TYPE, file_document_in_transaction
+from glassbox.operations.documents import file_document_in_transaction
 from glassbox.operations.transaction import operation
 from glassbox.paperwork.sheets import (
     LABELS_AT_MOST,
@@ -279,7 +279,6 @@ def _file(actor: Actor, license: License, name: str, pdf: bytes, now: datetime) 
         license=license,
         name=f"{name}.pdf",
         kind="PRINTED",
-        media_type=PDF_TYPE,
         content=pdf,
         now=now,
     ).pk

@@ -25,7 +25,7 @@ from glassbox.models.reconciliation import (
 from glassbox.models.sync import SyncRun, SyncRunState
 from glassbox.operations import queue
 from glassbox.operations.counts import open_count_in_transaction
-from glassbox.operations.documents import PDF_TYPE, file_document_in_transaction
+from glassbox.operations.documents import file_document_in_transaction
 from glassbox.operations.exception_cases import (
     close_cases_in_transaction,
     open_case_in_transaction,
@@ -208,7 +208,6 @@ def _file_report(actor: Actor, report: ReconciliationReport, now: datetime) -> D
         license=license,
         name=f"Reconciliation {report.compared_at.astimezone(zone):%Y-%m-%d} #{report.pk}.pdf",
         kind="PRINTED",
-        media_type=PDF_TYPE,
         content=reconciliation_sheet(sheet, stamp=stamp_in_transaction(license)),
         now=now,
     )

@@ -151,7 +151,7 @@ def test_a_certificate_is_a_pdf_of_a_sample_that_was_taken(story: Story) -> None
         story.file_certificate(sample_id)
     story.take(sample_id)
 
-    with pytest.raises(InvalidInput, match="no PDF"):
+    with pytest.raises(InvalidInput, match="Give a PDF"):
         story.file_certificate(sample_id, content=b"<html>")
     with pytest.raises(InvalidInput, match="panels"):
         story.file_certificate(sample_id, panels={})

@@ -12,18 +12,17 @@ from glassbox.access import NotPermitted
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.lab import QaReview
 from glassbox.operations import papers
-from glassbox.operations.documents import file_document
 from glassbox.operations.production import record
 from glassbox.operations.production.open import open_batch
 from glassbox.operations.transaction import short_transaction
-from glassbox.queries.documents import document_rows, filed_document
+from glassbox.queries.documents import filed_document
 from glassbox.queries.lab.pages import qa_page, qa_rows, sample_page, sample_rows
 from glassbox.queries.manifest_facts import sample_facts, split_facts
 from glassbox.queries.orders.pages import order_page, order_rows
 from glassbox.queries.production.pages import batch_page, batch_rows
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.verdicts import InvalidInput, NotFound
-from tests.builders import PDF, events_of, put_adjustment, put_package
+from tests.builders import events_of, put_adjustment, put_package
 from tests.cast import MFG, R1, person, tag
 from tests.db.lab.story import CARTS, PANELS, SAMPLE
 from tests.db.transfers.test_outgoing import SPLIT, Outgoing
@@ -80,35 +79,6 @@ def test_the_papers_of_quality_tell_the_sample_and_the_review(outgoing: Outgoing
         )
     with pytest.raises(NotFound):
         papers.print_release(actor=outgoing.story.eve, review_id=0, **common)  # type: ignore[arg-type]
-
-
-def test_a_paper_is_filed_once_and_stays_in_its_licence(outgoing: Outgoing) -> None:
-    def file(content: bytes, kind: str = "INVOICE") -> int:
-        return file_document(
-            actor=person(outgoing.brand, "Dee"),
-            license_id=outgoing.license_id,
-            name="INV-1.pdf",
-            kind=kind,
-            media_type="application/pdf",
-            content=content,
-            now=outgoing.now,
-        )
-
-    document_id = file(PDF + b"invoice")
-
-    assert file(PDF + b"invoice") == document_id
-    with pytest.raises(InvalidInput, match="no PDF"):
-        file(b"hello")
-    with pytest.raises(InvalidInput, match="kind"):
-        file(PDF, kind="POEM")
-    with pytest.raises(NotFound):
-        filed_document(
-            actor=person(outgoing.brand, "Dee"),
-            license_id=outgoing.brand.licenses[MFG],
-            document_id=document_id,
-        )
-    neighbor = person(outgoing.brand, "Nell")
-    assert document_rows(actor=neighbor, license_ids=(outgoing.license_id,)) == ()
 
 
 def test_the_page_of_a_sample_shows_its_custody_and_results(outgoing: Outgoing) -> None:

@@ -11,6 +11,7 @@ from django.db import connection
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.actions import ActionReview, GateCheck, RegulatedAction
+from glassbox.models.documents import Document
 from glassbox.queries.actions.gates import ask_gates
 from glassbox.rules.action_lifecycle import ActionState, WaveState, next_state
 from glassbox.rules.actor import Actor
@@ -57,6 +58,7 @@ def word_in_transaction(
     comment: str,
     now: datetime,
     findings: tuple[Finding, ...] = (),
+    evidence: Document | None = None,
 ) -> None:
     """Keep one person's word on the content as it is now."""
     assert actor.user_id is not None, "only people hold the right to review"
@@ -68,6 +70,7 @@ def word_in_transaction(
         verdict=verdict,
         payload_sha256=action.payload_sha256,
         comment=comment.strip(),
+        evidence=evidence,
         findings=[asdict(finding) for finding in findings],
         reviewed_at=now,
     )

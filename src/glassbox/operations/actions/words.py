@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from glassbox import access
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
-from glassbox.models.actions import GateOverride
+from glassbox.models.actions import GateOverride, RegulatedAction
+from glassbox.models.documents import Document
 from glassbox.operations.actions.draft import locked_action
 from glassbox.operations.actions.moves import word_in_transaction
 from glassbox.operations.actions.review import OwnWork
+from glassbox.operations.documents import PICTURE_OR_PDF, file_document_in_transaction
 from glassbox.operations.transaction import operation
 from glassbox.queries.actions.gates import ask_gates
 from glassbox.rules.action_lifecycle import (
@@ -61,13 +64,28 @@ def review_action(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """A photo or paper that goes with a comment, as it was handed in."""
+
+    name: str
+    content: bytes
+
+
 @operation
 def comment_on_action(
-    *, actor: Actor, license_id: int, action_id: int, comment: str, now: datetime
+    *,
+    actor: Actor,
+    license_id: int,
+    action_id: int,
+    comment: str,
+    evidence: Evidence | None = None,
+    now: datetime,
 ) -> None:
-    """Add a comment to an action, whatever its state.
+    """Add a comment to an action, whatever its state, with a photo or paper if there is one.
 
-    :raises InvalidInput: if it is blank or longer than 1,000 characters
+    :raises InvalidInput: if it is blank or longer than 1,000 characters, or if the evidence is
+        empty, over 5 MB, or neither PDF, PNG nor JPEG
     """
     access.require(actor, Permission.PACKAGE_READ, license_id=license_id)
     if not comment.strip() or len(comment) > COMMENT_LIMIT:
@@ -77,14 +95,28 @@ def comment_on_action(
             way_out=f"Write something, at most {COMMENT_LIMIT} characters.",
         )
     action = locked_action(license_id, action_id)
-    word_in_transaction(action, actor, "COMMENT", comment, now)
+    document = _filed(actor, action, evidence, now) if evidence else None
+    word_in_transaction(action, actor, "COMMENT", comment, now, evidence=document)
     ledger.append(
         type=EventType.ACTION_COMMENTED,
         subject=f"action:{action.pk}",
         actor=actor,
         reason=comment.strip(),
         intent_id=action.pk,
+        body={"evidence_sha256": document.sha256} if document else {},
         now=now,
+    )
+
+
+def _filed(actor: Actor, action: RegulatedAction, evidence: Evidence, now: datetime) -> Document:
+    return file_document_in_transaction(
+        actor=actor,
+        license=action.license,
+        name=evidence.name,
+        kind="EVIDENCE",
+        content=evidence.content,
+        now=now,
+        accepts=PICTURE_OR_PDF,
     )
 
 

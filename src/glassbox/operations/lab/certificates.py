@@ -11,7 +11,7 @@ from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
 from glassbox.models.lab import CertificateOfAnalysis, LabSample, QaReview, QaVerdict, SampleState
-from glassbox.operations.documents import PDF_TYPE, file_document_in_transaction
+from glassbox.operations.documents import file_document_in_transaction
 from glassbox.operations.lab.releases import revoke_release_in_transaction
 from glassbox.operations.lab.sampling import SampleIsElsewhere
 from glassbox.operations.transaction import operation
@@ -55,7 +55,6 @@ def file_coa(
         license=license,
         name=file_name,
         kind="COA",
-        media_type=PDF_TYPE,
         content=content,
         now=now,
     )

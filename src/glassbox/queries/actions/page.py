@@ -12,6 +12,7 @@ from django.db.models import F, OuterRef, Subquery
 from glassbox import access
 from glassbox.audit.models import AuditOpening, ComplianceEvent
 from glassbox.models.actions import RegulatedAction
+from glassbox.models.documents import Document
 from glassbox.models.sync import ApiRequest
 from glassbox.queries.actions.gates import ask_gates, preimage_of
 from glassbox.queries.actions.may import MayDo, permitted_moves
@@ -39,6 +40,16 @@ MOMENT_OF: dict[ActionState, Moment] = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvidenceRow:
+    """A photo or paper that came with a comment."""
+
+    document_id: int
+    name: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReviewRow:
     """One person's word on one exact payload, with the findings that stood then."""
 
@@ -49,6 +60,7 @@ class ReviewRow:
     is_for_this_content: bool
     findings: tuple[dict[str, Any], ...]
     reviewed_at: datetime
+    evidence: EvidenceRow | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,8 +305,22 @@ def _reviews(action: RegulatedAction) -> tuple[ReviewRow, ...]:
             is_for_this_content=review.payload_sha256 == action.payload_sha256,
             findings=tuple(review.findings),
             reviewed_at=review.reviewed_at,
+            evidence=_evidence(review.evidence),
         )
-        for review in action.reviews.select_related("reviewer").order_by("-id")
+        for review in action.reviews.select_related("reviewer", "evidence")
+        .defer("evidence__content")
+        .order_by("-id")
+    )
+
+
+def _evidence(document: Document | None) -> EvidenceRow | None:
+    if document is None:
+        return None
+    return EvidenceRow(
+        document_id=document.pk,
+        name=document.name,
+        sha256=document.sha256,
+        size_bytes=document.size_bytes,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from mimetypes import guess_extension
 from typing import Any
 
 from glassbox.audit.models import AuditOpening, ComplianceEvent
@@ -101,8 +102,7 @@ def collect_pack(license: License, scanned: Scanned) -> PackContent:
 
 def _put_documents(content: PackContent, belonging: Belonging) -> None:
     for document in belonging.documents:
-        ending = "pdf" if document.media_type == "application/pdf" else "bin"
-        name = f"papers/{document.sha256}.{ending}"
+        name = f"papers/{document.sha256}{guess_extension(document.media_type)}"
         content.files[name] = bytes(document.content)
         content.papers.append((document.name, name))
 

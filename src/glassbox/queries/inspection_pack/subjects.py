@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from glassbox.models.actions import RegulatedAction
+from glassbox.models.actions import ActionReview, RegulatedAction
 from glassbox.models.documents import Document
 from glassbox.models.exception_cases import ExceptionCase
 from glassbox.models.lab import CertificateOfAnalysis, LabSample
@@ -74,17 +74,16 @@ def belonging_to(license_id: int, sheets: Collection[LabelSheet]) -> Belonging:
     certificates = tuple(
         CertificateOfAnalysis.objects.filter(**here, sample__in=samples).order_by("id")
     )
+    actions = tuple(
+        RegulatedAction.objects.filter(naming([license_id], labels), **here).order_by("id")
+    )
     return Belonging(
         packages=packages,
-        actions=tuple(
-            RegulatedAction.objects.filter(naming([license_id], labels), **here).order_by("id")
-        )
-        if labels
-        else (),
+        actions=actions,
         transfers=transfers,
         samples=samples,
         certificates=certificates,
-        documents=_papers(license_id, labels, transfers, certificates),
+        documents=_papers(license_id, labels, transfers, certificates, actions),
         batches=tuple(
             Batch.objects.filter(**here, id__in=batch_ids([license_id], numbers).values())
         ),
@@ -97,9 +96,13 @@ def _papers(
     labels: Collection[str],
     transfers: Collection[Transfer],
     certificates: Collection[CertificateOfAnalysis],
+    actions: Collection[RegulatedAction],
 ) -> tuple[Document, ...]:
-    """Return the certificates, and what was printed of a package or a manifest, by its name."""
+    """Return the certificates, what was printed of a package or a manifest, by its name, and the
+    evidence that went with comments on the actions."""
     wanted = Q(id__in=[one.document_id for one in certificates])
+    evidence = ActionReview.objects.filter(action__in=actions, evidence__isnull=False)
+    wanted |= Q(id__in=evidence.values("evidence_id"))
     for word in (*labels, *(one.manifest_number for one in transfers if one.manifest_number)):
         wanted |= Q(kind="PRINTED", name__contains=word)
     return tuple(Document.objects.filter(wanted, license_id=license_id).order_by("id"))

@@ -18,11 +18,13 @@ from glassbox.operations.actions.review import (
     withdraw_action,
 )
 from glassbox.operations.actions.words import (
+    Evidence,
     comment_on_action,
     override_finding,
     review_action,
     set_urgency,
 )
+from glassbox.operations.documents import BYTES_AT_MOST
 from glassbox.operations.submission.attestation import attest
 from glassbox.queries.actions.bulk import bulk_page
 from glassbox.queries.actions.page import action_page
@@ -244,13 +246,24 @@ def mark_reviewed(request: PageRequest, action_id: int) -> HttpResponse:
 
 @require_POST
 def comment(request: PageRequest, action_id: int) -> HttpResponse:
-    """Add a comment to the thread of an action."""
+    """Add a comment to the thread of an action, with a photo or paper."""
     said = request.POST.get("comment", "")
+    handed_in = request.FILES.get("evidence")
+    evidence = (
+        Evidence(name=handed_in.name or "file", content=handed_in.read(BYTES_AT_MOST + 1))
+        if handed_in
+        else None
+    )
     return _do(
         request,
         action_id,
         lambda actor, license_id, action_id, now: comment_on_action(
-            actor=actor, license_id=license_id, action_id=action_id, comment=said, now=now
+            actor=actor,
+            license_id=license_id,
+            action_id=action_id,
+            comment=said,
+            evidence=evidence,
+            now=now,
         ),
         "Your comment is added.",
     )
