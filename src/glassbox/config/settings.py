@@ -171,13 +171,17 @@ def _database(url: str) -> dict[str, object]:
         raise ImproperlyConfigured(
             "GLASSBOX_DATABASE_URL must be a postgresql:// address; PostgreSQL is the only engine."
         )
+    user, _, places = parts.netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    # A primary and its standby: postgresql://USER@ONE:5432,OTHER:5432/NAME?target_session_attrs=...
+    split = [urlsplit(f"//{place}") for place in places.split(",")]
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": str(parts.port or 5432),
+        "USER": unquote(name),
+        "PASSWORD": unquote(password),
+        "HOST": ",".join(one.hostname or "" for one in split),
+        "PORT": ",".join(str(one.port or 5432) for one in split),
         "ATOMIC_REQUESTS": False,
         # What the address ends in, such as ?sslmode=verify-full&sslrootcert=FILE.
         "OPTIONS": dict(parse_qsl(parts.query)),

@@ -248,7 +248,8 @@ def _database(facts: InstallationFacts) -> Iterator[Problem]:
             "Start it, or set the address of this process's role.",
         )
         return
-    is_far = facts.is_served_to_people and facts.database_host not in LOOPBACK
+    hosts = set(facts.database_host.split(","))
+    is_far = facts.is_served_to_people and not hosts <= set(LOOPBACK)
     if is_far and facts.database_tls != "verify-full":
         yield _stop(
             "DB-TLS",

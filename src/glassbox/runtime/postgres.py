@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -69,11 +70,21 @@ class Cluster:
     """A PostgreSQL of our own under `home`; one that is thrown away trades safety for speed.
 
     As root the server runs as a system user of its own, because PostgreSQL refuses root. Its data
-    are then put where that user can reach them without loosening any folder above.
+    are then put where that user can reach them without loosening any folder above. It listens on
+    this machine alone, at a free port, unless `fixed_port` and `settings` say otherwise.
     """
 
-    def __init__(self, home: Path, *, throw_away: bool = False) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        throw_away: bool = False,
+        fixed_port: int = 0,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.throw_away = throw_away
+        self.fixed_port = fixed_port
+        self.settings = dict(settings or {})
         self.user: PostgresUser = find_postgres_user()
         self.folder = self.user.folder_for(home.resolve())
         self.data = self.folder / "postgres"
@@ -91,16 +102,22 @@ class Cluster:
         is_new = not (self.data / "PG_VERSION").exists()
         if is_new:
             self._initialise()
-        self._end_leftover()
-        for _ in range(STARTS_AT_MOST):
-            self.port = _free_port()
-            if self._launch():
-                break
-        else:
-            raise ClusterFailed(f"PostgreSQL found no free port. Read {self.log}.")
+        self.launch()
         self._make_roles()
         self.create_database(database)
         return self.urls(database)
+
+    def launch(self) -> None:
+        """Start the server on the data that are there, and change nothing in them.
+
+        :raises ClusterFailed: if it does not answer within 30 s; the message names the log
+        """
+        self._end_leftover()
+        for _ in range(STARTS_AT_MOST):
+            self.port = self.fixed_port or _free_port()
+            if self._launch():
+                return
+        raise ClusterFailed(f"PostgreSQL found no free port. Read {self.log}.")
 
     def stop(self) -> None:
         """Stop the server that this object started and wait until it is gone."""
@@ -143,7 +160,7 @@ class Cluster:
 
     def create_database(self, name: str, *, template: str | None = None) -> None:
         """Make a database owned by our owner role, unless it is there; a clone if `template`."""
-        with self._superuser() as connection:
+        with self.superuser() as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if found.fetchone():
                 return
@@ -155,7 +172,7 @@ class Cluster:
             connection.execute(command)
         if template:
             return
-        with self._superuser(name) as connection:
+        with self.superuser(name) as connection:
             connection.execute("GRANT USAGE, CREATE ON SCHEMA public TO glassbox_ledger")
             connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
             for role in LOGIN_ROLES:
@@ -165,12 +182,13 @@ class Cluster:
 
     def drop_database(self, name: str) -> None:
         """Delete a database, ending whoever is still connected to it."""
-        with self._superuser() as connection:
+        with self.superuser() as connection:
             connection.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             )
 
-    def _superuser(self, database: str = "postgres") -> psycopg.Connection:
+    def superuser(self, database: str = "postgres") -> psycopg.Connection:
+        """Open a connection that stops at nothing."""
         return psycopg.connect(self.url("postgres", database), autocommit=True)
 
     def prepare_folder(self) -> None:
@@ -186,7 +204,7 @@ class Cluster:
         write_private(password_file, passwords["postgres"])
         self.user.own(password_file)
         try:
-            self._run(
+            self.run(
                 "initdb",
                 f"--pgdata={self.data}",
                 "--username=postgres",
@@ -204,12 +222,21 @@ class Cluster:
         """Return where one of PostgreSQL's own programs lies, as this cluster runs them."""
         return self._binaries() / name
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def run(
+        self, program: str, *arguments: str, password: str = "", timeout_seconds: float = 120
+    ) -> None:
+        """Run one of PostgreSQL's own programs as the server's user.
+
+        A `password` goes by the environment: arguments can be seen by everybody.
+
+        :raises ClusterFailed: with what it said, if it fails
+        """
         done = subprocess.run(
             [str(self._binaries() / program), *arguments],
             capture_output=True,
             cwd=self.folder,
-            timeout=120,
+            timeout=timeout_seconds,
+            env={**os.environ, "PGPASSWORD": password} if password else None,
             **self.user.as_popen(),
         )
         if done.returncode:
@@ -236,6 +263,7 @@ class Cluster:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "password_encryption": "scram-sha-256",
+            **self.settings,
         }
         if self.throw_away:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -263,7 +291,7 @@ class Cluster:
                     return False
                 raise ClusterFailed(f"PostgreSQL ended at once. Read {self.log}.")
             try:
-                with self._superuser():
+                with self.superuser():
                     return True
             except psycopg.OperationalError:
                 time.sleep(0.05)
@@ -291,7 +319,7 @@ class Cluster:
         if added:
             passwords |= added
             write_private(self.secrets_file, json.dumps(passwords))
-        with self._superuser() as connection:
+        with self.superuser() as connection:
             present = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
             if LEDGER_ROLE not in present:
                 connection.execute("CREATE ROLE glassbox_ledger NOLOGIN")

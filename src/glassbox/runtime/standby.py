@@ -1,0 +1,86 @@
+"""A standby: a second PostgreSQL that has every commit before anybody is told that it is done."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from psycopg import sql
+
+from glassbox.runtime.postgres import Cluster, ClusterFailed, write_private
+
+COPY_SECONDS = 4 * 3600.0
+IN_STEP_WITHIN_SECONDS = 30.0
+
+
+def follow(cluster: Cluster, primary: str, *, name: str, passwords: Path) -> None:
+    """Copy a running primary into an empty cluster, which follows it from its start on.
+
+    `primary` is the backup role's address there; `name` is what the primary knows the standby by;
+    `passwords` is the primary's own file of them, because the roles are the same.
+
+    :raises ClusterFailed: if the cluster is not empty, or PostgreSQL's program fails
+    """
+    if cluster.data.exists():
+        raise ClusterFailed(f"{cluster.data} exists. Name a folder of its own for the standby.")
+    cluster.prepare_folder()
+    write_private(cluster.secrets_file, passwords.read_text())
+    address, password = without_password(primary)
+    cluster.run(
+        *("pg_basebackup", f"--dbname={address}", f"--pgdata={cluster.data}"),
+        *("--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf"),
+        *("--create-slot", f"--slot={name}"),
+        password=password,
+        timeout_seconds=COPY_SECONDS,
+    )
+    # Whom the primary waits for is no business of its standby's: once promoted, it would wait for
+    # itself.
+    with (cluster.data / "postgresql.auto.conf").open("a") as file:
+        file.write(f"synchronous_standby_names = ''\ncluster_name = '{name}'\n")
+
+
+def wait_for_standby(primary: Cluster, name: str) -> None:
+    """Let no commit of the primary be told as done before the standby has it on its disk.
+
+    :raises ClusterFailed: if no such standby is in step within 30 s; then nothing waits for it
+    """
+    with primary.superuser() as connection:
+        command = sql.SQL("ALTER SYSTEM SET synchronous_standby_names = {}")
+        connection.execute(command.format(sql.Literal(f'"{name}"')))
+        connection.execute("SELECT pg_reload_conf()")
+        ends = time.monotonic() + IN_STEP_WITHIN_SECONDS
+        while time.monotonic() < ends:
+            found = connection.execute(
+                "SELECT 1 FROM pg_stat_replication WHERE application_name = %s"
+                " AND sync_state = 'sync'",
+                [name],
+            ).fetchone()
+            if found:
+                return
+            time.sleep(0.1)
+    wait_for_nobody(primary)
+    raise ClusterFailed(f"No standby {name} follows. Start it, then ask again.")
+
+
+def wait_for_nobody(primary: Cluster) -> None:
+    """Let commits be done without a standby again: one that is lost holds every write."""
+    with primary.superuser() as connection:
+        connection.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def promote(cluster: Cluster) -> None:
+    """Make a running standby the primary. The old one must be dead, and stay so.
+
+    :raises ClusterFailed: if it does not run, or is no standby
+    """
+    cluster.run("pg_ctl", "promote", f"--pgdata={cluster.data}", "--wait")
+
+
+def without_password(url: str) -> tuple[str, str]:
+    """Return an address without its password, and the password."""
+    parts = urlsplit(url)
+    user, _, place = parts.netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    return urlunsplit(parts._replace(netloc=f"{name}@{place}")), unquote(password)
