@@ -25,6 +25,7 @@ COMMANDS: tuple[tuple[str, str, bool], ...] = (
     ("signer", "sign the heads of the ledger", True),
     ("migrate", "bring the database up to date", True),
     ("make-keys", "make the key files of a new installation", True),
+    ("database", "run the embedded PostgreSQL, as the primary or a standby of it", True),
     ("backup", "take a verified, sealed backup, or receive WAL as it comes", True),
     ("restore", "bring a backup back as it was at a moment, in restore mode", True),
     ("rotate-keys", "give the vault of METRC keys new keys and destroy the old ones", True),

@@ -12,6 +12,8 @@ from glassbox.runtime.postgres import Cluster, ClusterFailed, write_private
 
 COPY_SECONDS = 4 * 3600.0
 IN_STEP_WITHIN_SECONDS = 30.0
+# Of postmaster.pid.
+PORT_LINE = 3
 
 
 def follow(cluster: Cluster, primary: str, *, name: str, passwords: Path) -> None:
@@ -68,6 +70,23 @@ def wait_for_nobody(primary: Cluster) -> None:
     with primary.superuser() as connection:
         connection.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
         connection.execute("SELECT pg_reload_conf()")
+
+
+def find_running(cluster: Cluster) -> None:
+    """Take the port of a server that somebody else started on these data.
+
+    :raises ClusterFailed: if none runs there
+    """
+    try:
+        lines = (cluster.data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError as missing:
+        raise ClusterFailed(f"No PostgreSQL runs on {cluster.data}.") from missing
+    cluster.port = int(lines[PORT_LINE])
+
+
+def is_standby(cluster: Cluster) -> bool:
+    """Return whether a server on these data follows another one."""
+    return (cluster.data / "standby.signal").exists()
 
 
 def promote(cluster: Cluster) -> None:

@@ -1,6 +1,6 @@
 """A process of its own that writes events, and notes each only once its commit was told as done.
 
-    python -m tests.db.recovery.appender LICENSE FILE
+python -m tests.db.recovery.appender LICENSE FILE
 """
 
 from __future__ import annotations
@@ -8,10 +8,6 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-
-import django
-
-django.setup()
 
 from django.db import Error, connections
 

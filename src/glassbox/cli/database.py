@@ -1,0 +1,96 @@
+"""`glassbox database`: run the embedded PostgreSQL of an installation, as its primary or a standby."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from django.conf import settings
+
+from glassbox.rules.verdicts import InvalidInput, Refused
+from glassbox.runtime.postgres import Cluster
+from glassbox.runtime.standby import (
+    find_running,
+    follow,
+    is_standby,
+    promote,
+    wait_for_nobody,
+    wait_for_standby,
+)
+
+LOOK_SECONDS = 1.0
+# What a replication slot may be called.
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare whose data, where, and what is done with a server that runs."""
+    parser.add_argument("--home", type=Path, default=settings.GLASSBOX_HOME)
+    parser.add_argument("--port", type=int, default=5432, help="on this machine alone")
+    parser.add_argument("--name", default="standby", help="what the primary knows a standby by")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--follow", type=Path, metavar="HOME", help="be the standby of that primary")
+    what.add_argument("--wait-for", metavar="NAME", help="commit only what that standby has too")
+    what.add_argument("--wait-for-nobody", action="store_true", help="commit without a standby")
+    what.add_argument("--promote", action="store_true", help="make this standby the primary")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until told to stop, or change a server that runs; exit 2 if it ends by itself."""
+    cluster = Cluster(arguments.home, fixed_port=arguments.port)
+    if arguments.promote:
+        find_running(cluster)
+        promote(cluster)
+        return _say("This is the primary now. Never start the old one again on its data.")
+    if arguments.wait_for_nobody:
+        find_running(cluster)
+        wait_for_nobody(cluster)
+        return _say("Commits are done without a standby: a lost machine can lose some.")
+    if arguments.wait_for:
+        find_running(cluster)
+        wait_for_standby(cluster, _name(arguments.wait_for, "--wait-for"))
+        return _say(f"No commit is told as done before {arguments.wait_for} has it.")
+    return _serve(cluster, arguments)
+
+
+def _serve(cluster: Cluster, arguments: argparse.Namespace) -> int:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    if arguments.follow and not cluster.data.exists():
+        primary = Cluster(arguments.follow)
+        find_running(primary)
+        follow(
+            cluster,
+            primary.url("glassbox_backup", "postgres"),
+            name=_name(arguments.name, "--name"),
+            passwords=primary.secrets_file,
+        )
+    if is_standby(cluster):
+        cluster.launch()
+    else:
+        cluster.start()
+    _say(f"PostgreSQL listens on 127.0.0.1:{cluster.port}; passwords: {cluster.secrets_file}")
+    while not stop.wait(LOOK_SECONDS):
+        if not cluster.is_running:
+            raise Refused(f"PostgreSQL ended by itself. Read {cluster.log}.")
+    cluster.stop()
+    return 0
+
+
+def _name(text: str, field: str) -> str:
+    if not NAME.fullmatch(text):
+        raise InvalidInput(
+            field=field, value=text, way_out="Use small letters, digits and _, a letter first."
+        )
+    return text
+
+
+def _say(sentence: str) -> int:
+    sys.stdout.write(f"{sentence}\n")
+    sys.stdout.flush()
+    return 0
