@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
+from django.conf import settings
 from django.http import HttpResponse
 
 from glassbox import clock
@@ -14,6 +16,7 @@ from glassbox.api.problems import PROBLEM_JSON, problem
 from glassbox.api.request import ApiRequest
 
 PREFIX = "/api/"
+log = logging.getLogger(__name__)
 
 
 class ApiDoor:
@@ -26,10 +29,8 @@ class ApiDoor:
         if not request.path_info.startswith(PREFIX):
             return self.get_response(request)
         request.now, request.id, request.body_problem = clock.now(), uuid.uuid4().hex, ""
-        if "\0" in request.path_info or "\0" in unquote(request.META.get("QUERY_STRING", "")):
-            response = problem(request, 400, "The address holds a null character.")
-        else:
-            response = self.get_response(request)
+        said = _wrong_from_outside(request)
+        response = problem(request, 400, said) if said else self.get_response(request)
         if response.status_code >= 400 and response["Content-Type"] != PROBLEM_JSON:
             response = _as_problem(request, response)
         response["X-Request-Id"] = request.id
@@ -37,7 +38,30 @@ class ApiDoor:
         response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
         if hasattr(request, "use"):
             response["RateLimit-Remaining"] = str(request.use.calls_left)
+        if response.status_code >= 400:
+            _remember_refused(request, response)
         return response
+
+
+def _wrong_from_outside(request: ApiRequest) -> str:
+    """Return what is wrong with a call before anybody looks at what it asks, or nothing."""
+    if settings.IS_PRODUCTION and not request.is_secure():
+        # A redirect would teach a system to send its token in the clear every time.
+        return "Call by https. What was sent could be read on its way: revoke this token."
+    query = request.META.get("QUERY_STRING", "")
+    if "\0" in request.path_info or "\0" in unquote(query):
+        return "The address holds a null character."
+    names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    return f"The address says {twice!r} twice." if twice is not None else ""
+
+
+def _remember_refused(request: ApiRequest, response: HttpResponse) -> None:
+    """Log what was refused, by the code its sender was told."""
+    code = getattr(request, "refused", "") or f"http-{response.status_code}"
+    log.warning(
+        "refused: %s", code, extra={"request": request, "status_code": response.status_code}
+    )
 
 
 def _as_problem(request: ApiRequest, response: HttpResponse) -> HttpResponse:

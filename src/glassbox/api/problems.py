@@ -7,6 +7,8 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
@@ -88,6 +90,7 @@ def problem(
     """Return an error as problem+json."""
     title = HTTPStatus(status).phrase
     code = code or title.lower().replace(" ", "-")
+    request.refused = code
     said = {
         "type": f"urn:glassbox:problem:{code}",
         "title": title,
@@ -107,6 +110,7 @@ def answer_refusals(api: NinjaAPI) -> None:
     api.add_exception_handler(Refused, _refused)
     api.add_exception_handler(ValidationError, _invalid)
     api.add_exception_handler(HttpError, _http_error)
+    api.add_exception_handler(RequestDataTooBig, _too_big)
     api.add_exception_handler(Exception, _broken)
 
 
@@ -139,6 +143,11 @@ def _http_error(request: Any, refusal: Any) -> HttpResponse:
     if refusal.status_code == 401:
         return _refused(request, TokenRefused("Send a token: Authorization: Bearer glassbox_..."))
     return problem(request, refusal.status_code, request.body_problem or str(refusal))
+
+
+def _too_big(request: Any, error: Any) -> HttpResponse:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // (1024 * 1024)
+    return problem(request, 413, f"The body has at most {most} MiB. Send it in parts.")
 
 
 def _broken(request: Any, error: Any) -> HttpResponse:

@@ -13,7 +13,8 @@ from glassbox.operations.api_tokens import TokenUse
 class ApiRequest(HttpRequest):
     """A call of the API after the door has read the clock and the token.
 
-    `who` is what every query of the token's licence is told.
+    `who` is what every query of the token's licence is told, `refused` the code of a failure, once
+    there is one.
     """
 
     id: str
@@ -21,3 +22,4 @@ class ApiRequest(HttpRequest):
     use: TokenUse
     who: dict[str, Any]
     body_problem: str
+    refused: str

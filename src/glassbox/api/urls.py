@@ -23,6 +23,7 @@ FAILURES = {
     "403": "The token, or whoever made it, may not do this",
     "404": "There is no such thing at this licence",
     "409": "It stands where this cannot be done",
+    "413": "The body is too big",
     "422": "A field cannot be used, or a rule says no",
     "429": "The calls of the minute are used up; Retry-After says how long",
 }

@@ -48,6 +48,8 @@ def logging_of(level: str) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
+            # What is refused is logged by our own doors, with the code its sender was told.
+            "django.request": {"handlers": [], "propagate": True, "level": "ERROR"},
         },
         "root": {"handlers": ["stderr"], "level": level},
     }

@@ -270,11 +270,16 @@ PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = IS_PRODUCTION and env_bool("GLASSBOX_TLS_REDIRECT", True)
+# Only what a person opens in a browser is led to TLS; a system that calls without it is refused.
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^metrc/"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_PRODUCTION
 X_FRAME_OPTIONS = "DENY"
 # How many calls of the API one token has in a minute.
 API_CALLS_PER_MINUTE = env_int("GLASSBOX_API_CALLS_PER_MINUTE", 600)
+# How many pages, and how many files made of many rows, one person may ask for in a minute.
+PAGES_PER_MINUTE = env_int("GLASSBOX_PAGES_PER_MINUTE", 600)
+EXPORTS_PER_MINUTE = env_int("GLASSBOX_EXPORTS_PER_MINUTE", 30)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 
 LANGUAGE_CODE = "en-us"

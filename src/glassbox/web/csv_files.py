@@ -9,6 +9,7 @@ from django.http import HttpResponse
 
 from glassbox.queries.audit_trail.stamp import stamps
 from glassbox.rules.terms import RESPONSIBILITY
+from glassbox.web.downloads import called
 from glassbox.web.request import PageRequest
 
 
@@ -23,8 +24,7 @@ def csv_file(
     The foot stands below an empty row, where a spreadsheet's table ends, and each line of it begins
     with the # by which readers of CSV know a remark.
     """
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    response = called(HttpResponse(content_type="text/csv; charset=utf-8"), file_name)
     writer = csv.writer(response)
     writer.writerow(headings)
     writer.writerows(rows)

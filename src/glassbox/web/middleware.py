@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -18,14 +19,16 @@ from glassbox.access import NotPermitted
 from glassbox.operations.inspectors import refuse_guest, remember_page_seen
 from glassbox.queries.frame import scope
 from glassbox.rules.actor import Actor
-from glassbox.rules.verdicts import NotFound, Refused
+from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
+from glassbox.web.pace import EXPORTS, PACE, TooFast
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
-from glassbox.web.sign_in import has_factor
+from glassbox.web.sign_in import TRACE, has_factor, proofs_of, renew_key
 from glassbox.web.sign_in_addresses import OPEN_NAMES, OWN_NAMES
 from glassbox.web.signing import stopped_to_sign
 
 Answer = Callable[[PageRequest], HttpResponse]
+log = logging.getLogger(__name__)
 
 # Pages that a person may open before they have signed in.
 OPEN_VIEWS = OPEN_NAMES | {"health", "metrc_hook"}
@@ -42,6 +45,8 @@ WITHOUT_FACTOR = frozenset(
 SEEN, SEEN_AGAIN_AFTER_SECONDS = "seen_at", 60
 
 OK = 200
+# Of an address a name counts once, but for these: a browser sends one for each that is picked.
+MANY_TIMES = frozenset({"id", "labels", "column"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # A list of UIDs too long for an address comes by POST; signing out is everybody's own act.
 HARMLESS_POSTS = OWN_NAMES | {"packages", "both_packages"}
@@ -79,9 +84,14 @@ class RequestFacts:
         actor = _actor(request)
         if actor is not None:
             request.actor = actor
+        proofs = proofs_of(request)
         response = self.get_response(request)
+        if actor is not None and proofs_of(request) > proofs:
+            renew_key(request, actor)
         if response.status_code == OK:
             remember_what_a_guest_saw(request)
+        elif response.status_code >= 400:
+            remember_refused(request, response)
         response["X-Request-Id"] = request.id
         response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         response["Cross-Origin-Opener-Policy"] = "same-origin"
@@ -109,6 +119,11 @@ class RequestFacts:
             )
         except NotFound as refusal:
             return refusal_page(request, refusal)
+        try:
+            require_patience(request, name or "")
+            require_once_each(request)
+        except Refused as refusal:
+            return refusal_page(request, refusal)
         return refused_to_a_guest(request, name or "") or stopped_to_sign(
             request, name or "", named
         )
@@ -128,6 +143,37 @@ def end_if_idle(request: PageRequest) -> None:
         logout(request)
     elif SEEN not in request.session or now_seconds - seen_seconds > SEEN_AGAIN_AFTER_SECONDS:
         request.session[SEEN] = now_seconds
+
+
+def require_patience(request: PageRequest, name: str) -> None:
+    """Count a request of a person.
+
+    :raises TooFast: beyond the limits of a minute
+    """
+    user_id = request.actor.user_id or 0
+    PACE.count(user_id, "page", settings.PAGES_PER_MINUTE)
+    if name in EXPORTS:
+        PACE.count(user_id, "export", settings.EXPORTS_PER_MINUTE)
+
+
+def require_once_each(request: PageRequest) -> None:
+    """Refuse an address that says one thing twice: two readers would take two values.
+
+    :raises InvalidInput: naming it
+    """
+    for name, values in request.GET.lists():
+        if len(values) > 1 and name not in MANY_TIMES:
+            raise InvalidInput(
+                field=name, value=" and ".join(map(str, values)), way_out="Say it once."
+            )
+
+
+def remember_refused(request: PageRequest, response: HttpResponse) -> None:
+    """Log what was refused, by its code: input, a right, a limit, a missing thing."""
+    code = getattr(request, "refused", "") or f"http-{response.status_code}"
+    log.warning(
+        "refused: %s", code, extra={"request": request, "status_code": response.status_code}
+    )
 
 
 def refused_to_a_guest(request: PageRequest, name: str) -> HttpResponse | None:
@@ -159,19 +205,25 @@ def refusal_status(refusal: Refused) -> int:
     """Return the HTTP status of a refusal: not found, not permitted, or not now."""
     if isinstance(refusal, NotFound):
         return 404
+    if isinstance(refusal, TooFast):
+        return 429
     return 403 if isinstance(refusal, NotPermitted) else 422
 
 
 def refusal_page(request: PageRequest, refusal: Refused) -> HttpResponse:
     """Show a refusal: its sentence, every finding, and the way out."""
     status = refusal_status(refusal)
-    return page(
+    request.refused = refusal.code
+    response = page(
         request,
         "refusal.html",
         {"refusal": refusal, "status": status},
         fragment="_refusal.html",
         status=status,
     )
+    if isinstance(refusal, TooFast):
+        response["Retry-After"] = str(refusal.wait_seconds)
+    return response
 
 
 def _actor(request: PageRequest) -> Actor | None:
@@ -179,12 +231,13 @@ def _actor(request: PageRequest) -> Actor | None:
     if not user.is_authenticated or not user.is_active:
         return None
     session_key = request.session.session_key or ""
+    # The ledger ties acts of one sign-in together without holding a usable session key.
+    trace = hashlib.sha256(f"{settings.SECRET_KEY}:{session_key}".encode()).hexdigest()[:16]
     return Actor(
         user_id=user.pk,
         name=user.name,
         via="web",
-        # The ledger ties acts of one sign-in together without holding a usable session key.
-        session=hashlib.sha256(f"{settings.SECRET_KEY}:{session_key}".encode()).hexdigest()[:16],
+        session=request.session.get(TRACE, trace),
         has_second_factor=any(
             one.get("method") == "mfa"
             for one in request.session.get("account_authentication_methods", ())

@@ -70,5 +70,7 @@ def broken(request: PageRequest) -> HttpResponse:
 
     The database may be what is away, so the page has no frame.
     """
-    context = {"id": getattr(request, "id", ""), "path": request.path}
+    # Two slashes in front would name another machine.
+    path = "/" + request.path.lstrip("/\\")
+    context = {"id": getattr(request, "id", ""), "path": path}
     return HttpResponse(render_to_string("500.html", context), status=500)

@@ -12,10 +12,14 @@ from glassbox.rules.actor import Actor
 
 
 class PageRequest(HttpRequest):
-    """An HTTP request after our middleware has read the clock, the session and the address."""
+    """An HTTP request after our middleware has read the clock, the session and the address.
+
+    `refused` is the code of a refusal, once there is one.
+    """
 
     id: str
     actor: Actor
     now: datetime
     scope: Scope
     htmx: HtmxDetails
+    refused: str

@@ -18,6 +18,7 @@ from allauth.mfa import signals as factor_signals
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -38,6 +39,8 @@ from glassbox.web.request import PageRequest
 log = logging.getLogger(__name__)
 
 FACTOR = "factor"
+# By what the ledger knows a session, once its key is no longer the first one.
+TRACE = "trace"
 STRONG = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 FACTOR_WORDS = {
     Authenticator.Type.TOTP: "authenticator app",
@@ -140,6 +143,22 @@ def sign_out(request: PageRequest) -> HttpResponse:
     response = HttpResponseRedirect("/sign-in/")
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+def proofs_of(request: HttpRequest) -> int:
+    """Return how often the person of this session proved who they are."""
+    return len(request.session.get("account_authentication_methods", ()))
+
+
+def renew_key(request: HttpRequest, actor: Actor) -> None:
+    """Give a session another key after a fresh proof; the old one opens nothing any more.
+
+    In the ledger, and in the person's list of sessions, it stays the same one.
+    """
+    old = request.session.session_key
+    request.session[TRACE] = actor.session
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
 
 
 def has_factor(user: Any) -> bool:

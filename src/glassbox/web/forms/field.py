@@ -109,6 +109,10 @@ def _read(field: Field, typed: Typed) -> Any:
         return typed.texts.get(field.name) == "yes"
     if field.kind is FieldKind.FILE:
         return _file(field, typed)
+    if len(typed.texts.getlist(field.name)) > 1:
+        both = " and ".join(typed.texts.getlist(field.name))
+        value = "two values" if field.kind is FieldKind.SECRET else both
+        raise InvalidInput(field=field.label, value=value, way_out="Say it once.")
     text = typed.texts.get(field.name, "")
     # A tab in front is an empty cell, and not to be lost.
     text = text.strip("\r\n") if field.kind is FieldKind.CELLS and text.strip() else text.strip()

@@ -22,6 +22,7 @@ from glassbox.queries.audit_trail.picture import draw_proof
 from glassbox.queries.audit_trail.proof_files import proofs_archive
 from glassbox.rules.verdicts import InvalidInput, NotFound
 from glassbox.web.csv_files import csv_file
+from glassbox.web.downloads import called
 from glassbox.web.pages import change_here, one_license_id, page
 from glassbox.web.request import PageRequest
 
@@ -190,8 +191,4 @@ def proofs(request: PageRequest) -> HttpResponse:
 
 
 def _file(content: str | bytes, name: str, media_type: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type=media_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return called(HttpResponse(content, content_type=media_type), name)

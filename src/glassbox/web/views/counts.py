@@ -20,6 +20,7 @@ from glassbox.queries.count_sheets import SheetPreview, sheet_preview
 from glassbox.queries.counts import CountPage, count_list, count_page
 from glassbox.rules.count_sheets import COLUMNS, sheet_text
 from glassbox.rules.verdicts import InvalidInput
+from glassbox.web.downloads import called
 from glassbox.web.middleware import refusal_status
 from glassbox.web.pages import change_here, one_license_id, page
 from glassbox.web.request import PageRequest
@@ -109,7 +110,7 @@ def blank_sheet(request: PageRequest, session_id: int) -> HttpResponse:
         actor=request.actor, license_ids=request.scope.license_ids, session_id=session_id
     )
     response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="count-{session_id}.csv"'
+    called(response, f"count-{session_id}.csv")
     writer = csv.writer(response)
     writer.writerow(COLUMNS)
     for line in found.lines:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from glassbox.queries.documents import document_rows, filed_document
+from glassbox.web.downloads import called
 from glassbox.web.pages import one_license_id, page
 from glassbox.web.request import PageRequest
 
@@ -25,9 +25,6 @@ def document(request: PageRequest, document_id: int) -> HttpResponse:
         actor=request.actor, license_id=one_license_id(request), document_id=document_id
     )
     answer = HttpResponse(filed.content, content_type=filed.row.media_type)
-    header = content_disposition_header(as_attachment=False, filename=filed.row.name)
-    if header:
-        answer["Content-Disposition"] = header
     # Whatever somebody filed must never run as a page of ours.
     answer["X-Content-Type-Options"] = "nosniff"
-    return answer
+    return called(answer, filed.row.name, is_kept=False)

@@ -12,6 +12,7 @@ from glassbox.operations.imports.imports import discard_import, take_import
 from glassbox.queries.imports import import_kinds, import_list, import_page, wrong_rows
 from glassbox.rules.imports import harmless, kind_named
 from glassbox.rules.verdicts import InvalidInput, NotFound
+from glassbox.web.downloads import called
 from glassbox.web.pages import change_here, page
 from glassbox.web.request import PageRequest
 
@@ -100,6 +101,4 @@ def discard(request: PageRequest, import_id: int) -> HttpResponse:
 
 
 def _csv(text: str, file_name: str) -> HttpResponse:
-    answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{file_name}"'
-    return answer
+    return called(HttpResponse(text, content_type="text/csv; charset=utf-8"), file_name)

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from glassbox.queries.inspection_pack.packs import fetched_pack, pack_page, pack_rows
+from glassbox.web.downloads import called
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
 
@@ -32,8 +33,5 @@ def file(request: PageRequest, pack_id: int) -> HttpResponse:
     content = fetched_pack(
         actor=request.actor, license_ids=request.scope.license_ids, pack_id=pack_id
     )
-    return HttpResponse(
-        content,
-        content_type="application/zip",
-        headers={"Content-Disposition": f'attachment; filename="inspection-pack-{pack_id}.zip"'},
-    )
+    answer = HttpResponse(content, content_type="application/zip")
+    return called(answer, f"inspection-pack-{pack_id}.zip")
