@@ -26,6 +26,7 @@ FIXED_FORMATS = {
     "src/glassbox/queries/differences/records.py": ("CHILD_WORDS[difference_class]",),
     "src/glassbox/queries/audit_trail/events.py": ("PAGES[kind]",),
     "src/metrc_client/client.py": ("endpoint.path",),
+    "src/glassbox/runtime/standby.py": ("command",),
 }
 # Floors that serve people. What they open or read is named by settings or by a row's number.
 SERVING = ("src/glassbox/web/", "src/glassbox/api/", "src/glassbox/operations/")
