@@ -1,4 +1,4 @@
-"""No secret leaves its place: logs at DEBUG, error pages, mails, ledger and a dump are searched."""
+"""No secret leaves its place: logs, error pages, mails, ledger, a dump and a backup are searched."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import httpx
@@ -24,7 +25,9 @@ from glassbox.cli.demo_brand import MAKER, Brand
 from glassbox.models.people import User
 from glassbox.operations.actions.review import GatesBlocked, approve_action, send_for_review
 from glassbox.rules.action_lifecycle import ActionState
-from glassbox.runtime.postgres import ClusterUrls
+from glassbox.runtime.backup import take_base
+from glassbox.runtime.postgres import Cluster, ClusterUrls
+from glassbox.runtime.sealed_files import make_pair, open_file
 from tests.cast import tag
 from tests.desk import Desk
 from tests.journeys.canaries import dump, files_of, hits
@@ -172,6 +175,18 @@ def passes(brand: Brand, step: Callable[..., None], name: str, action_id: int) -
     return True
 
 
+def backup_of(urls: ClusterUrls, folder: Path) -> dict[str, bytes]:
+    """Return a base backup as it lies outside, and opened: dead rows and WAL are in it as well."""
+    private, public = make_pair()
+    made = take_base(
+        urls.backup, folder, public=public, environment="dev", true_now=lambda: datetime.now(UTC)
+    )
+    opened = BytesIO()
+    sealed = made.folder / "base.tar.sealed"
+    open_file(sealed, opened, called=f"base/{made.folder.name}/base.tar", private=private)
+    return {**files_of(folder), "opened backup": opened.getvalue()}
+
+
 def wait_until(is_so: Callable[[], bool], what: str) -> None:
     ends = time.monotonic() + WITHIN_SECONDS
     while not is_so():
@@ -187,6 +202,9 @@ def test_no_secret_is_said_anywhere(
     brand: Brand,
     desk: Desk,
     superuser: psycopg.Connection,
+    cluster: Cluster,
+    database: ClusterUrls,
+    tmp_path: Path,
 ) -> None:
     known = dict(installation.secrets)
     known |= {
@@ -237,4 +255,7 @@ def test_no_secret_is_said_anywhere(
     assert all(logs[f"{name}.log"] for name in ("serve", "worker", "sequencer", "signer"))
     assert len(files_of(installation.mails)) >= 1
     pages["dump"] = dump(superuser)
+    pages["log of PostgreSQL"] = cluster.log.read_bytes()
+    assert b'relation "orders" does not exist' in pages["log of PostgreSQL"]
+    pages |= backup_of(database, tmp_path / "backup")
     assert hits(known, {**logs, **pages, **files_of(installation.mails)}) == []
