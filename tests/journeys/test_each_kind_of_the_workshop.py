@@ -12,7 +12,7 @@ import httpx
 
 from glassbox.cli.demo_brand import MAKER, MOVER, Brand
 from glassbox.models.packages import Package, PackageSnapshot
-from glassbox.operations import company, credentials, terms
+from glassbox.operations import company, credentials, roles, terms
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.action_kinds.templates import CREATE_TEMPLATE
 from glassbox.rules.actor import Actor, system_actor
@@ -220,7 +220,7 @@ def open_laboratory(brand: Brand, desk: Desk) -> Brand:
             password=None,
             now=began,
         )
-        company.grant_role(
+        roles.grant_role(
             actor=machine, license_id=number, user_id=people[name], role=role, now=began
         )
     owner = Actor(user_id=people["Len"], name="Len", via="web", session="test")

@@ -13,6 +13,7 @@ class EventType(StrEnum):
     USER_REVIEW_SIGNED = "user_review.signed"
     LICENSE_OPENED = "license.opened"
     USER_ADDED = "user.added"
+    USER_INVITED = "user.invited"
     USER_DEACTIVATED = "user.deactivated"
     ROLE_GRANTED = "role.granted"
     ROLE_ENDED = "role.ended"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from glassbox.operations import company, credentials, terms
+from glassbox.operations.roles import grant_role
 from glassbox.rules.actor import Actor, system_actor
 from glassbox.rules.permissions import Role
 from glassbox.rules.terms import terms_sha256
@@ -132,7 +133,7 @@ def _add_person(
         now=now,
     )
     for number, role in roles:
-        company.grant_role(
+        grant_role(
             actor=machine,
             license_id=brand.licenses[number],
             user_id=brand.users[name],

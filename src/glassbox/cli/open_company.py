@@ -10,10 +10,10 @@ from glassbox import clock
 from glassbox.operations.company import (
     LICENSE_KINDS,
     add_user,
-    grant_role,
     open_company,
     open_license,
 )
+from glassbox.operations.roles import grant_role
 from glassbox.operations.sign_in import make_sign_in_link
 from glassbox.rules.actor import system_actor
 from glassbox.rules.permissions import Role

@@ -1,4 +1,4 @@
-"""Open companies and licences, add people, grant roles, know other licensees, receive tags."""
+"""Open companies and licences, add people, know other licensees, receive tags."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
 from glassbox.models.catalog import Counterparty, Tag, TagStatus
 from glassbox.models.companies import Company, License, LicenseKind
-from glassbox.models.people import RoleGrant, User
+from glassbox.models.people import User
 from glassbox.operations.transaction import (
     enter_license_in_transaction,
     operation,
     unscoped_operation,
 )
 from glassbox.rules.actor import Actor
-from glassbox.rules.permissions import Permission, Role
+from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
 TAGS_AT_MOST = 10_000
@@ -129,68 +129,6 @@ def add_user(
         now=now,
     )
     return user.pk
-
-
-@operation
-def grant_role(*, actor: Actor, license_id: int, user_id: int, role: str, now: datetime) -> int:
-    """Grant a role at a licence, from now on.
-
-    :raises InvalidInput: if there is no such role, or the person holds it already
-    """
-    if not actor.is_system:
-        access.require(actor, Permission.COMPANY_MANAGE, license_id=license_id)
-    if role not in set(Role) - {Role.SYSTEM, Role.INSPECTOR}:
-        raise InvalidInput(field="role", value=role, way_out=f"Use one of {', '.join(Role)}.")
-    license = License.objects.get(id=license_id)
-    user = User.objects.filter(id=user_id, company_id=license.company_id).first()
-    if user is None:
-        raise NotFound("There is no such person in this company.")
-    held = RoleGrant.objects.filter(
-        license_id=license_id, user_id=user_id, role=role, valid_until__isnull=True
-    )
-    if held.exists():
-        raise InvalidInput(field="role", value=role, way_out="This person holds it already.")
-    grant = RoleGrant.objects.create(
-        company_id=license.company_id,
-        license_id=license_id,
-        user_id=user_id,
-        role=role,
-        valid_from=now,
-        granted_by_id=actor.user_id,
-    )
-    ledger.append(
-        type=EventType.ROLE_GRANTED,
-        subject=f"user:{user_id}",
-        actor=actor,
-        reason=f"The role {role} was granted",
-        body={"role": role},
-        now=now,
-    )
-    return grant.pk
-
-
-@operation
-def end_role(*, actor: Actor, license_id: int, grant_id: int, now: datetime) -> None:
-    """End a role at a licence; the next request of the person no longer has it.
-
-    :raises NotFound: if there is no such grant in force here
-    """
-    access.require(actor, Permission.COMPANY_MANAGE, license_id=license_id)
-    grant = RoleGrant.objects.filter(
-        id=grant_id, license_id=license_id, valid_until__isnull=True
-    ).first()
-    if grant is None:
-        raise NotFound("There is no such role in force here.")
-    grant.valid_until = now
-    grant.save(update_fields=["valid_until"])
-    ledger.append(
-        type=EventType.ROLE_ENDED,
-        subject=f"user:{grant.user_id}",
-        actor=actor,
-        reason=f"The role {grant.role} was ended",
-        body={"role": grant.role},
-        now=now,
-    )
 
 
 @operation

@@ -10,7 +10,7 @@ import pytest
 from glassbox.access import NotPermitted
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.actions import ActionWave, GateCheck
-from glassbox.operations import company, policies
+from glassbox.operations import policies, roles
 from glassbox.operations.actions import waves, words
 from glassbox.operations.actions.draft import draft_action
 from glassbox.operations.actions.review import (
@@ -452,7 +452,7 @@ def test_what_the_pack_allows_is_overridden_by_a_second_person_for_this_content_
 
 def second_manager(cast: Brand) -> Actor:
     """Hal, who drafted it, given the right to override: still it is not his to do."""
-    company.grant_role(
+    roles.grant_role(
         actor=system_actor("set-up"),
         license_id=cast.licenses[DIST],
         user_id=cast.users["Hal"],

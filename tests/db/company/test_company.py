@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from django.test import Client
 
-from glassbox.access import NotPermitted, roles_at
+from glassbox.access import NotPermitted
 from glassbox.audit.models import ComplianceEvent
 from glassbox.cli.demo_brand import Brand
-from glassbox.models.people import RoleGrant, User
+from glassbox.models.people import User
 from glassbox.operations import company
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.actor import system_actor
-from glassbox.rules.permissions import Role
 from glassbox.rules.verdicts import InvalidInput, NotFound
 from tests.builders import events_of
 from tests.cast import DIST, MFG, NEIGHBOR, R1, person, receive_tags, tag
@@ -71,36 +70,6 @@ def test_nobody_signs_in_as_a_person_without_a_password(
         "/sign-in/", {"login": "gus.again@goldenpoppy.example", "password": password or ""}
     )
     assert (answer.status_code, "_auth_user_id" in answer.client.session) == (422, False)
-
-
-def test_a_role_is_granted_once_and_ended(cast: Brand, frozen_now: datetime) -> None:
-    owen, license_id = person(cast, "Owen"), cast.licenses[MFG]
-    began = frozen_now - timedelta(minutes=1)
-    grant = {"license_id": license_id, "user_id": cast.users["Hal"], "role": Role.VERIFIER}
-    grant_id = company.grant_role(actor=owen, **grant, now=began)  # type: ignore[arg-type]
-    assert roles_at(person(cast, "Hal"), license_id) == {Role.VERIFIER}
-    with pytest.raises(InvalidInput, match="holds it already"):
-        company.grant_role(actor=owen, **grant, now=began)  # type: ignore[arg-type]
-
-    company.end_role(actor=owen, license_id=license_id, grant_id=grant_id, now=began)
-
-    assert roles_at(person(cast, "Hal"), license_id) == set()
-    assert RoleGrant.objects.get(id=grant_id).valid_until == began
-    (event,) = events_of(license_id, "role.ended")
-    assert event["body"] == {"role": "VERIFIER"}
-
-
-def test_only_the_owner_grants_and_nobody_of_another_company(
-    cast: Brand, frozen_now: datetime
-) -> None:
-    grant = {"license_id": cast.licenses[MFG], "role": Role.VERIFIER, "now": frozen_now}
-
-    with pytest.raises(NotPermitted):
-        company.grant_role(actor=person(cast, "Fay"), user_id=cast.users["Fay"], **grant)  # type: ignore[arg-type]
-    with pytest.raises(NotFound):
-        company.grant_role(actor=person(cast, "Nell"), user_id=cast.users["Nell"], **grant)  # type: ignore[arg-type]
-    with pytest.raises(NotFound):
-        company.grant_role(actor=person(cast, "Owen"), user_id=cast.users["Nell"], **grant)  # type: ignore[arg-type]
 
 
 def test_a_partner_is_checked_by_who_plans_transfers(cast: Brand, frozen_now: datetime) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from glassbox.access import NotPermitted
 from glassbox.models.lab import QaReview
-from glassbox.operations import company
+from glassbox.operations import roles
 from glassbox.operations.following import follow_license
 from glassbox.operations.lab import holds, releases
 from glassbox.operations.lab.review import AlreadyReleased, EvidenceChanged, ReleaseBlocked
@@ -149,7 +149,7 @@ def test_who_made_it_can_never_release_it_even_when_trained_in_quality(story: St
     story.up_to_the_review()
     with pytest.raises(NotFound):
         story.release(actor=person(story.brand, "Ana"))
-    company.grant_role(
+    roles.grant_role(
         actor=system_actor("set-up"),
         license_id=story.license_id,
         user_id=story.brand.users["Ana"],

@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from glassbox.queries.choices import may
 from glassbox.queries.company import catalog_page, company_page
 from glassbox.queries.people import people_pages
+from glassbox.queries.roles import role_rows
 from glassbox.queries.terms import terms_page
 from glassbox.queries.vendor import vendor_page
+from glassbox.rules.permissions import Permission
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
 
@@ -25,10 +28,15 @@ def company(request: PageRequest) -> HttpResponse:
 @require_safe
 def people(request: PageRequest) -> HttpResponse:
     """Show who works at each licence beside METRC's own list, and when that was last reviewed."""
-    found = people_pages(
-        actor=request.actor, license_ids=request.scope.license_ids, now=request.now
-    )
-    return page(request, "company/people.html", {"pages": found, "nav": "company"})
+    here, license_ids = request.scope.license, request.scope.license_ids
+    shown = {
+        "pages": people_pages(actor=request.actor, license_ids=license_ids, now=request.now),
+        "roles": role_rows(actor=request.actor, license_ids=license_ids, now=request.now),
+        "may_manage": here is not None
+        and may(actor=request.actor, license_id=here.id, permission=Permission.COMPANY_MANAGE),
+        "nav": "company",
+    }
+    return page(request, "company/people.html", shown)
 
 
 @require_safe
