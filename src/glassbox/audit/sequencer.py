@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -30,14 +31,37 @@ HEADS_CHANNEL = "audit_heads"
 OPAQUE_BYTES = 8
 IDLE_LOOK_SECONDS = 30.0
 
-TAKE = """
-    WITH taken AS (
-        DELETE FROM audit_pending WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM audit_pending
-            WHERE NOT EXISTS (SELECT 1 FROM audit_stops WHERE ended_at IS NULL)
-            ORDER BY event_id LIMIT %s FOR UPDATE SKIP LOCKED
-        )) RETURNING event_id, license_id, ts, leaf
-    ) SELECT event_id, license_id, ts, leaf FROM taken ORDER BY ts, event_id
+WAITING = """
+    SELECT event_id, license_id, ts, leaf FROM (
+        SELECT event_id, license_id, ts, leaf FROM audit_pending
+        WHERE NOT EXISTS (SELECT 1 FROM audit_stops WHERE ended_at IS NULL)
+        ORDER BY event_id LIMIT %s
+    ) AS waiting ORDER BY ts, event_id
+"""
+# All of a batch, or nothing, in one way there and back; heads after numbers, so that of two
+# sequencers the slower one fails at a number that is taken. Its entries come as two long values for
+# the hashes instead of thousands of short ones; `begins` says where in them each log's entries are.
+STORE = """
+    WITH numbered AS (
+        INSERT INTO audit_leaves (log_id, index, event_id, leaf, chain, body)
+        SELECT (%(logs)b::bigint[])[of], (%(firsts)b::bigint[])[of] + n - (%(begins)b::bigint[])[of],
+            id, substr(%(leaves)b, (32 * n - 31)::int, 32),
+            substr(%(chains)b, (32 * n - 31)::int, 32), body
+        FROM unnest(%(ids)b::uuid[], %(bodies)b::bytea[]) WITH ORDINALITY AS r(id, body, n),
+            width_bucket(n, %(begins)b::bigint[]) AS of
+        RETURNING log_id
+    ), tiled AS (
+        INSERT INTO audit_tiles (log_id, level, index, root) SELECT * FROM
+        unnest(%(tiled)b::bigint[], %(levels)b::int[], %(tiles)b::bigint[], %(tile_roots)b::bytea[])
+    ), done AS (
+        DELETE FROM audit_pending WHERE event_id = ANY (%(ids)b::uuid[])
+    ), grown AS (
+        UPDATE audit_logs g SET size = h.size, root = h.root, chain = h.chain, anchored_at =
+            CASE WHEN h.is_anchored THEN clock_timestamp() ELSE g.anchored_at END
+        FROM unnest(%(logs)b::bigint[], %(sizes)b::bigint[], %(roots)b::bytea[], %(heads)b::bytea[],
+            %(anchored)b::bool[]) AS h(log_id, size, root, chain, is_anchored)
+        WHERE g.log_id = h.log_id AND (SELECT count(*) FROM numbered) > 0
+    ) SELECT pg_notify(%(channel)s, '')
 """
 
 
@@ -52,10 +76,32 @@ class _Log:
     origin: str
     frontier: Frontier
     chain: bytes
-    leaves: list[tuple[UUID | None, bytes, bytes | None]] = field(default_factory=list)
+    # Of each entry that is not stored yet: its event or its own bytes, and both its hashes.
+    ids: list[UUID | None] = field(default_factory=list)
+    bodies: list[bytes | None] = field(default_factory=list)
+    leaves: bytearray = field(default_factory=bytearray)
+    chains: bytearray = field(default_factory=bytearray)
+    tiles: list[tuple[int, int, bytes]] = field(default_factory=list)
+
+    def append(self, event_id: UUID | None, leaf: bytes, body: bytes | None = None) -> None:
+        self.chain = chain_hash(self.chain, leaf)
+        self.tiles += self.frontier.append(leaf)
+        self.ids.append(event_id)
+        self.bodies.append(body)
+        self.leaves += leaf
+        self.chains += self.chain
 
     def head(self) -> Head:
         return Head(origin=self.origin, size=self.frontier.size, root=self.frontier.root())
+
+
+# Whose log an entry belongs to: the kind of log, and the licence where there is one.
+ANCHOR = ("anchor", None)
+Pending = tuple[UUID, int | None, datetime, bytes]
+
+
+def _key_of(license_id: int | None) -> tuple[str, int | None]:
+    return ("house" if license_id is None else "license", license_id)
 
 
 class Sequencer:
@@ -74,11 +120,13 @@ class Sequencer:
             the next one reads the heads anew
         """
         try:
-            # One way there and back to take a batch, and one for all that it writes.
-            with self.connection.pipeline(), self.connection.transaction():
-                pending = self.connection.execute(TAKE, [EVENTS_PER_BATCH]).fetchall()
-                if pending:
-                    self._grow(pending)
+            pending = self.connection.execute(WAITING, [EVENTS_PER_BATCH], binary=True).fetchall()
+            if not pending:
+                return 0
+            year = max(ts for _, _, ts, _ in pending).astimezone(UTC).year
+            # A log that is opened, or closed with its year, is so only together with its entries.
+            with nullcontext() if self._holds(pending, year) else self.connection.transaction():
+                self._grow(pending, year)
         except BaseException:
             self._logs.clear()
             raise
@@ -109,67 +157,60 @@ class Sequencer:
             raise
         return len(logs)
 
-    def _grow(self, pending: Sequence[tuple[UUID, int | None, datetime, bytes]]) -> None:
+    def _holds(self, pending: Sequence[Pending], year: int) -> bool:
+        """Return whether every log that a batch touches is in memory, and of this year."""
+        wanted = {_key_of(license_id) for _, license_id, _, _ in pending} | {ANCHOR}
+        return all(key in self._logs and self._logs[key].year >= year for key in wanted)
+
+    def _grow(self, pending: Sequence[Pending], year: int) -> None:
         moved: dict[int, _Log] = {}
-        newest = max(ts for _, _, ts, _ in pending).astimezone(UTC).year
         for event_id, license_id, _, leaf in pending:
-            kind = "house" if license_id is None else "license"
-            log = self._logs.get((kind, license_id))
-            if log is None or log.year < newest:
-                log = self._log(kind, license_id, newest)
-            log.leaves.append((event_id, leaf, None))
+            key = _key_of(license_id)
+            log = self._logs.get(key)
+            if log is None or log.year < year:
+                log = self._log(*key, year)
+            log.append(event_id, leaf)
             moved[log.log_id] = log
         heads = list(moved.values())
-        for log in heads:
-            log.leaves, grown = [], log.leaves
-            self._append(log, grown)
-        self._store([*heads, self._anchor(heads, newest)], heads)
-
-    def _append(self, log: _Log, leaves: Iterable[tuple[UUID | None, bytes, bytes | None]]) -> None:
-        first, tiles, ids, bodies = log.frontier.size, [], [], []
-        hashes, chains = bytearray(), bytearray()
-        for event_id, leaf, body in leaves:
-            log.chain = chain_hash(log.chain, leaf)
-            tiles += log.frontier.append(leaf)
-            ids.append(event_id)
-            bodies.append(body)
-            hashes += leaf
-            chains += log.chain
-        # Two long values instead of thousands of short ones; COPY is refused behind walls.
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO audit_leaves (log_id, index, event_id, leaf, chain, body)"
-                " SELECT %s, %s + n - 1, id, substr(%b, (32 * n - 31)::int, 32),"
-                " substr(%b, (32 * n - 31)::int, 32), body"
-                " FROM unnest(%b::uuid[], %b::bytea[]) WITH ORDINALITY AS r(id, body, n)",
-                [log.log_id, first, hashes, chains, ids, bodies if any(bodies) else []],
-            )
-            if tiles:
-                cursor.executemany(
-                    "INSERT INTO audit_tiles (log_id, level, index, root) VALUES (%s, %s, %s, %s)",
-                    [(log.log_id, *tile) for tile in tiles],
-                )
+        self._store([*heads, self._anchor(heads, year)], heads)
 
     def _anchor(self, logs: Sequence[_Log], year: int) -> _Log:
-        anchor = self._logs.get(("anchor", None))
-        if anchor is None or anchor.year < year:
-            anchor = self._log("anchor", None, year)
-        texts = [log.head().text().encode() for log in logs]
-        self._append(anchor, [(None, leaf_hash(text), text) for text in texts])
+        anchor = self._log(*ANCHOR, year)
+        for log in logs:
+            text = log.head().text().encode()
+            anchor.append(None, leaf_hash(text), text)
         return anchor
 
     def _store(self, logs: Sequence[_Log], anchored: Sequence[_Log]) -> None:
-        anchored_ids = [log.log_id for log in anchored]
+        begins, entries = [], 1
         for log in logs:
-            head = log.head()
-            self.connection.execute(
-                "UPDATE audit_logs SET size = %s, root = %s, chain = %s,"
-                " anchored_at = CASE WHEN log_id = ANY(%s) THEN clock_timestamp()"
-                " ELSE anchored_at END WHERE log_id = %s",
-                [head.size, head.root, log.chain, anchored_ids, log.log_id],
-            )
-        # The signer waits for this; one process notifies, so no commit queues behind it.
-        self.connection.execute(f"NOTIFY {HEADS_CHANNEL}")
+            begins.append(entries)
+            entries += len(log.ids)
+        heads, anchored_ids = [log.head() for log in logs], {log.log_id for log in anchored}
+        tiles = [(log.log_id, *tile) for log in logs for tile in log.tiles]
+        values = {
+            "logs": [log.log_id for log in logs],
+            "firsts": [log.frontier.size - len(log.ids) for log in logs],
+            "begins": begins,
+            "ids": [event_id for log in logs for event_id in log.ids],
+            "bodies": [body for log in logs for body in log.bodies],
+            "leaves": b"".join(log.leaves for log in logs),
+            "chains": b"".join(log.chains for log in logs),
+            "sizes": [head.size for head in heads],
+            "roots": [head.root for head in heads],
+            "heads": [log.chain for log in logs],
+            "anchored": [log.log_id in anchored_ids for log in logs],
+            "channel": HEADS_CHANNEL,
+        }
+        columns = ("tiled", "levels", "tiles", "tile_roots")
+        values |= zip(
+            columns, map(list, zip(*tiles, strict=True)) if tiles else 4 * [[]], strict=True
+        )
+        # The signer waits for what it notifies of; one process notifies, so no commit queues behind it.
+        self.connection.execute(STORE, values)
+        for log in logs:
+            for stored in (log.ids, log.bodies, log.leaves, log.chains, log.tiles):
+                stored.clear()
 
     def _log(self, kind: str, license_id: int | None, year: int) -> _Log:
         """Return the newest log of a licence, or of a kind; a new one when the year has turned."""
@@ -200,7 +241,7 @@ class Sequencer:
         # The last word of the old year is the first of the new one, so neither can be cut off.
         last = log.head().text().encode()
         successor = self._open(kind, license_id, year)
-        self._append(successor, [(None, leaf_hash(last), last)])
+        successor.append(None, leaf_hash(last), last)
         return successor
 
     def _open(self, kind: str, license_id: int | None, year: int) -> _Log:
@@ -248,7 +289,7 @@ def run_sequencer(
             began = time.monotonic()
             try:
                 numbered = sequencer.number_batch() or sequencer.anchor_idle()
-            except psycopg.errors.UniqueViolation:
+            except (psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected):
                 # Another sequencer was faster; what it numbered is read on the next turn.
                 numbered = 0
             if numbered < EVENTS_PER_BATCH:

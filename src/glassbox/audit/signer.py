@@ -31,6 +31,22 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 LOGS_AT_ONCE = 1000
+LEAVES_AT_ONCE = 65_536
+HASH_BYTES = 32
+
+
+# Each log that grew, with the leaves since its last checkpoint unless they are very many.
+GROWN = """
+    SELECT g.log_id, g.origin, g.size, g.root, c.size, (
+        SELECT string_agg(l.leaf, '' ORDER BY l.index) FROM audit_leaves l
+        WHERE l.log_id = g.log_id AND l.index >= c.size AND l.index < g.size
+        AND g.size - c.size <= %s
+    ) FROM audit_logs g, LATERAL (
+        SELECT coalesce(max(size), 0) AS size FROM audit_checkpoints WHERE log_id = g.log_id
+    ) c WHERE g.size > c.size
+    AND NOT EXISTS (SELECT 1 FROM audit_stops WHERE ended_at IS NULL)
+    ORDER BY g.log_id LIMIT %s
+"""
 
 
 class WillNotSign(Exception):
@@ -118,7 +134,7 @@ class Signer:
                 head = open_checkpoint(note, self.key.public_key().public_bytes_raw())
             except NoteWrong as wrong:
                 raise WillNotSign(str(wrong)) from wrong
-            grown = self._grow({log_id: (Frontier(), head.size)})[log_id]
+            grown = self._grow(log_id, Frontier(), head.size)
             if grown.root() != head.root:
                 raise WillNotSign(
                     f"The leaves of {head.origin} do not come to the root of its last checkpoint."
@@ -138,27 +154,23 @@ class Signer:
         :raises WillNotSign: if a head does not continue the one that was signed before it
         """
         rows = self.connection.execute(
-            "SELECT g.log_id, g.origin, g.size, g.root FROM audit_logs g WHERE g.size > coalesce("
-            "(SELECT max(c.size) FROM audit_checkpoints c WHERE c.log_id = g.log_id), 0)"
-            " AND NOT EXISTS (SELECT 1 FROM audit_stops WHERE ended_at IS NULL)"
-            " ORDER BY g.log_id LIMIT %s",
-            [LOGS_AT_ONCE],
+            GROWN, [LEAVES_AT_ONCE, LOGS_AT_ONCE], binary=True
         ).fetchall()
         if not rows:
             return 0
-        wanted = {}
-        for log_id, _, size, _ in rows:
-            known = self._signed.get(log_id)
-            wanted[log_id] = (known.frontier.copy() if known else Frontier(), size)
-        grown = self._grow(wanted)
         signed = []
-        for log_id, origin, size, root in rows:
+        for log_id, origin, size, root, shown, leaves in rows:
             known = self._signed.get(log_id)
             if known is not None and known.origin != origin:
                 raise WillNotSign(f"Log {log_id} was {known.origin}, and calls itself {origin}.")
-            head = Head(origin=origin, size=size, root=bytes(root))
-            if grown[log_id].size != size or grown[log_id].root() != head.root:
-                before = known.frontier.size if known else 0
+            head = Head(origin=origin, size=size, root=root)
+            grown = known.frontier.copy() if known else Frontier()
+            before = grown.size
+            if before == shown and leaves is not None:
+                _append_all(grown, leaves)
+            else:
+                self._grow(log_id, grown, size)
+            if grown.size != size or grown.root() != head.root:
                 raise WillNotSign(
                     f"{origin} with {size} entries does not continue what was signed of it with"
                     f" {before} entries. Somebody changed what was numbered."
@@ -168,7 +180,7 @@ class Signer:
                     log_id=log_id,
                     origin=origin,
                     number=known.number + 1 if known else 1,
-                    frontier=grown[log_id],
+                    frontier=grown,
                     note=sign_head(head, self.key),
                 )
             )
@@ -179,26 +191,19 @@ class Signer:
         self._show(signed)
         return len(signed)
 
-    def _grow(self, wanted: dict[int, tuple[Frontier, int]]) -> dict[int, Frontier]:
-        """Return each frontier grown by the leaves of its log up to a size."""
-        grown = {log_id: frontier for log_id, (frontier, _) in wanted.items()}
+    def _grow(self, log_id: int, frontier: Frontier, size: int) -> Frontier:
+        """Grow a frontier by the leaves of its log up to a size, as far as there are any."""
         with self.connection.cursor(binary=True) as cursor:
             cursor.execute(
-                "SELECT l.log_id, l.index, l.leaf FROM unnest(%s::bigint[], %s::bigint[],"
-                " %s::bigint[]) AS w(log_id, first, last) JOIN audit_leaves l ON"
-                " l.log_id = w.log_id AND l.index >= w.first AND l.index < w.last"
-                " ORDER BY l.log_id, l.index",
-                [
-                    list(wanted),
-                    [frontier.size for frontier, _ in wanted.values()],
-                    [size for _, size in wanted.values()],
-                ],
+                "SELECT min(index), string_agg(leaf, '' ORDER BY index) FROM audit_leaves"
+                " WHERE log_id = %s AND index >= %s AND index < %s GROUP BY index / %s ORDER BY 1",
+                [log_id, frontier.size, size, LEAVES_AT_ONCE],
             )
-            for log_id, index, leaf in cursor:
+            for first, leaves in cursor:
                 # A gap leaves the frontier short, and its root is then not the one claimed.
-                if index == grown[log_id].size:
-                    grown[log_id].append(leaf)
-        return grown
+                if first == frontier.size:
+                    _append_all(frontier, leaves)
+        return frontier
 
     def _show(self, heads: list[SignedHead]) -> None:
         if not heads:
@@ -215,6 +220,11 @@ class Signer:
                     [head.note for head in heads],
                 ],
             )
+
+
+def _append_all(frontier: Frontier, leaves: bytes) -> None:
+    for at in range(0, len(leaves), HASH_BYTES):
+        frontier.append(leaves[at : at + HASH_BYTES])
 
 
 def open_key(connection: psycopg.Connection, folder: Path) -> Ed25519PrivateKey:
@@ -255,7 +265,8 @@ def run_signer(
                     if not is_checked and not open_stop(connection):
                         signer.check_past()
                         is_checked = True
-                    if not is_checked or not signer.sign_heads():
+                    # What came while it signed is told of; only what it left over is not.
+                    if not is_checked or signer.sign_heads() < LOGS_AT_ONCE:
                         _wait_for_heads(connection)
                 except WillNotSign as refusal:
                     # Only a person ends a stop, and then the past is looked at again.

@@ -119,14 +119,14 @@ def test_ten_thousand_at_once_with_roll_backs_and_two_sequencers(database: Clust
 DIE_AT = {
     "sequencer": (
         "Sequencer._grow",
-        "Sequencer._append",
+        "_Log.append:after",
         "Sequencer._anchor",
         "Sequencer._store",
         "Sequencer._store:after",
         "Sequencer.number_batch:after",
     ),
     "signer": (
-        "Signer._grow",
+        "Signer.sign_heads",
         "SignedHeads.write",
         "SignedHeads.write:after",
         "Signer._show",
