@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import psycopg
@@ -13,6 +14,7 @@ from glassbox.audit.event_types import EventType
 from glassbox.audit.verify import verify
 from glassbox.rules.actor import system_actor
 from glassbox.runtime.postgres import ClusterUrls
+from tests.db.audit.raw_append import RawWriter
 from tests.db.audit.sealed import write_events
 from tests.ledger import make_durable
 
@@ -159,6 +161,16 @@ def test_the_application_cannot_insert_past_the_function(database: ClusterUrls) 
 def test_an_event_without_a_reason_is_refused(database: ClusterUrls, frozen_now: datetime) -> None:
     with pytest.raises(DatabaseError, match="human-readable reason"):
         write_event(frozen_now, reason="  ")
+
+
+def test_a_text_that_no_event_commits_to_is_refused(database: ClusterUrls) -> None:
+    with RawWriter(database.application, license_id=7) as writer:
+        _, body, openings = writer.record()
+        more = {**json.loads(openings), "other": {"salt": "00" * 32, "value": "Unseen"}}
+        with pytest.raises(psycopg.errors.InvalidParameterValue, match="no other text"):
+            writer.connection.execute(
+                "SELECT audit.append(%b, %s::jsonb)", [body, json.dumps(more)]
+            )
 
 
 def test_an_event_of_no_licence_is_refused(database: ClusterUrls, frozen_now: datetime) -> None:
