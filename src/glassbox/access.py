@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from glassbox.models.companies import License
 from glassbox.models.people import RoleGrant
 from glassbox.rules.actor import Actor
-from glassbox.rules.permissions import ROLE_PERMISSIONS, Permission, Role, permissions_of
+from glassbox.rules.permissions import GUESTS, ROLE_PERMISSIONS, Permission, Role, permissions_of
 from glassbox.rules.verdicts import NotFound, Refused
 
 
@@ -71,12 +71,12 @@ def require(actor: Actor, permission: Permission, *, license_id: int) -> None:
 
 
 def guest_until(actor: Actor) -> datetime | None:
-    """Return until when an inspector may read; None for whoever is more than a guest, or nobody."""
+    """Return until when a guest may read; None for whoever is more than a guest, or nobody."""
     if actor.user_id is None:
         return None
     grants = RoleGrant.objects.filter(_grants_in_force(), user_id=actor.user_id)
     held = list(grants.values_list("role", "valid_until"))
-    ends = [until for role, until in held if role == Role.INSPECTOR and until is not None]
+    ends = [until for role, until in held if role in GUESTS and until is not None]
     return max(ends) if ends and len(ends) == len(held) else None
 
 

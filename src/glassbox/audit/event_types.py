@@ -140,6 +140,8 @@ class EventType(StrEnum):
     PACK_PREPARED = "pack.prepared"
     INSPECTOR_INVITED = "inspector.invited"
     INSPECTOR_ENDED = "inspector.ended"
+    SUPPORT_ADMITTED = "support.admitted"
+    SUPPORT_ENDED = "support.ended"
     PAGE_SEEN = "page.seen"
     VERIFICATION_ASKED = "verification.asked"
     VERIFICATION_ENDED = "verification.ended"

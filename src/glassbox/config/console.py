@@ -31,6 +31,7 @@ COMMANDS: tuple[tuple[str, str, bool], ...] = (
     ("rotate-keys", "give the vault of METRC keys new keys and destroy the old ones", True),
     ("open-company", "open a company, its licences and its first owner", True),
     ("sign-in-link", "make the link that sets a person's password", True),
+    ("add-support", "add a person of the vendor's support, who holds no role anywhere", True),
     ("doctor", "say what is wrong with this installation, and the remedy", True),
     ("sync", "read METRC once, now, for one licence", True),
     ("reconcile", "compare our book with METRC's newest word", True),

@@ -102,7 +102,7 @@ def end_inspector(*, actor: Actor, license_id: int, grant_id: int, now: datetime
 
 @operation
 def remember_page_seen(*, actor: Actor, license_id: int, path: str, now: datetime) -> None:
-    """Write that an inspector has looked at a page of this licence: once a page and sign-in."""
+    """Write that a guest has looked at a page of this licence: once a page and sign-in."""
     access.require(actor, Permission.AUDIT_READ, license_id=license_id)
     subject = f"page:{path[:PATH_CHARACTERS]}"
     seen = ComplianceEvent.objects.filter(
@@ -117,7 +117,7 @@ def remember_page_seen(*, actor: Actor, license_id: int, path: str, now: datetim
         type=EventType.PAGE_SEEN,
         subject=subject,
         actor=actor,
-        reason="An inspector looked at it",
+        reason="A guest looked at it",
         now=now,
     )
 

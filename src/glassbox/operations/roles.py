@@ -13,11 +13,11 @@ from glassbox.models.people import RoleGrant, User
 from glassbox.operations.transaction import operation
 from glassbox.queries.people import grants_in_force
 from glassbox.rules.actor import Actor
-from glassbox.rules.permissions import Permission, Role
+from glassbox.rules.permissions import GUESTS, Permission, Role
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
-# An inspector is let in, and is nobody of the brand; the system is nobody at all.
-GRANTED_ROLES = tuple(sorted(role.value for role in set(Role) - {Role.SYSTEM, Role.INSPECTOR}))
+# A guest is let in, and is nobody of the brand; the system is nobody at all.
+GRANTED_ROLES = tuple(sorted(role.value for role in set(Role) - GUESTS - {Role.SYSTEM}))
 
 
 class OwnRole(Refused):

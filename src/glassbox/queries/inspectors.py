@@ -1,4 +1,4 @@
-"""Inspectors who may read, or might: until when, who let them in, and how many pages they saw."""
+"""Guests who may read, or might: until when, who let them in, and how many pages they saw."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ROWS_AT_MOST = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class InspectorRow:
-    """One access of one inspector. `pages_seen` counts what they looked at at this licence."""
+class GuestRow:
+    """One access of one guest. `pages_seen` counts what they looked at at this licence."""
 
     grant_id: int
     user_id: int
@@ -34,17 +34,28 @@ class InspectorRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class InspectorList:
+class GuestList:
     """The newest accesses, and whether the reader may let people in and send them away."""
 
-    rows: tuple[InspectorRow, ...]
+    rows: tuple[GuestRow, ...]
     may_manage: bool
 
 
-def inspector_rows(*, actor: Actor, license_ids: tuple[int, ...], now: datetime) -> InspectorList:
+def inspector_rows(*, actor: Actor, license_ids: tuple[int, ...], now: datetime) -> GuestList:
     """Return the newest 100 accesses of inspectors, those in force first."""
+    return _guests(Role.INSPECTOR, Permission.INSPECTOR_MANAGE, actor, license_ids, now)
+
+
+def support_rows(*, actor: Actor, license_ids: tuple[int, ...], now: datetime) -> GuestList:
+    """Return the newest 100 accesses of the vendor's support, those in force first."""
+    return _guests(Role.SUPPORT, Permission.COMPANY_MANAGE, actor, license_ids, now)
+
+
+def _guests(
+    role: Role, manages: Permission, actor: Actor, license_ids: tuple[int, ...], now: datetime
+) -> GuestList:
     with access.reading(actor):
-        grants = RoleGrant.objects.filter(license_id__in=license_ids, role=Role.INSPECTOR)
+        grants = RoleGrant.objects.filter(license_id__in=license_ids, role=role)
         found = grants.select_related("user", "license", "granted_by").order_by("-valid_until")
         seen = {
             (row["license_id"], row["actor_id"]): row["pages"]
@@ -56,12 +67,9 @@ def inspector_rows(*, actor: Actor, license_ids: tuple[int, ...], now: datetime)
             .values("license_id", "actor_id")
             .annotate(pages=Count("event_id"))
         }
-        may = all(
-            Permission.INSPECTOR_MANAGE in access.permissions_at(actor, license_id)
-            for license_id in license_ids
-        )
+        may = all(manages in access.permissions_at(actor, license_id) for license_id in license_ids)
         rows = tuple(
-            InspectorRow(
+            GuestRow(
                 grant_id=grant.pk,
                 user_id=grant.user_id,
                 name=grant.user.name,
@@ -76,4 +84,4 @@ def inspector_rows(*, actor: Actor, license_ids: tuple[int, ...], now: datetime)
             )
             for grant in found[:ROWS_AT_MOST]
         )
-    return InspectorList(rows=rows, may_manage=may)
+    return GuestList(rows=rows, may_manage=may)

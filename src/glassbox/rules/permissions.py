@@ -67,9 +67,13 @@ class Role(StrEnum):
     DISTRIBUTION_MANAGER = "DISTRIBUTION_MANAGER"
     AUDITOR = "AUDITOR"
     INSPECTOR = "INSPECTOR"
+    SUPPORT = "SUPPORT"
     OWNER = "OWNER"
     SYSTEM = "SYSTEM"
 
+
+# They read for a while, change nothing, and every page they see is remembered.
+GUESTS = frozenset({Role.INSPECTOR, Role.SUPPORT})
 
 P = Permission
 _DRAFTER = frozenset({P.ACTION_DRAFT, P.ACTION_WITHDRAW, P.ACTION_ATTEST})
@@ -117,6 +121,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     },
     Role.AUDITOR: frozenset({P.PACKAGE_READ, P.AUDIT_READ}),
     Role.INSPECTOR: frozenset({P.PACKAGE_READ, P.AUDIT_READ}),
+    Role.SUPPORT: frozenset({P.PACKAGE_READ, P.AUDIT_READ}),
     Role.OWNER: frozenset(
         {P.PACKAGE_READ, P.PACKAGE_HOLD, P.AUDIT_READ, P.COMPANY_MANAGE, P.CREDENTIAL_MANAGE}
         | {P.AUDIT_ERASE}
@@ -154,7 +159,7 @@ ROLE_PERMISSIONS |= {
 ROLE_PERMISSIONS |= {
     role: ROLE_PERMISSIONS[role] | {P.VIEW_SAVE}
     for role in Role
-    if role not in (Role.AUDITOR, Role.INSPECTOR, Role.SYSTEM)
+    if role not in GUESTS | {Role.AUDITOR, Role.SYSTEM}
 }
 # Two of these together switch writing on; any one of them alone switches it off.
 ROLE_PERMISSIONS |= {
@@ -171,7 +176,7 @@ ROLE_PERMISSIONS |= {
 ROLE_PERMISSIONS |= {
     role: ROLE_PERMISSIONS[role] | {P.TOKEN_HOLD}
     for role in Role
-    if role not in (Role.INSPECTOR, Role.SYSTEM)
+    if role not in GUESTS | {Role.SYSTEM}
 }
 
 

@@ -177,7 +177,7 @@ def remember_refused(request: PageRequest, response: HttpResponse) -> None:
 
 
 def refused_to_a_guest(request: PageRequest, name: str) -> HttpResponse | None:
-    """Refuse an inspector who presses a button: they read, and nothing else."""
+    """Refuse a guest who presses a button: they read, and nothing else."""
     if request.scope.guest_until is None or request.method in SAFE_METHODS:
         return None
     if name in HARMLESS_POSTS:
@@ -191,7 +191,7 @@ def refused_to_a_guest(request: PageRequest, name: str) -> HttpResponse | None:
 
 
 def remember_what_a_guest_saw(request: PageRequest) -> None:
-    """Write down the page before an inspector sees it; what cannot be written is not shown."""
+    """Write down the page before a guest sees it; what cannot be written is not shown."""
     scope = getattr(request, "scope", None)
     if scope is None or scope.guest_until is None:
         return

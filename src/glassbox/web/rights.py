@@ -11,6 +11,7 @@ P = Permission
 BUTTONS: dict[str, Permission] = {
     "sync_read": P.SYNC_RUN,
     "inspector_end": P.INSPECTOR_MANAGE,
+    "support_end": P.COMPANY_MANAGE,
     "token_revoke": P.TOKEN_HOLD,
     "view_save": P.VIEW_SAVE,
     "view_rename": P.VIEW_SAVE,

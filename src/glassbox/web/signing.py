@@ -43,6 +43,7 @@ MEANINGS = {
     "takeover_proposal": "I propose to switch writing to METRC on",
     "writing_on": "I switch writing to METRC on",
     "writing_off": "I switch writing to METRC off",
+    "new_support": "I let the vendor's support read",
     "new_token": "I let another system act in my name",
     "new_key": "I store a METRC key; METRC will name its owner as who acted",
 }

@@ -159,6 +159,7 @@ urlpatterns = [
     *scoped("company/tokens/", api_tokens.tokens, "tokens"),
     *scoped("company/tokens/<int:token_id>/revoke/", api_tokens.revoke, "token_revoke"),
     *scoped("company/terms/", company.terms, "terms"),
+    *scoped("company/support/<int:grant_id>/end/", company.end_support_access, "support_end"),
     *scoped("company/installation/", company.installation, "installation"),
     *scoped("rules/", rules.rules, "rules"),
     *scoped("rules/changes/<int:promotion_id>/grant/", rules.grant, "rule_grant"),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from glassbox.operations.support import end_support
 from glassbox.queries.choices import may
 from glassbox.queries.company import catalog_page, company_page
+from glassbox.queries.inspectors import support_rows
 from glassbox.queries.people import people_pages
 from glassbox.queries.roles import role_rows
 from glassbox.queries.terms import terms_page
 from glassbox.queries.vendor import vendor_page
 from glassbox.rules.permissions import Permission
-from glassbox.web.pages import page
+from glassbox.web.pages import change_here, page
 from glassbox.web.request import PageRequest
 
 
@@ -50,7 +52,24 @@ def terms(request: PageRequest) -> HttpResponse:
 def installation(request: PageRequest) -> HttpResponse:
     """Show what the vendor can and cannot do here, read from this installation."""
     found = vendor_page(actor=request.actor, license_ids=request.scope.license_ids)
-    return page(request, "company/installation.html", {"vendor": found, "nav": "company"})
+    support = support_rows(
+        actor=request.actor, license_ids=request.scope.license_ids, now=request.now
+    )
+    context = {"vendor": found, "support": support, "nav": "company"}
+    return page(request, "company/installation.html", context)
+
+
+@require_POST
+def end_support_access(request: PageRequest, grant_id: int) -> HttpResponse:
+    """Send a person of the vendor's support away now."""
+    return change_here(
+        request,
+        "company/installation",
+        lambda license_id: end_support(
+            actor=request.actor, license_id=license_id, grant_id=grant_id, now=request.now
+        ),
+        "The access is ended: the support's next click finds nothing.",
+    )
 
 
 def catalog(request: PageRequest) -> HttpResponse:
