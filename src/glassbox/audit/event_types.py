@@ -33,6 +33,7 @@ class EventType(StrEnum):
     SESSION_REFUSED = "session.refused"
     SESSION_CONFIRMED = "session.confirmed"
     SESSION_ENDED = "session.ended"
+    SESSION_UNLOCKED = "session.unlocked"
     SESSION_LINK_MADE = "session.link_made"
     FACTOR_ADDED = "factor.added"
     FACTOR_REMOVED = "factor.removed"
@@ -176,5 +177,5 @@ class EventType(StrEnum):
 # What happens outside any licence. Every other event belongs to exactly one.
 TYPES_WITHOUT_LICENSE = frozenset(
     {EventType.COMPANY_OPENED, EventType.USER_ADDED, EventType.USER_DEACTIVATED}
-    | {EventType.SESSION_SIGNED_IN}
+    | {EventType.SESSION_SIGNED_IN, EventType.SESSION_UNLOCKED}
 )

@@ -228,6 +228,8 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_IDLE_SECONDS = env_int(
     "GLASSBOX_SESSION_IDLE_SECONDS", 0 if GLASSBOX_ENVIRONMENT == "demo" else 30 * 60
 )
+# With a floor PIN a session locks by itself after so long without a sign of life.
+FLOOR_LOCK_SECONDS = env_int("GLASSBOX_FLOOR_LOCK_SECONDS", 5 * 60)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
 if IS_PRODUCTION:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"

@@ -30,6 +30,21 @@ class User(AbstractBaseUser):
         return f"user #{self.pk} {self.name}"
 
 
+class FloorPin(models.Model):
+    """A person's short code that unlocks a session of theirs, never more; as a hash."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="floor_pin")
+    pin_hash = models.CharField(max_length=160)
+    set_at = models.DateTimeField()
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "floor_pins"
+
+    def __str__(self) -> str:
+        return f"floor PIN of user #{self.user_id}"
+
+
 class RoleGrant(models.Model):
     """A role held at a licence. Never edited: closed by its end, and opened anew."""
 

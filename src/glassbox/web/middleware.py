@@ -20,6 +20,7 @@ from glassbox.operations.inspectors import refuse_guest, remember_page_seen
 from glassbox.queries.frame import scope
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
+from glassbox.web.floor_lock import lock_if_left_alone, stopped_at_the_lock
 from glassbox.web.pace import EXPORTS, PACE, TooFast
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
@@ -109,6 +110,9 @@ class RequestFacts:
             return None
         if not hasattr(request, "actor"):
             return HttpResponseRedirect(f"/sign-in/?next={quote(request.get_full_path())}")
+        locked = stopped_at_the_lock(request, name or "")
+        if locked is not None:
+            return locked
         if settings.MFA_IS_REQUIRED and name not in WITHOUT_FACTOR and not has_factor(request.user):
             return HttpResponseRedirect("/account/app/")
         try:
@@ -139,6 +143,7 @@ def end_if_idle(request: PageRequest) -> None:
         return
     now_seconds = time.time()
     seen_seconds = request.session.get(SEEN, now_seconds)
+    lock_if_left_alone(request, now_seconds - seen_seconds)
     if now_seconds - seen_seconds > settings.SESSION_IDLE_SECONDS:
         logout(request)
     elif SEEN not in request.session or now_seconds - seen_seconds > SEEN_AGAIN_AFTER_SECONDS:

@@ -33,7 +33,9 @@ from glassbox.operations.sign_in import (
     remember_session_end,
     remember_sign_in,
 )
+from glassbox.queries.floor_pins import floor_pin_since
 from glassbox.rules.actor import Actor
+from glassbox.web.floor_lock import note_floor_pin
 from glassbox.web.request import PageRequest
 
 log = logging.getLogger(__name__)
@@ -183,6 +185,7 @@ def _signed_in(request: HttpRequest, user: Any, **_: Any) -> None:
     records = request.session.get("account_authentication_methods", [])
     how = " and ".join(dict.fromkeys(_words_of(record) for record in records)) or "a password"
     remember_sign_in(actor=actor_of(user), how=how, now=clock.now())
+    note_floor_pin(request, has_pin=floor_pin_since(actor=actor_of(user)) is not None)
 
 
 def _words_of(record: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
 from django.urls import URLPattern, path, re_path
 
-from glassbox.web import sign_in
+from glassbox.web import floor_lock, sign_in
 
 OPEN: list[URLPattern] = [
     path("sign-in/", sign_in.SignInView.as_view(), name="account_login"),
@@ -33,6 +33,9 @@ OPEN: list[URLPattern] = [
 ]
 OWN: list[URLPattern] = [
     path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("lock/", floor_lock.lock, name="lock"),
+    path("unlock/", floor_lock.unlock, name="unlock"),
+    path("account/pin/", floor_lock.floor_pin, name="floor_pin"),
     path("account/", factors.index, name="mfa_index"),
     path("account/password/", account.password_change, name="account_change_password"),
     path("account/app/", app.activate_totp, name="mfa_activate_totp"),
