@@ -53,6 +53,7 @@ class PersonRow:
 class KeyRow:
     """One METRC key. The key itself is never read here: the last four are all there is to see."""
 
+    id: int
     license_number: str
     owner_name: str
     is_for_sync: bool
@@ -171,6 +172,7 @@ def _keys(license_ids: tuple[int, ...]) -> tuple[KeyRow, ...]:
     rows = MetrcCredential.objects.filter(license_id__in=license_ids).select_related("license")
     return tuple(
         KeyRow(
+            id=row.pk,
             license_number=row.license.number,
             owner_name=row.owner_name,
             is_for_sync=row.is_for_sync,

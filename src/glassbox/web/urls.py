@@ -156,6 +156,7 @@ urlpatterns = [
     *scoped("audit/<uuid:event_id>/proof/", audit_trail.proof, "audit_proof"),
     *scoped("company/", company.company, "company"),
     *scoped("company/people/", company.people, "people"),
+    *scoped("company/keys/<int:credential_id>/", company.key_uses, "key_use"),
     *scoped("company/tokens/", api_tokens.tokens, "tokens"),
     *scoped("company/tokens/<int:token_id>/revoke/", api_tokens.revoke, "token_revoke"),
     *scoped("company/terms/", company.terms, "terms"),

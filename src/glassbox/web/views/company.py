@@ -9,6 +9,7 @@ from glassbox.operations.support import end_support
 from glassbox.queries.choices import may
 from glassbox.queries.company import catalog_page, company_page
 from glassbox.queries.inspectors import support_rows
+from glassbox.queries.key_use import key_use
 from glassbox.queries.people import people_pages
 from glassbox.queries.roles import role_rows
 from glassbox.queries.terms import terms_page
@@ -39,6 +40,20 @@ def people(request: PageRequest) -> HttpResponse:
         "nav": "company",
     }
     return page(request, "company/people.html", shown)
+
+
+@require_safe
+def key_uses(request: PageRequest, credential_id: int) -> HttpResponse:
+    """Show what was asked of METRC with a key."""
+    writes_only = request.GET.get("show") == "writes"
+    found = key_use(
+        actor=request.actor,
+        license_ids=request.scope.license_ids,
+        credential_id=credential_id,
+        writes_only=writes_only,
+    )
+    context = {"use": found, "writes_only": writes_only, "nav": "company"}
+    return page(request, "company/key_use.html", context)
 
 
 @require_safe
