@@ -15,7 +15,7 @@ from tests.browser.visitor import Visitor
 
 # Addresses that only take a POST, that are a file, or that send on to another page.
 NO_PAGES = re.compile(
-    r"^(both_.*|account_(login|reset.*|inactive)|mfa_(?!index|list_webauthn).*|sign_out|health|front|packages_csv|import_template|import_problems|audit_csv|audit_proofs|pack_file|\w+_read|document|compare_now|sync_read|.*_(approve|reviewed?|return|withdraw"
+    r"^(both_.*|lock|unlock|openid_.*|action_reviewed?|account_(login|reset.*|inactive)|mfa_(?!index|list_webauthn).*|sign_out|health|front|packages_csv|import_template|import_problems|audit_csv|audit_proofs|pack_file|\w+_read|document|compare_now|sync_read|.*_(approve|return|withdraw"
     r"|attest|look|reject|comment|urgency|override|grant|beside|verify|close|confirm|assign|note|sign|end|save|rename|delete|open_with))$"
 )
 # Whose things the main job left at the manufacturer; all others lie at the distributor.
@@ -23,6 +23,7 @@ OF_THE_MAKER = ("batches/", "actions/", "cases/", "reconciliation/")
 AT_THE_DOOR = ("receipt_count", "rejection", "delivery_check", "settlement")
 # Where the first link of a list leads to the page.
 BEHIND_LISTS = {
+    "key_use": ("company/", "#main a[href*='/company/keys/']"),
     "audit_event": ("audit/", "#main td a[href*='/audit/']"),
     "exchange": (f"packages/{CARTS_TAG}/exchanges/", "#main a[href*='/sync/exchanges/']"),
 }
@@ -51,6 +52,7 @@ def test_no_list_and_no_package_shuts_anybody_out(visit: Visit) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_no_page_of_the_main_job_shuts_anybody_out(finished_job: Job, visit: Visit) -> None:
     fay = visit("Fay")
 

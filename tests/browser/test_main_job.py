@@ -11,7 +11,7 @@ from tests.browser.conftest import Visit
 from tests.browser.house import House
 from tests.browser.main_job import CARTS_TAG, RETAILER, SAMPLE_TAG, Job
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
 
 def test_metrc_and_our_pages_show_the_numbers_of_the_scenario(
