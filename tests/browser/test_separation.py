@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 
 from glassbox.api.urls import document
 from glassbox.cli.demo_brand import MAKER, MOVER
-from glassbox.operations.company import grant_role
+from glassbox.operations.roles import grant_role
 from glassbox.rules.actor import system_actor
 from glassbox.rules.permissions import Role
 from tests.browser.conftest import Visit
