@@ -15,7 +15,7 @@ BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-audit-large bench-large bench-pages coverage evaluation fuzz fuzz-api screenshots simulate torture torture-grid torture-flow canaries mutation differences traffic golive-bench
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-audit-large bench-large bench-pages coverage evaluation fuzz fuzz-api screenshots simulate torture torture-grid torture-flow canaries mutation differences traffic golive-bench audit-components
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -109,6 +109,12 @@ torture-grid: setup ## every crash point by every fault for one kind of each cla
 
 torture-flow: setup ## the main job twenty times, the worker killed at seeded moments: SEED=n
 	$(BIN)/python scripts/torture.py --seed $(SEED)
+
+audit-components: setup ## known weaknesses of every pinned component: needs the network
+	$(PYTHON) -m venv .audit
+	.audit/bin/python -m pip install --quiet --disable-pip-version-check "pip-audit>=2.10,<3"
+	.audit/bin/pip-audit --disable-pip --no-deps --progress-spinner off -r requirements/dev.txt
+	npm audit --audit-level=low
 
 canaries: setup ## secrets that nobody else has, through four processes at DEBUG, searched for everywhere: minutes
 	$(BIN)/python -m pytest tests/journeys/test_canaries.py -m long -p no:randomly

@@ -22,19 +22,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Become gunicorn."""
     require_sound("serve")
-    os.execv(
-        sys.executable,
-        [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "glassbox.config.wsgi",
-            f"--bind={arguments.host}:{arguments.port}",
-            "--workers=1",
-            f"--threads={THREADS}",
-            f"--limit-request-line={ADDRESS_BYTES_AT_MOST}",
-            "--worker-tmp-dir=/dev/shm" if os.path.isdir("/dev/shm") else "--worker-class=gthread",
-            "--log-level=warning",
-            "--logger-class=glassbox.config.logs.GunicornLogs",
-        ],
-    )
+    os.execv(sys.executable, [sys.executable, *_with_logs(arguments.host, arguments.port)])
+
+
+def _with_logs(host: str, port: int) -> list[str]:
+    logs = "--logger-class=glassbox.config.logs.GunicornLogs"
+    return [*gunicorn_arguments(host, port, "glassbox.config.wsgi"), logs]
+
+
+def gunicorn_arguments(host: str, port: int, application: str) -> list[str]:
+    """Return how Python is to start gunicorn: one process, bounded, as every page is served."""
+    return [
+        "-m",
+        "gunicorn",
+        application,
+        f"--bind={host}:{port}",
+        "--workers=1",
+        f"--threads={THREADS}",
+        f"--limit-request-line={ADDRESS_BYTES_AT_MOST}",
+        "--worker-tmp-dir=/dev/shm" if os.path.isdir("/dev/shm") else "--worker-class=gthread",
+        "--log-level=warning",
+    ]

@@ -39,6 +39,9 @@ COMMANDS: tuple[tuple[str, str, bool], ...] = (
     ("flow", "run a scenario headless, in data that are thrown away", False),
     ("open-demo", "open the demo's brand in an empty database (used by demo)", True),
 )
+# They put invented people or thrown-away data somewhere: not where people work.
+NOT_WHERE_PEOPLE_WORK = frozenset({"demo", "flow", "open-demo"})
+WHERE_PEOPLE_WORK = frozenset({"staging", "production"})
 # They run unwatched; what ends them must be told without any value.
 SERVICES = frozenset({"serve", "worker", "sequencer", "signer"})
 
@@ -50,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="glassbox", description="The workflow brain on METRC.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     chosen = next((word for word in words if not word.startswith("-")), "")
+    here = os.environ.get("GLASSBOX_ENVIRONMENT", "")
+    if chosen in NOT_WHERE_PEOPLE_WORK and here in WHERE_PEOPLE_WORK:
+        return _say(f"{chosen} is for trying Glassbox out and does not run in {here}.")
     try:
         for name, help_text, needs_django in COMMANDS:
             sub_parser = commands.add_parser(name, help=help_text)

@@ -211,11 +211,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     # The 20,000 that turn up most in leaked lists; they come with Django, so nothing is asked outside.
     {"NAME": f"{_VALIDATION}CommonPasswordValidator"},
+    # A list of the installation's own, such as all of Have I Been Pwned ordered by hash.
+    {"NAME": "glassbox.web.breached.BreachedPasswordValidator"},
     {
         "NAME": f"{_VALIDATION}UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("email", "name")},
     },
 ]
+GLASSBOX_BREACHED_PASSWORDS_FILE = env_path("GLASSBOX_BREACHED_PASSWORDS_FILE")
 # A second factor, and a fresh one before a signature: switched off by tests and the demo alone.
 MFA_IS_REQUIRED = env_bool("GLASSBOX_MFA_REQUIRED", GLASSBOX_ENVIRONMENT != "demo")
 LOGIN_URL = "/sign-in/"

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
@@ -21,7 +22,6 @@ from glassbox.rules.permissions import Permission, Role
 from glassbox.rules.verdicts import InvalidInput, NotFound
 
 DAYS_AT_MOST = 30
-PASSWORD_CHARACTERS = 12
 PATH_CHARACTERS = 120
 
 
@@ -42,19 +42,14 @@ def invite_inspector(
     Somebody who was let in before gets a new password and new days.
 
     :raises InvalidInput: if the e-mail is somebody else's, the day is past or too far off, or the
-        password too short
+        password too weak
     """
     access.require(actor, Permission.INSPECTOR_MANAGE, license_id=license_id)
     license = License.objects.get(id=license_id)
     ends = _end_of(license, last_day, now)
     if not name.strip() or not reason.strip():
         raise InvalidInput(field="name", value=name, way_out="Give a name and a reason.")
-    if len(password) < PASSWORD_CHARACTERS:
-        raise InvalidInput(
-            field="Password",
-            value="what was typed",
-            way_out=f"Give at least {PASSWORD_CHARACTERS} characters.",
-        )
+    _require_good(password)
     user = _guest(license, name.strip(), email.strip(), password, now)
     _end_grants(license_id, user.pk, now)
     grant = RoleGrant.objects.create(
@@ -129,6 +124,19 @@ def refuse_guest(*, actor: Actor, license_id: int, now: datetime) -> None:
     :raises NotPermitted: always, for a guest
     """
     access.require(actor, Permission.ACTION_DRAFT, license_id=license_id)
+
+
+def _require_good(password: str) -> None:
+    """Hold a password against every rule there is for them.
+
+    :raises InvalidInput: with what is wrong, and never the password
+    """
+    try:
+        validate_password(password)
+    except ValidationError as problem:
+        raise InvalidInput(
+            field="Password", value="what was typed", way_out=" ".join(problem.messages)
+        ) from problem
 
 
 def _end_of(license: License, last_day: date, now: datetime) -> datetime:

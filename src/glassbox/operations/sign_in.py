@@ -7,16 +7,20 @@ from datetime import datetime
 from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR as default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 
+from glassbox import access
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
-from glassbox.models.people import User
+from glassbox.models.people import RoleGrant, User
 from glassbox.operations.company import require_the_machine
 from glassbox.operations.transaction import operation, unscoped_operation
 from glassbox.rules.actor import Actor, system_actor
-from glassbox.rules.verdicts import NotFound
+from glassbox.rules.permissions import Permission
+from glassbox.rules.verdicts import InvalidInput, NotFound
 
 REASON_AT_MOST = 500
 
@@ -72,6 +76,33 @@ def remember_password_change(*, actor: Actor, how: str, now: datetime) -> None:
 def remember_session_end(*, actor: Actor, why: str, now: datetime) -> None:
     """Write that a session was ended."""
     _append(EventType.SESSION_ENDED, actor, why, now)
+
+
+@operation
+def end_sessions(*, actor: Actor, license_id: int, user_id: int, reason: str, now: datetime) -> int:
+    """Sign a person out everywhere, and return of how many places; their next click finds nothing.
+
+    :raises NotFound: if they never held a role here
+    :raises InvalidInput: if no reason is given
+    """
+    access.require(actor, Permission.USER_DEACTIVATE, license_id=license_id)
+    if not reason.strip():
+        raise InvalidInput(field="reason", value=reason, way_out="Say why they are signed out.")
+    if not RoleGrant.objects.filter(license_id=license_id, user_id=user_id).exists():
+        raise NotFound("There is no such person at work at this licence.")
+    sessions = UserSession.objects.filter(user_id=user_id)
+    keys = list(sessions.values_list("session_key", flat=True))
+    Session.objects.filter(session_key__in=keys).delete()
+    sessions.filter(session_key__in=keys).delete()
+    ledger.append(
+        type=EventType.SESSION_ENDED,
+        subject=f"user:{user_id}",
+        actor=actor,
+        reason=reason.strip(),
+        body={"sessions": len(keys)},
+        now=now,
+    )
+    return len(keys)
 
 
 def _append(type: EventType, actor: Actor, reason: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 
+from glassbox.queries.surroundings import clock_apart_seconds, clock_is_in_step, tls_error
 from glassbox.rules.installation import ADDRESS_OF, DatabaseFacts, InstallationFacts
 
 CONNECT_SECONDS = 5
@@ -69,6 +70,10 @@ def installation_facts(process: str) -> InstallationFacts:
         opens_vault=_may_read_any(settings.GLASSBOX_VAULT_FOLDER),
         database=facts,
         database_error=error,
+        mail_is_encrypted=settings.EMAIL_USE_TLS or not settings.EMAIL_HOST,
+        has_breach_list=bool(settings.GLASSBOX_BREACHED_PASSWORDS_FILE),
+        tls_error=tls_error(settings.GLASSBOX_PUBLIC_URL) if process == "doctor" else "",
+        clock_is_in_step=clock_is_in_step(),
     )
 
 
@@ -139,5 +144,6 @@ def _asked(connection: psycopg.Connection) -> DatabaseFacts:
         environment=row[0] if row else None,
         clock_offset_seconds=row[1] if row else 0,
         passes_walls=bool(passes and passes[0]),
+        clock_apart_seconds=clock_apart_seconds(connection),
         unwalled=tuple(name for (name,) in unwalled),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.usersessions.models import UserSession
 from django.db.models import Q
 
 from glassbox import access
@@ -66,11 +67,12 @@ class LicensePeople:
 
 @dataclass(frozen=True, kw_only=True)
 class Leaver:
-    """A person who may be deactivated, with what ends when they are."""
+    """A person who may be deactivated, or signed out: roles, and the browsers they are signed in with."""
 
     name: str
     email: str
     roles: tuple[str, ...]
+    signed_in: tuple[tuple[str, datetime], ...]
 
 
 def grants_in_force(now: datetime) -> Q:
@@ -197,5 +199,10 @@ def leaver(*, actor: Actor, license_id: int, user_id: int, now: datetime) -> Lea
             roles=tuple(
                 f"{one.role.replace('_', ' ').lower()} at {one.license.number}"
                 for one in in_force.order_by("license__number", "role")
+            ),
+            signed_in=tuple(
+                UserSession.objects.filter(user_id=user_id)
+                .order_by("-created_at")
+                .values_list("user_agent", "created_at")
             ),
         )

@@ -10,6 +10,7 @@ from glassbox.rules.metrc_hosts import LOOPBACK, hosts_for
 
 SECRET_CHARACTERS_AT_LEAST = 40
 POSTGRES_AT_LEAST = 15
+CLOCKS_APART_SECONDS_AT_MOST = 2.0
 # What each process needs of the database's addresses; any other in its environment is a risk.
 # The worker alone reaches METRC; whoever runs the doctor may be root.
 MAY_OPEN_VAULT = frozenset({"worker", "doctor"})
@@ -40,7 +41,8 @@ class Problem:
 class DatabaseFacts:
     """What the database says of itself; `environment` is None where it was never migrated.
 
-    `unwalled` are tables with a licence or a company whose walls do not stand.
+    `unwalled` are tables with a licence or a company whose walls do not stand,
+    `clock_apart_seconds` how far the database's clock is from this machine's.
     """
 
     major_version: int
@@ -48,6 +50,7 @@ class DatabaseFacts:
     clock_offset_seconds: float
     passes_walls: bool
     unwalled: tuple[str, ...] = ()
+    clock_apart_seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +59,8 @@ class InstallationFacts:
 
     `other_addresses` are database addresses in the environment that this process does not need,
     `open_files` files with keys that more people than their owner may read, `loose_folders` their
-    folders. `opens_vault` says whether it can read the private keys of the vault.
+    folders. `opens_vault` says whether it can read the private keys of the vault, `tls_error` why
+    nobody should trust the public address, `clock_is_in_step` what the system says of its clock.
     """
 
     process: str
@@ -80,6 +84,10 @@ class InstallationFacts:
     opens_vault: bool
     database: DatabaseFacts | None
     database_error: str = ""
+    mail_is_encrypted: bool = True
+    has_breach_list: bool = True
+    tls_error: str = ""
+    clock_is_in_step: bool = True
 
     @property
     def is_served_to_people(self) -> bool:
@@ -292,6 +300,50 @@ def _database(facts: InstallationFacts) -> Iterator[Problem]:
         )
 
 
+def _clocks(facts: InstallationFacts) -> Iterator[Problem]:
+    apart = facts.database.clock_apart_seconds if facts.database else 0.0
+    if abs(apart) > CLOCKS_APART_SECONDS_AT_MOST:
+        yield _stop(
+            "CLOCK-APART",
+            f"The clock of the database is {apart:+.1f} s away from this machine's; the ledger "
+            "refuses events beyond 5 s.",
+            "Let both machines follow the same time servers (chrony or systemd-timesyncd).",
+        )
+    if facts.is_served_to_people and not facts.clock_is_in_step:
+        yield _warn(
+            "CLOCK-ALONE",
+            "The system says that its clock follows no time server.",
+            "Start chrony or systemd-timesyncd; in a container, on the machine that carries it.",
+        )
+
+
+def _proxy(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.is_served_to_people and facts.tls_error:
+        yield _stop(
+            "PUBLIC-TLS",
+            f"{facts.public_url} is not to be trusted: {facts.tls_error}.",
+            "Let a proxy such as deploy/caddy end TLS there, with a certificate browsers trust.",
+        )
+
+
+def _passwords(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.is_served_to_people and not facts.has_breach_list:
+        yield _warn(
+            "BREACH-LIST",
+            "Passwords are held against the 20,000 most leaked alone.",
+            "Set GLASSBOX_BREACHED_PASSWORDS_FILE to a list ordered by SHA-1.",
+        )
+
+
+def _mail(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.is_served_to_people and not facts.mail_is_encrypted:
+        yield _stop(
+            "MAIL-TLS",
+            "Mails, and the links in them that set passwords, would travel readable.",
+            "Unset GLASSBOX_MAIL_TLS, and let the mail server speak STARTTLS.",
+        )
+
+
 def _comfort(facts: InstallationFacts) -> Iterator[Problem]:
     if facts.is_served_to_people and not facts.has_mail:
         yield _warn(
@@ -312,5 +364,9 @@ _CHECKS: tuple[tuple[Callable[[InstallationFacts], Iterator[Problem]], frozenset
     (_addresses, frozenset({"serve"})),
     (_ledger, frozenset()),
     (_database, frozenset()),
+    (_clocks, frozenset()),
+    (_proxy, frozenset({"doctor"})),
+    (_passwords, frozenset({"serve"})),
+    (_mail, frozenset({"serve", "worker"})),
     (_comfort, frozenset({"worker"})),
 )

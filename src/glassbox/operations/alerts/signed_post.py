@@ -13,6 +13,7 @@ import httpx
 from django.conf import settings
 
 from glassbox.operations.alerts.webhooks import allows_local_webhooks, machines_of
+from glassbox.operations.tls_failures import say_if_tls_failed
 from glassbox.rules.alert_delivery import check_webhook_machines, check_webhook_url
 from glassbox.rules.verdicts import InvalidInput
 
@@ -62,6 +63,7 @@ def post_signed(*, url: str, secret: str, body: bytes, delivery_id: str, now: da
     except TimeoutError:
         return Posted(status=None, error=f"No answer within {seconds:g} seconds.")
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
+        say_if_tls_failed(problem, "a webhook")
         return Posted(status=None, error=f"No answer: {type(problem).__name__} {problem}".strip())
     if 200 <= status < 300:
         return Posted(status=status, error="")

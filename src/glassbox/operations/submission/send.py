@@ -19,6 +19,7 @@ from glassbox.operations.submission.kill_points import reach
 from glassbox.operations.submission.readings import reading_to_json
 from glassbox.operations.submission.settle import apply_decision_in_transaction
 from glassbox.operations.submission.waiting import open_session_or_wait, require_sendable
+from glassbox.operations.tls_failures import say_if_tls_failed
 from glassbox.operations.transaction import operation, short_transaction
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
@@ -147,6 +148,8 @@ def _classified(answer: WriteAnswer | None, error: MetrcError | WrongCall | None
         return Answer.DONE
     if isinstance(error, WrongCall):
         return Answer.UNSENDABLE
+    if error is not None:
+        say_if_tls_failed(error, "METRC")
     if isinstance(error, NotSent):
         return Answer.NOT_SENT
     status = error.status if isinstance(error, Declined) else None

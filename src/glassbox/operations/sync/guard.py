@@ -21,6 +21,7 @@ from glassbox.operations.sync.catalog import is_facility_of
 from glassbox.operations.sync.feeds import Feed
 from glassbox.operations.sync.walk import Paused, Walk
 from glassbox.operations.sync.windowed import GapsLeft
+from glassbox.operations.tls_failures import say_if_tls_failed
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.freshness import ESSENTIAL_FEEDS
 from glassbox.rules.exception_policy import CaseClass, case_for
@@ -66,6 +67,7 @@ def read_guarded(walk: Walk, feed: Feed) -> None:
     except (Declined, BadAnswer) as problem:
         _refuse_list(walk, feed, problem)
     except Unreachable as problem:
+        say_if_tls_failed(problem, "METRC")
         if not walk.session.metrc_is_there():
             _note_error(walk, feed.name, problem.sentence)
             raise

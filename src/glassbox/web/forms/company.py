@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassbox.operations.sign_in import end_sessions
 from glassbox.operations.terms import accept_terms
 from glassbox.operations.user_reviews import deactivate_person, sign_user_review
 from glassbox.queries.people import leaver, people_pages
@@ -13,6 +14,8 @@ from glassbox.rules.terms import RESPONSIBILITY
 from glassbox.rules.verdicts import InvalidInput
 from glassbox.web.forms.field import Field, FieldKind
 from glassbox.web.forms.work_form import Opened, Sheet, WorkForm, check_field, reason_field
+
+BROWSER_CHARACTERS = 120
 
 
 def _terms_sheet(opened: Opened) -> Sheet:
@@ -95,6 +98,29 @@ def _deactivate(opened: Opened, said: dict[str, Any]) -> str:
     return "company/people/"
 
 
+def _sessions_sheet(opened: Opened) -> Sheet:
+    person = leaver(**opened.seen(), user_id=opened.number, now=opened.now)
+    return Sheet(
+        title=f"Sign {person.name} out everywhere",
+        sentence="For a lost device, or a session nobody knows: every browser they are signed in "
+        "with finds nothing at its next click. They may sign in again; tokens of the API stay.",
+        facts=(
+            ("Person", f"{person.name}, {person.email}"),
+            *(
+                (f"Since {at:%d %B %Y, %H:%M} UTC", browser[:BROWSER_CHARACTERS])
+                for browser, at in person.signed_in
+            ),
+        ),
+        why_not="" if person.signed_in else f"{person.name} is signed in nowhere.",
+        fields=(reason_field(),),
+    )
+
+
+def _sign_out(opened: Opened, said: dict[str, Any]) -> str:
+    end_sessions(**opened.who(), user_id=opened.number, **said)
+    return "company/people/"
+
+
 ACCEPT_TERMS = WorkForm(
     button="Accept for the company",
     done="The terms of use are accepted.",
@@ -118,4 +144,12 @@ DEACTIVATION = WorkForm(
     permission=Permission.USER_DEACTIVATE,
     sheet=_leaver_sheet,
     do=_deactivate,
+)
+SESSIONS_END = WorkForm(
+    button="Sign out everywhere",
+    done="Signed out everywhere. They may sign in again.",
+    nav="company",
+    permission=Permission.USER_DEACTIVATE,
+    sheet=_sessions_sheet,
+    do=_sign_out,
 )
