@@ -1,4 +1,4 @@
-"""Inspectors as guests: let in for some days with a password of their own, and sent away again."""
+"""Inspectors as guests: let in for some days by a link of their own, and sent away again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
@@ -16,6 +15,7 @@ from glassbox.audit.event_types import EventType
 from glassbox.audit.models import ComplianceEvent
 from glassbox.models.companies import License
 from glassbox.models.people import RoleGrant, User
+from glassbox.operations.sign_in import password_link
 from glassbox.operations.transaction import operation
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission, Role
@@ -32,25 +32,23 @@ def invite_inspector(
     license_id: int,
     name: str,
     email: str,
-    password: str,
     last_day: date,
     reason: str,
     now: datetime,
-) -> None:
-    """Let an inspector read this licence until the end of a day, with a password of their own.
+) -> str:
+    """Let an inspector read this licence until the end of a day, and return their link.
 
-    Somebody who was let in before gets a new password and new days.
+    By the link they set a password that nobody else knows, once, within 24 hours. Somebody who was
+    let in before gets a new link and new days, and their old password opens nothing.
 
-    :raises InvalidInput: if the e-mail is somebody else's, the day is past or too far off, or the
-        password too weak
+    :raises InvalidInput: if the e-mail is somebody else's, or the day is past or too far off
     """
     access.require(actor, Permission.INSPECTOR_MANAGE, license_id=license_id)
     license = License.objects.get(id=license_id)
     ends = _end_of(license, last_day, now)
     if not name.strip() or not reason.strip():
         raise InvalidInput(field="name", value=name, way_out="Give a name and a reason.")
-    _require_good(password)
-    user = _guest(license, name.strip(), email.strip(), password, now)
+    user = _guest(license, name.strip(), email.strip(), now)
     _end_grants(license_id, user.pk, now)
     grant = RoleGrant.objects.create(
         company_id=license.company_id,
@@ -69,6 +67,7 @@ def invite_inspector(
         body={"grant_id": grant.pk, "until": ends.isoformat()},
         now=now,
     )
+    return password_link(user)
 
 
 @operation
@@ -126,19 +125,6 @@ def refuse_guest(*, actor: Actor, license_id: int, now: datetime) -> None:
     access.require(actor, Permission.ACTION_DRAFT, license_id=license_id)
 
 
-def _require_good(password: str) -> None:
-    """Hold a password against every rule there is for them.
-
-    :raises InvalidInput: with what is wrong, and never the password
-    """
-    try:
-        validate_password(password)
-    except ValidationError as problem:
-        raise InvalidInput(
-            field="Password", value="what was typed", way_out=" ".join(problem.messages)
-        ) from problem
-
-
 def _end_of(license: License, last_day: date, now: datetime) -> datetime:
     zone = ZoneInfo(license.time_zone)
     today = now.astimezone(zone).date()
@@ -151,7 +137,7 @@ def _end_of(license: License, last_day: date, now: datetime) -> datetime:
     return datetime.combine(last_day + timedelta(days=1), time.min, zone)
 
 
-def _guest(license: License, name: str, email: str, password: str, now: datetime) -> User:
+def _guest(license: License, name: str, email: str, now: datetime) -> User:
     """Return the inspector as a person of their own; nobody of the brand becomes one."""
     try:
         validate_email(email)
@@ -165,7 +151,7 @@ def _guest(license: License, name: str, email: str, password: str, now: datetime
             company_id=license.company_id,
             email=email,
             name=name,
-            password=make_password(password),
+            password=make_password(None),
             created_at=now,
         )
     holds_more = RoleGrant.objects.filter(user=user).exclude(role=Role.INSPECTOR).exists()
@@ -173,7 +159,7 @@ def _guest(license: License, name: str, email: str, password: str, now: datetime
         raise InvalidInput(
             field="E-mail", value=email, way_out="It belongs to somebody else; use another."
         )
-    user.name, user.password = name, make_password(password)
+    user.name, user.password = name, make_password(None)
     user.save(update_fields=["name", "password"])
     return user
 

@@ -125,6 +125,11 @@ def make_sign_in_link(*, actor: Actor, email: str, now: datetime) -> str:
         reason="A link that sets a password was made",
         now=now,
     )
+    return password_link(user)
+
+
+def password_link(user: User) -> str:
+    """Return a new address at which a person sets a password, once, within 24 hours."""
     key = default_token_generator().make_token(user)
     path = reverse(
         "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key}

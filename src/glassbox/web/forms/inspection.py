@@ -11,7 +11,14 @@ from glassbox.queries.choices import Option
 from glassbox.rules.inspection import PackChoice
 from glassbox.rules.permissions import Permission
 from glassbox.web.forms.field import Field, FieldKind
-from glassbox.web.forms.work_form import Opened, Sheet, WorkForm, choice_field, reason_field
+from glassbox.web.forms.work_form import (
+    Opened,
+    Sheet,
+    ShownOnce,
+    WorkForm,
+    choice_field,
+    reason_field,
+)
 
 SEED = Field(
     name="seed",
@@ -142,12 +149,6 @@ def _inspector_sheet(opened: Opened) -> Sheet:
             Field(name="name", label="Name"),
             Field(name="email", label="E-mail, to sign in with"),
             Field(
-                name="password",
-                label="Password",
-                kind=FieldKind.SECRET,
-                hint="At least 12 characters. Tell it to them yourself; it is not shown again.",
-            ),
-            Field(
                 name="last_day",
                 label="Last day",
                 kind=FieldKind.DATE,
@@ -159,9 +160,14 @@ def _inspector_sheet(opened: Opened) -> Sheet:
     )
 
 
-def _invite(opened: Opened, said: dict[str, Any]) -> str:
-    invite_inspector(**opened.who(), **said)
-    return "inspectors/"
+def _invite(opened: Opened, said: dict[str, Any]) -> ShownOnce:
+    return ShownOnce(
+        title=f"The link for {said['name']}",
+        sentence="It is shown this once. Give it to them yourself: they set a password there that "
+        "nobody else knows, once, within 24 hours. If it is late or was seen, let them in anew.",
+        secret=invite_inspector(**opened.who(), **said),
+        place="inspectors/",
+    )
 
 
 NEW_INSPECTOR = WorkForm(
