@@ -107,7 +107,7 @@ def _sessions_sheet(opened: Opened) -> Sheet:
         facts=(
             ("Person", f"{person.name}, {person.email}"),
             *(
-                (f"Since {at:%d %B %Y, %H:%M} UTC", browser[:BROWSER_CHARACTERS])
+                (f"Since {at:%d %B %Y, %H:%M} UTC", browser[:BROWSER_CHARACTERS] or "no name")
                 for browser, at in person.signed_in
             ),
         ),
