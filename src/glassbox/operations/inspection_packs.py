@@ -7,12 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from glassbox import access
 from glassbox.audit import ledger
 from glassbox.audit.archive import write_archive
 from glassbox.audit.event_types import EventType
+from glassbox.audit.offline import verify_pack
 from glassbox.models.companies import License
 from glassbox.models.inspections import InspectionPack
 from glassbox.operations.inspection import Draw, draw_labels_here, period_of
@@ -47,6 +49,7 @@ of it, with Python 3.9 or newer and nothing else:
 
     python3 verify.py --key KEY .
 
+It runs verify_pack.py, which lies beside it; both are short enough to be read first.
 KEY is the public key of the licensee's ledger, one line. Ask for it by another way than this pack;
 ledger.vkey is a copy. Keep the folder as it is: a file that was added is refused as well.
 """
@@ -166,6 +169,7 @@ def _prepare(
     files = {
         **content.files,
         **verifier_files(),
+        "verify_pack.py": Path(verify_pack.__file__).read_bytes(),
         "README.txt": READ_ME.encode(),
         "summary.pdf": inspection_sheet(paper, stamp=stamp_in_transaction(license)),
         "index.html": pack_index(
