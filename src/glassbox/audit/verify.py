@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -16,7 +17,8 @@ from glassbox.audit.tree import Frontier
 
 # An event that has waited longer than this for its number was kept back.
 PENDING_SECONDS_AT_MOST = 60
-ROWS_AT_ONCE = 5000
+# Few enough that they stay near the processor while the database makes the next ones ready.
+ROWS_AT_ONCE = 500
 TELL_EVERY_EVENTS = 5000
 
 Tell = Callable[[int], None]
@@ -202,28 +204,26 @@ def _bad_anchor(connection: psycopg.Connection, logs: dict[int, _Log], claims: _
 
 
 WALK = """
-SELECT l.index, l.event_id::text, l.leaf, l.chain, coalesce(e.body, l.body),
-    e.event_id IS NULL OR e.leaf = l.leaf,
-    e.event_id IS NULL OR e.license_id IS NOT DISTINCT FROM %(license)s::bigint,
-    e.event_id IS NULL OR (
-        e.event_id::text = e.record->>'event_id' AND e.type = e.record->>'type'
+SELECT l.index, l.leaf, l.chain, coalesce(e.body, l.body), CASE
+    WHEN e.leaf IS DISTINCT FROM l.leaf THEN 'leaf'
+    WHEN e.license_id IS DISTINCT FROM %(license)s::bigint THEN 'license'
+    WHEN e.event_id::text = e.record->>'event_id' AND e.type = e.record->>'type'
         AND e.subject = e.record->>'subject'
         AND e.company_id IS NOT DISTINCT FROM (e.record->>'company')::bigint
         AND e.license_id IS NOT DISTINCT FROM (e.record->>'license')::bigint
         AND e.actor_id IS NOT DISTINCT FROM (e.record->'actor'->>'id')::bigint
         AND e.ts = (e.record->>'ts')::timestamptz
-        AND e.occurred_at = (e.record->>'occurred_at')::timestamptz
-    ),
-    e.record::text
+        AND e.occurred_at = (e.record->>'occurred_at')::timestamptz THEN ''
+    ELSE 'column' END, e.record::text, uuid_send(l.event_id)
 FROM audit_leaves l LEFT JOIN LATERAL (
     SELECT * FROM compliance_events c WHERE c.event_id = l.event_id OFFSET 0
 ) e ON true
 WHERE l.log_id = %(log)s ORDER BY l.index
 """
 # One look-up for each leaf in its order: a join of the planner's would sort all of it first.
-# Index, event, leaf, chain, bytes, whether the event's own leaf, licence and columns agree, and the
-# record that the columns were held against, which here is held against the bytes.
-Row = tuple[int, str | None, bytes, bytes, bytes | None, bool, bool, bool, str | None]
+# Index, leaf, chain, bytes, what of the event's own columns disagrees, the record that they were held
+# against, which here is held against the bytes, and the event.
+Row = tuple[int, bytes, bytes, bytes | None, str, str | None, bytes | None]
 
 
 def _walk(
@@ -261,17 +261,19 @@ def _walk_log(
     frontier, chain, events = Frontier(), EMPTY_CHAIN, 0
     claimed = claims.by_log.get(log.log_id, {})
     for row in rows:
-        index, event_id, leaf = row[:3]
+        leaf = row[1]
         chain = chain_hash(chain, leaf)
-        problem = _bad_entry(row, expected=frontier.size, chain=chain)
-        if not problem and any(next(tiles, None) != tile for tile in frontier.append(leaf)):
-            problem = "the tile it completes is not the one that is stored."
-        if not problem and frontier.size in claimed:
+        problem = _bad_entry(row, frontier.size, chain)
+        for tile in frontier.append(leaf):
+            if next(tiles, None) != tile:
+                problem = problem or "the tile it completes is not the one that is stored."
+        if frontier.size in claimed and not problem:
             root, who = claimed[frontier.size]
             problem = "" if root == frontier.root() else f"{who} names another root."
         if problem:
-            return events, f"{log.origin}, entry {index} ({event_id}): {problem}"
-        if event_id is not None:
+            event_id = UUID(bytes=row[6]) if row[6] else None
+            return events, f"{log.origin}, entry {row[0]} ({event_id}): {problem}"
+        if row[6] is not None:
             events += 1
             if events % TELL_EVERY_EVENTS == 0:
                 tell(before + events)
@@ -285,27 +287,26 @@ def _walk_log(
     return events, ""
 
 
-def _bad_entry(row: Row, *, expected: int, chain: bytes) -> str:
-    index, _, leaf, link, body, is_leaf_of_event, is_of_license, is_same, record = row
+def _bad_entry(row: Row, expected: int, chain: bytes) -> str:
+    index, leaf, link, body, differs, record, event_id = row
     if index != expected:
         return f"number {expected} is missing."
     if body is None:
         return "the event itself is gone."
-    if leaf_hash(body) != leaf or not is_leaf_of_event:
+    if event_id is None:
+        differs = ""
+    if leaf_hash(body) != leaf or differs == "leaf":
         return "its bytes are not those that were numbered."
-    if not is_of_license:
+    if differs == "license":
         return "it belongs to another licence."
     if chain != link:
         return "the chain breaks here."
-    if not is_same or not (record is None or _is_record_of(record, body)):
-        return "a column says something else than the hashed bytes."
+    if record is not None:
+        # A body is canonical: what the record says, in its one form, is these bytes.
+        said = _decode(record)
+        if differs or (_encode(said) != body and said != _decode(body)):
+            return "a column says something else than the hashed bytes."
     return ""
-
-
-def _is_record_of(record: str, body: bytes) -> bool:
-    # A body is canonical: what the record says, in its one form, is these bytes.
-    said = _decode(record)
-    return _encode(said) == body or said == _decode(body)
 
 
 def _unnumbered(connection: psycopg.Connection, license_id: int | None) -> str:
@@ -334,7 +335,6 @@ def _bad_opening(connection: psycopg.Connection, license_id: int | None) -> str:
     They are judged where they lie; whatever does not fit there is judged once more here.
     """
     with connection.cursor(name="openings") as cursor:
-        cursor.itersize = ROWS_AT_ONCE
         cursor.execute(
             "SELECT o.event_id, o.field, o.salt, o.value, e.record->>(o.field || '_commit')"
             " FROM audit_openings o LEFT JOIN compliance_events e USING (event_id)"
