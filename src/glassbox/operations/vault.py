@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tink
 from django.conf import settings
-from tink import TinkError, aead, hybrid, secret_key_access
+from tink import TinkError, hybrid, secret_key_access
 
 from glassbox.operations.sealing import SealDoesNotOpen, write_once
 from glassbox.rules.verdicts import Refused
@@ -51,10 +51,7 @@ def unseal(sealed: bytes, bound_to: bytes) -> str:
     """
     try:
         path = private_file(generation_of(sealed))
-        if path.exists() or not first_file().exists():
-            opened: bytes = _parse(path).primitive(hybrid.HybridDecrypt).decrypt(sealed, bound_to)
-        else:
-            opened = _parse(first_file()).primitive(aead.Aead).decrypt(sealed, bound_to)
+        opened: bytes = _parse(path).primitive(hybrid.HybridDecrypt).decrypt(sealed, bound_to)
     except (OSError, TinkError) as error:
         raise SealDoesNotOpen("The sealed bytes do not open.") from error
     return opened.decode()
@@ -75,11 +72,6 @@ def private_file(generation: int) -> Path:
     return Path(settings.GLASSBOX_VAULT_FOLDER) / PRIVATE_NAMES.replace("*", str(generation))
 
 
-def first_file() -> Path:
-    """Return where the key lay before there was a vault, for pages and worker alike."""
-    return Path(settings.GLASSBOX_KEYS_FOLDER) / "metrc-keys.json"
-
-
 def newest_generation() -> int:
     """Return the generation for which is sealed now."""
     handle = tink.json_proto_keyset_format.parse_without_secret(public_file().read_text())
@@ -89,8 +81,7 @@ def newest_generation() -> int:
 
 def private_files() -> tuple[Path, ...]:
     """Return the private keys that this process can see; none where it may not look."""
-    found = sorted(Path(settings.GLASSBOX_VAULT_FOLDER).glob(PRIVATE_NAMES))
-    return (*found, *([first_file()] if first_file().exists() else []))
+    return tuple(sorted(Path(settings.GLASSBOX_VAULT_FOLDER).glob(PRIVATE_NAMES)))
 
 
 def make_generation() -> Path:
