@@ -79,6 +79,7 @@ class EventType(StrEnum):
     ACTION_ANSWER_LOST = "action.answer_lost"
     ACTION_NOT_PROCESSED = "action.not_processed"
     ACTION_LOOKED_UP = "action.looked_up"
+    ACTION_TAKEN_UP = "action.taken_up"
     ACTION_REQUEUED = "action.requeued"
     ACTION_BLOCKED = "action.blocked"
     ACTION_ACCEPTED = "action.accepted"
@@ -146,6 +147,9 @@ class EventType(StrEnum):
     PAGE_SEEN = "page.seen"
     VERIFICATION_ASKED = "verification.asked"
     VERIFICATION_ENDED = "verification.ended"
+    DATA_HANDED_OVER = "data.handed_over"
+    DRILL_BEGAN = "drill.began"
+    DRILL_ENDED = "drill.ended"
     LEDGER_BROUGHT_BACK = "ledger.brought_back"
     OPENING_ERASED = "opening.erased"
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import psycopg
 
 BEAT_SECONDS = 5.0
+# Who says the stop that is restore mode.
+RESTORE = "restore"
 
 
 def beat(connection: psycopg.Connection, process: str) -> Callable[[], None]:

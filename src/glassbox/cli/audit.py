@@ -22,7 +22,9 @@ from glassbox.audit.tiles import TileMissing
 from glassbox.audit.verify import verify
 from glassbox.cli.witness import add_witness_arguments, run_witness
 from glassbox.operations.ledger_restored import tell_of_what_came_back
+from glassbox.operations.lost_sends import take_up_lost_sends
 from glassbox.queries.licenses import license_numbers
+from glassbox.queries.restore_mode import licenses_not_read
 from glassbox.rules.actor import system_actor
 from glassbox.rules.verdicts import InvalidInput, Refused
 
@@ -48,6 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_witness_arguments(what.add_parser("witness", help="cosign heads of a ledger as a witness"))
     resume = what.add_parser("resume", help="end a stop of the ledger, once its cause is mended")
     resume.add_argument("--because", required=True, help="what was wrong and how it was mended")
+    resume.add_argument(
+        "--unreadable",
+        action="append",
+        default=[],
+        metavar="NUMBER",
+        help="after a restore: a licence that METRC lets nobody read any more",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -157,11 +166,17 @@ def _bring_back(arguments: argparse.Namespace) -> int:
     tell_of_what_came_back(
         actor=system_actor("audit"), back=back, because=arguments.because, now=clock.now()
     )
+    taken = take_up_lost_sends(actor=system_actor("audit"), back=back, now=clock.now())
     for one in back:
         sys.stdout.write(f"{one.size - one.first:,} entries of {one.origin} are here again.\n")
+    for sends in taken:
+        sys.stdout.write(
+            f"Licence {sends.license_id}: {len(sends.looked_up)} lost sends are looked up in METRC"
+            f" before anything is sent again, {len(sends.given_to_people)} are cases for a person.\n"
+        )
     sys.stdout.write(
-        "What these events did to packages, actions and papers is not: read METRC anew, and look at\n"
-        "each. Next: `glassbox signer --adopt`, then `glassbox audit resume --because ...`.\n"
+        "What these events did to packages and papers is not: METRC is read anew, and people look\n"
+        "at the differences. Next: `glassbox signer --adopt`, then `glassbox audit resume --because ...`.\n"
         if back
         else "The database holds all that the mirror holds; nothing was brought back.\n"
     )
@@ -175,6 +190,7 @@ def _resume(arguments: argparse.Namespace) -> int:
             value=arguments.because,
             way_out="Say what was wrong and how it was mended; it is kept.",
         )
+    _require_read(arguments.unreadable)
     with psycopg.connect(settings.GLASSBOX_OWNER_DATABASE_URL, autocommit=True) as connection:
         ended = end_stop(connection, because=arguments.because)
     if not ended:
@@ -182,6 +198,17 @@ def _resume(arguments: argparse.Namespace) -> int:
         return 0
     sys.stdout.write(f"{ended} stops ended. The signer looks at the past before it signs.\n")
     return 0
+
+
+def _require_read(unreadable: list[str]) -> None:
+    """Refuse to open the writes of a restored database that METRC was not read into whole."""
+    unread = set(licenses_not_read(actor=system_actor("audit"))) - set(unreadable)
+    if unread:
+        raise Refused(
+            f"METRC was not read whole since the restore for {', '.join(sorted(unread))}. Say"
+            " `glassbox sync --license NUMBER` for each, and close the differences. For a licence"
+            " that METRC lets nobody read any more, add --unreadable NUMBER."
+        )
 
 
 def _reading() -> psycopg.Connection:

@@ -14,10 +14,12 @@ from glassbox.audit.anchors import contradiction
 from glassbox.audit.beyond import sends_beyond
 from glassbox.audit.outside import heads_outside
 from glassbox.audit.signing_keys import read_public_key
-from glassbox.audit.standing import stop_ledger
+from glassbox.audit.standing import RESTORE, stop_ledger
 from glassbox.audit.verify import verify
 from glassbox.runtime.postgres import Cluster, ClusterUrls
 
+# More rows than any table gets in the time that a backup is old.
+SKIPPED_IDS = 100_000
 BEGUN = ("APPROVED", "SUBMITTING", "UNCONFIRMED")
 
 
@@ -52,10 +54,11 @@ def look_at(urls: ClusterUrls, to: datetime | None) -> Restored:
     with psycopg.connect(urls.sequencer, autocommit=True) as connection:
         stop_ledger(
             connection,
-            said_by="restore",
+            said_by=RESTORE,
             sentence="The database was restored from a backup, as of "
             f"{to.isoformat() if to else 'its last moment'}. A person looks before anything is sent.",
         )
+    _skip_lost_ids(urls.owner)
     key_file = settings.GLASSBOX_LEDGER_KEY_FILE
     public = read_public_key(key_file) if key_file.exists() else None
     walked = verify(urls.verifier, public_key=public)
@@ -74,6 +77,17 @@ def look_at(urls: ClusterUrls, to: datetime | None) -> Restored:
     )
 
 
+def _skip_lost_ids(url: str) -> None:
+    """Never give an id again that a lost row may have had: the ledger still tells of that row."""
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "SELECT setval(format('%%I.%%I', schemaname, sequencename), coalesce(last_value, 0) + %s)"
+            " FROM pg_sequences WHERE schemaname = 'public' AND sequencename NOT LIKE 'audit%%'"
+            " AND data_type = 'bigint'::regtype",
+            [SKIPPED_IDS],
+        )
+
+
 def _held_against(urls: ClusterUrls, public: bytes) -> tuple[str, tuple[str, ...]]:
     mirror = settings.GLASSBOX_MIRROR_FOLDER
     held = heads_outside(
@@ -86,6 +100,6 @@ def _held_against(urls: ClusterUrls, public: bytes) -> tuple[str, tuple[str, ...
     with psycopg.connect(urls.sequencer, autocommit=True) as connection:
         sentence = contradiction(connection, held)
         if sentence:
-            stop_ledger(connection, said_by="restore", sentence=sentence)
+            stop_ledger(connection, said_by=RESTORE, sentence=sentence)
         beyond = sends_beyond(connection, mirror, public) if mirror and mirror.exists() else ()
     return sentence, beyond

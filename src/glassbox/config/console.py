@@ -28,6 +28,8 @@ COMMANDS: tuple[tuple[str, str, bool], ...] = (
     ("database", "run the embedded PostgreSQL, as the primary or a standby of it", True),
     ("backup", "take a verified, sealed backup, or receive WAL as it comes", True),
     ("restore", "bring a backup back as it was at a moment, in restore mode", True),
+    ("drill", "back up, restore and look in scratch; timed, and told as an event", True),
+    ("hand-over", "give a leaving customer every row and log that is theirs", True),
     ("rotate-keys", "give the vault of METRC keys new keys and destroy the old ones", True),
     ("open-company", "open a company, its licences and its first owner", True),
     ("sign-in-link", "make the link that sets a person's password", True),

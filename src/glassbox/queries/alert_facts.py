@@ -20,6 +20,7 @@ from glassbox.models.reconciliation import (
 )
 from glassbox.models.sync import ApiRequest
 from glassbox.models.transfers import Transfer, TransferDirection, TransferState
+from glassbox.queries.drills import last_good_drill_at
 from glassbox.queries.outages import api_away_by_license
 from glassbox.queries.rule_packs import rules_of
 from glassbox.rules.action_lifecycle import ENDS
@@ -59,6 +60,7 @@ def alert_facts(license: License, now: datetime) -> AlertFacts:
         zone=ZoneInfo(license.time_zone),
         rules=rules_of(license.state),
         reconciled_at=signed.aggregate(at=Max("signed_at"))["at"] or license.created_at,
+        drilled_at=last_good_drill_at(license.pk) or license.created_at,
         metrc_offset=metrc_clock_offset(license.pk),
         entries=_entries(license),
         cases=_cases(license),

@@ -29,6 +29,27 @@ def license_numbers(*, actor: Actor) -> dict[int, str]:
         return dict(License.objects.filter(id__in=visible).values_list("id", "number"))
 
 
+def license_numbers_of_company(*, actor: Actor, name: str) -> tuple[int, dict[int, str]]:
+    """Return the id of a company, and the number of each of its licences by id.
+
+    :raises NotFound: naming the companies there are
+    """
+    with access.reading(actor) as visible:
+        licenses = License.objects.filter(id__in=visible).select_related("company")
+        known = {one.company.name: one.company_id for one in licenses}
+        if name not in known:
+            raise NotFound(f"There is no company {name!r}. Known: {', '.join(sorted(known))}.")
+        own = {one.pk: one.number for one in licenses if one.company_id == known[name]}
+    return known[name], own
+
+
+def active_license_ids(*, actor: Actor) -> tuple[int, ...]:
+    """Return the ids of the licences that METRC is read for."""
+    with access.reading(actor) as visible:
+        active = License.objects.filter(id__in=visible, is_active=True)
+        return tuple(active.order_by("id").values_list("id", flat=True))
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReportSummary:
     """How many packages agree, and a sentence for each that does not."""

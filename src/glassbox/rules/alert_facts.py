@@ -92,7 +92,7 @@ class AlertFacts:
     `metrc_offset` is by how much METRC's clock is ahead of ours, None if it was never seen. METRC
     stamps an entry by its own clock while the event bears the time we declare, so clocks that
     METRC judges run by `metrc_now`. `reconciled_at` is the last completed reconciliation, or the
-    opening of the licence. `api_away_since` is observed, `access_lost_at` declared by a person:
+    opening of the licence; `drilled_at` the last restore drill that ended well, or that. `api_away_since` is observed, `access_lost_at` declared by a person:
     neither follows from the other (corrections 4).
     """
 
@@ -100,6 +100,7 @@ class AlertFacts:
     zone: ZoneInfo
     rules: Rules
     reconciled_at: datetime
+    drilled_at: datetime | None = None
     metrc_offset: timedelta | None = None
     entries: tuple[OpenEntry, ...] = ()
     cases: tuple[DueCase, ...] = ()

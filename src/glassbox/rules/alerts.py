@@ -233,6 +233,26 @@ def _reconciliation(facts: AlertFacts) -> Iterator[DueAlert]:
         )
 
 
+def _drill(facts: AlertFacts) -> Iterator[DueAlert]:
+    """A backup that nobody restored is a hope; it is restored for practice every month."""
+    if facts.drilled_at is None:
+        return
+    days = int(threshold(facts.rules, "ALERT-DRILL", "days"))
+    due_at = facts.drilled_at.astimezone(UTC) + timedelta(days=days)
+    if facts.now >= due_at:
+        yield DueAlert(
+            fact_key=f"drill:{due_at:%Y%m%d}",
+            stage=OVERDUE,
+            severity=CaseSeverity.MEDIUM,
+            due_at=due_at,
+            title=f"No backup was restored for practice in {days} days",
+            what_to_do="Have whoever runs this installation say `glassbox drill`; it tells the "
+            "step that fails.",
+            rule_id="ALERT-DRILL",
+            address="audit/chains/",
+        )
+
+
 def _clock(facts: AlertFacts) -> Iterator[DueAlert]:
     """METRC's clock and ours agree, or somebody looks why not (G6); told once a day at most."""
     if facts.metrc_offset is None:
@@ -329,6 +349,7 @@ _SOURCES = (
     _departures,
     _expiries,
     _reconciliation,
+    _drill,
     _clock,
     _api_away,
     _access_lost,

@@ -53,6 +53,7 @@ class CaseClass(StrEnum):
     KEY_REFUSED = "KEY_REFUSED"
     METRC_USER_LEFT = "METRC_USER_LEFT"
     LEDGER_BROKEN = "LEDGER_BROKEN"
+    FORGOTTEN_SEND = "FORGOTTEN_SEND"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +97,18 @@ POLICIES: dict[CaseClass, CasePolicy] = {
             "Do not repeat it by hand.",
             "See on the sync page why METRC cannot be read.",
             "Wait for the next look; it closes this case or blocks the action.",
+        ),
+        owner=Role.COMPLIANCE_MANAGER,
+    ),
+    CaseClass.FORGOTTEN_SEND: CasePolicy(
+        severity=CaseSeverity.HIGH,
+        due_hours=ENTRY_HOURS,
+        rule_id="G7",
+        why_it_matters="METRC may have it, and our books came back without it.",
+        steps=(
+            "Do not draft it again before it is known what METRC has.",
+            "Find it in METRC's own pages by its tag, its token or its time.",
+            "Book or draft what is missing on our side, and write down what was found.",
         ),
         owner=Role.COMPLIANCE_MANAGER,
     ),

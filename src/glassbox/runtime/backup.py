@@ -132,17 +132,17 @@ def base_backups(folder: Path) -> tuple[BaseBackup, ...]:
 class WalFollower:
     """Receives WAL as PostgreSQL writes it, and seals it below `to`, the segment under way too."""
 
-    def __init__(self, url: str, to: Path, *, public: str, spool: Path) -> None:
+    def __init__(self, url: str, to: Path, *, public: str, spool: Path, slot: str = SLOT) -> None:
         self.to, self.spool, self.public = to / WAL, spool, public
         self.to.mkdir(parents=True, exist_ok=True, mode=0o700)
         spool.mkdir(parents=True, exist_ok=True, mode=0o700)
         _run(
-            "pg_receivewal", f"--dbname={url}", f"--slot={SLOT}", "--create-slot", "--if-not-exists"
+            "pg_receivewal", f"--dbname={url}", f"--slot={slot}", "--create-slot", "--if-not-exists"
         )
         self.process = subprocess.Popen(
             [
                 *(_program("pg_receivewal"), f"--dbname={url}", f"--directory={spool}"),
-                *(f"--slot={SLOT}", "--synchronous", "--status-interval=2"),
+                *(f"--slot={slot}", "--synchronous", "--status-interval=2"),
             ],
             preexec_fn=die_with_parent,
         )

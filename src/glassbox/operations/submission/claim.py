@@ -22,6 +22,7 @@ from glassbox.operations.actions.review import GatesBlocked
 from glassbox.operations.submission.kill_points import reach
 from glassbox.operations.transaction import operation
 from glassbox.queries.action_labels import naming
+from glassbox.queries.ledger_state import stopped_because
 from glassbox.rules.action_kinds.registry import kind_named
 from glassbox.rules.action_lifecycle import ActionState, next_state
 from glassbox.rules.actor import Actor
@@ -94,6 +95,8 @@ def _claim(
     access.require(actor, Permission.ACTION_SUBMIT, license_id=license_id)
     action = locked_action(license_id, action_id)
     next_state(ActionState(action.state), "claim")
+    if stopped := stopped_because():
+        raise NotYet(f"The ledger stands still until a person has looked: {stopped}")
     first = goes_first(action)
     if first is not None:
         raise NotYet(f"Action {first} on the same goods was approved earlier and goes first.")

@@ -16,6 +16,7 @@ from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.submission.circuits import license_circuit_now, metrc_circuit_now
 from glassbox.operations.submission.claim import KEEPS_ITS_PLACE, NotYet, goes_first
 from glassbox.operations.transaction import operation, short_transaction
+from glassbox.queries.ledger_state import stopped_because
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
@@ -24,6 +25,7 @@ from glassbox.rules.permissions import Permission
 NUMBERING_SECONDS = 10
 ASK_AGAIN_SECONDS = 2
 FIND_A_KEY_SECONDS = 60
+STOPPED_SECONDS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,12 @@ def require_sendable(*, actor: Actor, license_id: int, action_id: int, now: date
 
 
 def _wait_of(action: RegulatedAction, now: datetime) -> _Wait | None:
+    if stopped := stopped_because():
+        return _Wait(
+            sentence=f"The ledger stands still until a person has looked: {stopped[:700]}"
+            f" {KEEPS_ITS_PLACE}",
+            seconds=STOPPED_SECONDS,
+        )
     # Log before act: what is not numbered could still be lost, and then nobody approved it.
     if action.approval_event_id is None or not ledger.is_durable(action.approval_event_id):
         approved_at = action.approved_at or now

@@ -15,6 +15,7 @@ from glassbox.operations.sync.walk import Paused, Walk, finish_cursor, read_rows
 from glassbox.operations.sync.windowed import GapsLeft, WindowRead, read_in_windows
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.freshness import PACKAGE_FEEDS
+from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.feed_schedule import WHOLE_WALK
 from glassbox.rules.package_state import PackageList
 from glassbox.rules.sync_schedule import whole_walk_is_due
@@ -107,6 +108,11 @@ def _cursor(walk: Walk) -> SyncCursor:
 
 
 def _is_due(walk: Walk, cursor: SyncCursor) -> bool:
+    with short_transaction(walk.license_id):
+        restored = restored_at()
+    if restored is not None and (cursor.last_whole_at or restored) <= restored:
+        # What a restored database believes of METRC is of the past, however young its last walk is.
+        return True
     moments = [at for at in (cursor.last_whole_at, cursor.last_tried_at) if at is not None]
     last_at = max(moments, default=None)
     if walk.is_scheduled:

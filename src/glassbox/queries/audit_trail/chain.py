@@ -13,6 +13,7 @@ from glassbox.audit.proofs import InclusionProof, prove_anchored
 from glassbox.models.companies import License
 from glassbox.models.inspections import LedgerVerification, VerificationState
 from glassbox.queries.audit_trail.event import raw_connection
+from glassbox.queries.drills import LastDrill, last_drill
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 
@@ -73,6 +74,7 @@ class ChainStatus:
     older_logs: int
     outside: tuple[OutsideRow, ...]
     last: VerificationRow | None
+    drill: LastDrill | None
     may_verify: bool
 
 
@@ -103,6 +105,7 @@ def _status(actor: Actor, license: License) -> ChainStatus:
         older_logs=max(0, len(logs) - 1),
         outside=tuple(_outside(place, anchored) for place in places_outside(raw_connection())),
         last=_last_verification(license),
+        drill=last_drill(license.pk),
         may_verify=Permission.AUDIT_VERIFY in access.permissions_at(actor, license.pk),
     )
 
