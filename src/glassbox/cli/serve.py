@@ -42,4 +42,6 @@ def gunicorn_arguments(host: str, port: int, application: str) -> list[str]:
         f"--limit-request-line={ADDRESS_BYTES_AT_MOST}",
         "--worker-tmp-dir=/dev/shm" if os.path.isdir("/dev/shm") else "--worker-class=gthread",
         "--log-level=warning",
+        # Nobody steers it from outside, and its user has no home to keep a socket in.
+        "--no-control-socket",
     ]
