@@ -21,10 +21,9 @@ import psycopg
 from django.conf import settings
 
 from glassbox import clock
-from glassbox.audit.event_types import EventType
 from glassbox.audit.sequencer import sequence_once
 from glassbox.cli.restored import look_at
-from glassbox.operations.drills import tell_drill
+from glassbox.operations.drills import begin_drill, end_drill
 from glassbox.operations.sync.run import run_sync
 from glassbox.queries.licenses import active_license_ids
 from glassbox.queries.restore_mode import licenses_not_read
@@ -145,13 +144,7 @@ def _back_up(drill: Drill) -> None:
             assert row is not None
             drill.newest_event, drill.as_of = row
             # Also the commit after the moment, without which nobody knows that it was reached.
-            tell_drill(
-                actor=DRILLER,
-                type=EventType.DRILL_BEGAN,
-                reason="A backup is restored in scratch",
-                body={},
-                now=clock.now(),
-            )
+            begin_drill(actor=DRILLER, now=clock.now())
             _wait_for_wal(connection, follower)
 
 
@@ -276,9 +269,8 @@ def _settings_of_this_process() -> dict[str, str]:
 
 def _report(drill: Drill, without_metrc: str) -> None:
     """Write how it ended into the ledger that people use; the signer signs it as everything there."""
-    tell_drill(
+    end_drill(
         actor=DRILLER,
-        type=EventType.DRILL_ENDED,
         reason=f"Failed at {drill.failed_at}: {drill.problem}"[:500]
         if drill.failed_at
         else "Restored, looked at, and thrown away",

@@ -14,18 +14,34 @@ from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 
 
-def tell_drill(
-    *, actor: Actor, type: EventType, reason: str, body: dict[str, Any], now: datetime
-) -> None:
-    """Write one event about a drill into the ledger of each licence: what was lost would be all of it."""
+def begin_drill(*, actor: Actor, now: datetime) -> None:
+    """Write into the ledger of each licence that a drill began: what was lost would be all of it."""
     for license_id in access.license_ids_of(actor):
-        tell_drill_at(
-            actor=actor, license_id=license_id, type=type, reason=reason, body=body, now=now
+        tell_drill(
+            actor=actor,
+            license_id=license_id,
+            type=EventType.DRILL_BEGAN,
+            reason="A backup is restored in scratch",
+            body={},
+            now=now,
+        )
+
+
+def end_drill(*, actor: Actor, reason: str, body: dict[str, Any], now: datetime) -> None:
+    """Write into the ledger of each licence how a drill ended, with the seconds of each step."""
+    for license_id in access.license_ids_of(actor):
+        tell_drill(
+            actor=actor,
+            license_id=license_id,
+            type=EventType.DRILL_ENDED,
+            reason=reason,
+            body=body,
+            now=now,
         )
 
 
 @operation
-def tell_drill_at(
+def tell_drill(
     *,
     actor: Actor,
     license_id: int,
