@@ -14,11 +14,13 @@ from django.test import override_settings
 from glassbox.audit.mirror import update_mirror
 from glassbox.cli.demo_brand import MAKER, Brand
 from glassbox.config.console import main
+from glassbox.models.sync import SyncRun, SyncRunState
+from glassbox.operations.transaction import short_transaction
 from glassbox.queries.audit_trail.chain import chain_status
 from glassbox.runtime.postgres import ClusterUrls
 from tests.builders import events_of
 from tests.desk import Desk
-from tests.journeys.story import approve, draft, person, receive_oil, send, split
+from tests.journeys.story import approve, draft, now, person, receive_oil, send, split
 from tests.ledger import ORIGIN, make_durable, signer_folder
 
 STEPS = ["backup", "restore", "ledger", "intents", "shut", "sweep"]
@@ -65,12 +67,23 @@ def report_of(brand: Brand) -> dict[str, object]:
 def test_a_drill_restores_looks_reads_metrc_and_tells_the_ledger(
     installation: ClusterUrls, brand: Brand, desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # A read that is under way when the backup is made is under way in the copy as well.
+    with short_transaction(brand.licenses[MAKER]) as license:
+        SyncRun.objects.create(
+            company_id=license.company_id,
+            license=license,
+            state=SyncRunState.RUNNING,
+            trigger="test",
+            started_at=now(),
+            heartbeat_at=now(),
+        )
     written = len([e for e in desk.journal() if e["method"] != "GET" and e["applied"]])
     code, told = drill(capsys)
 
     assert (code, told["failed_at"], told["problem"]) == (0, "", "")
     assert list(told["seconds"]) == STEPS  # type: ignore[call-overload]
     assert report_of(brand)["seconds"] == told["seconds"]
+    assert len(events_of(brand.licenses[MAKER], "drill.began")) == 1
     assert len([e for e in desk.journal() if e["method"] != "GET" and e["applied"]]) == written
     chain = chain_status(actor=person(brand, "Ana"), license_ids=(brand.licenses[MAKER],))[0]
     assert chain.drill is not None and chain.drill.failed_at == ""

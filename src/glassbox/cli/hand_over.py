@@ -122,7 +122,9 @@ def _write(
     company_id: int,
     license_ids: list[int],
 ) -> int:
-    command = sql.SQL("SELECT (to_jsonb(t) - %(secrets)s::text[])::text FROM {} t WHERE {}")
+    command = sql.SQL("SELECT (to_jsonb(t) - %(secrets)s::text[])::text FROM {} t WHERE {}").format(
+        sql.Identifier(table), whose
+    )
     count = 0
     with (
         connection.cursor(name="rows") as cursor,
@@ -130,7 +132,7 @@ def _write(
     ):
         cursor.itersize = ROWS_AT_ONCE
         cursor.execute(
-            command.format(sql.Identifier(table), whose),
+            command,
             {"secrets": sorted(SECRETS), "company": company_id, "licenses": license_ids},
         )
         for (line,) in cursor:

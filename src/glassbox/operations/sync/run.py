@@ -32,6 +32,7 @@ from glassbox.operations.sync.walk import RunTakenOver, Walk
 from glassbox.operations.transaction import operation
 from glassbox.queries.exchanges import run_hashes
 from glassbox.queries.freshness import ESSENTIAL_FEEDS
+from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.actor import Actor
 from glassbox.rules.exception_policy import CaseClass, case_for
 from glassbox.rules.exchange_digest import exchange_digest
@@ -161,8 +162,11 @@ def _open_run(*, actor: Actor, license_id: int, trigger: str, now: datetime) -> 
     """Open a run; return its id, and whether none before it has read everything."""
     access.require(actor, Permission.SYNC_RUN, license_id=license_id)
     runs = SyncRun.objects.filter(license_id=license_id)
+    restored = restored_at()
     for run in runs.select_for_update().filter(state=SyncRunState.RUNNING):
-        if now - run.heartbeat_at < DEAD_AFTER:
+        # A run that a backup caught under way died with its machine, however young it looks.
+        is_of_the_past = restored is not None and run.started_at <= restored
+        if now - run.heartbeat_at < DEAD_AFTER and not is_of_the_past:
             raise SyncIsRunning("METRC is being read for this licence already. Wait for it.")
         run.state, run.ended_at = SyncRunState.FAILED, now
         run.error = "The run died; the next one goes on where it stopped."
