@@ -285,6 +285,8 @@ API_CALLS_PER_MINUTE = env_int("GLASSBOX_API_CALLS_PER_MINUTE", 600)
 # How many pages, and how many files made of many rows, one person may ask for in a minute.
 PAGES_PER_MINUTE = env_int("GLASSBOX_PAGES_PER_MINUTE", 600)
 EXPORTS_PER_MINUTE = env_int("GLASSBOX_EXPORTS_PER_MINUTE", 30)
+# ClamAV's clamd, which sees every file that is handed in: the path of its socket, or HOST:PORT.
+GLASSBOX_CLAMD = env_text("GLASSBOX_CLAMD")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024
 
 LANGUAGE_CODE = "en-us"

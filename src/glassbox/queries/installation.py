@@ -71,6 +71,7 @@ def installation_facts(process: str) -> InstallationFacts:
         database=facts,
         database_error=error,
         mail_is_encrypted=settings.EMAIL_USE_TLS or not settings.EMAIL_HOST,
+        has_scanner=bool(settings.GLASSBOX_CLAMD),
         has_breach_list=bool(settings.GLASSBOX_BREACHED_PASSWORDS_FILE),
         tls_error=tls_error(settings.GLASSBOX_PUBLIC_URL) if process == "doctor" else "",
         clock_is_in_step=clock_is_in_step(),

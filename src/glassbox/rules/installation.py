@@ -86,6 +86,7 @@ class InstallationFacts:
     database_error: str = ""
     mail_is_encrypted: bool = True
     has_breach_list: bool = True
+    has_scanner: bool = True
     tls_error: str = ""
     clock_is_in_step: bool = True
 
@@ -335,6 +336,15 @@ def _passwords(facts: InstallationFacts) -> Iterator[Problem]:
         )
 
 
+def _files(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.is_served_to_people and not facts.has_scanner:
+        yield _warn(
+            "SCANNER-NONE",
+            "Certificates and sheets are taken without a virus scanner's look.",
+            "Run ClamAV's clamd, and set GLASSBOX_CLAMD to its socket.",
+        )
+
+
 def _mail(facts: InstallationFacts) -> Iterator[Problem]:
     if facts.is_served_to_people and not facts.mail_is_encrypted:
         yield _stop(
@@ -367,6 +377,7 @@ _CHECKS: tuple[tuple[Callable[[InstallationFacts], Iterator[Problem]], frozenset
     (_clocks, frozenset()),
     (_proxy, frozenset({"doctor"})),
     (_passwords, frozenset({"serve"})),
+    (_files, frozenset({"serve"})),
     (_mail, frozenset({"serve", "worker"})),
     (_comfort, frozenset({"worker"})),
 )

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from glassbox.operations.scanning import scan
 from glassbox.queries.choices import Option
 from glassbox.rules.verdicts import InvalidInput
 
@@ -176,7 +177,9 @@ def _file(field: Field, typed: Typed) -> Filed | None:
         raise InvalidInput(
             field=field.label, value=f"{sent.size} bytes", way_out="A file has at most 5 MB."
         )
-    return Filed(name=sent.name or "file", content=sent.read())
+    content = sent.read()
+    scan(content)
+    return Filed(name=sent.name or "file", content=content)
 
 
 def _rows(field: Field, typed: Typed) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from glassbox.operations.counts import (
     write_down,
     write_down_sheet,
 )
+from glassbox.operations.scanning import scan
 from glassbox.queries.count_sheets import SheetPreview, sheet_preview
 from glassbox.queries.counts import CountPage, count_list, count_page
 from glassbox.rules.count_sheets import COLUMNS, sheet_text
@@ -79,7 +80,9 @@ def _handed_in(request: PageRequest) -> str:
         return request.POST.get("text", "")
     if (sent.size or 0) > SHEET_BYTES_AT_MOST:
         raise InvalidInput(field="file", value=f"{sent.size:,} bytes", way_out="At most 2 MB.")
-    return sheet_text(sent.read())
+    content = sent.read()
+    scan(content)
+    return sheet_text(content)
 
 
 def _sheet_page(
