@@ -65,6 +65,8 @@ SYNC_OVERLAP_SECONDS = env_float("GLASSBOX_SYNC_OVERLAP_SECONDS", 3900.0)
 # Alerts. How often the clocks of a licence are looked at, and by which doors alerts leave.
 ALERTS_EVERY_SECONDS = env_float("GLASSBOX_ALERTS_EVERY_SECONDS", 60.0)
 WEBHOOK_TIMEOUT_SECONDS = env_float("GLASSBOX_WEBHOOK_TIMEOUT_SECONDS", 10.0)
+# Whom this installation talks to beside METRC and its database: names, or .name for all below it.
+GLASSBOX_OUTSIDE_HOSTS = env_text("GLASSBOX_OUTSIDE_HOSTS").split()
 # Links in mails and webhooks begin with this: the address people open Glassbox by.
 GLASSBOX_PUBLIC_URL = env_text("GLASSBOX_PUBLIC_URL").rstrip("/")
 # Mail goes to a server, or into files for those who want to see it; with neither it waits.

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 from django.conf import settings
 
 from glassbox.queries.surroundings import clock_apart_seconds, clock_is_in_step, tls_error
 from glassbox.rules.installation import ADDRESS_OF, DatabaseFacts, InstallationFacts
+from glassbox.rules.outside_hosts import is_listed
 
 CONNECT_SECONDS = 5
 ADDRESSES = ("OWNER", "SEQUENCER", "SIGNER", "VERIFIER", "BACKUP")
@@ -71,11 +73,26 @@ def installation_facts(process: str) -> InstallationFacts:
         database=facts,
         database_error=error,
         mail_is_encrypted=settings.EMAIL_USE_TLS or not settings.EMAIL_HOST,
+        unlisted_hosts=_unlisted_hosts(),
         has_scanner=bool(settings.GLASSBOX_CLAMD),
         has_breach_list=bool(settings.GLASSBOX_BREACHED_PASSWORDS_FILE),
         tls_error=tls_error(settings.GLASSBOX_PUBLIC_URL) if process == "doctor" else "",
         clock_is_in_step=clock_is_in_step(),
     )
+
+
+def _unlisted_hosts() -> tuple[str, ...]:
+    """Return the machines that the settings name and the operator's list does not."""
+    named = [settings.EMAIL_HOST]
+    named += [
+        urlsplit(address).hostname or ""
+        for address in (settings.GLASSBOX_METRC_CONNECT_URL, settings.GLASSBOX_TIMESTAMP_URL)
+    ]
+    if settings.GLASSBOX_WITNESSES_FILE and settings.GLASSBOX_WITNESSES_FILE.exists():
+        lines = settings.GLASSBOX_WITNESSES_FILE.read_text("utf-8").splitlines()
+        named += [urlsplit(line.partition(" ")[0]).hostname or "" for line in lines]
+    listed = settings.GLASSBOX_OUTSIDE_HOSTS
+    return tuple(dict.fromkeys(one for one in named if one and not is_listed(one, listed)))
 
 
 def _has_keys_of(process: str) -> bool:

@@ -60,7 +60,8 @@ class InstallationFacts:
     `other_addresses` are database addresses in the environment that this process does not need,
     `open_files` files with keys that more people than their owner may read, `loose_folders` their
     folders. `opens_vault` says whether it can read the private keys of the vault, `tls_error` why
-    nobody should trust the public address, `clock_is_in_step` what the system says of its clock.
+    nobody should trust the public address, `clock_is_in_step` what the system says of its clock,
+    `unlisted_hosts` machines of the settings that the operator's list does not name.
     """
 
     process: str
@@ -87,6 +88,7 @@ class InstallationFacts:
     mail_is_encrypted: bool = True
     has_breach_list: bool = True
     has_scanner: bool = True
+    unlisted_hosts: tuple[str, ...] = ()
     tls_error: str = ""
     clock_is_in_step: bool = True
 
@@ -345,6 +347,16 @@ def _files(facts: InstallationFacts) -> Iterator[Problem]:
         )
 
 
+def _outside(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.is_served_to_people and facts.unlisted_hosts:
+        yield _stop(
+            "OUTSIDE-HOST",
+            f"The settings name {', '.join(facts.unlisted_hosts)}, which GLASSBOX_OUTSIDE_HOSTS "
+            "does not.",
+            "Add what Glassbox is to talk to (mail, METRC Connect, stamps, witnesses, webhooks).",
+        )
+
+
 def _mail(facts: InstallationFacts) -> Iterator[Problem]:
     if facts.is_served_to_people and not facts.mail_is_encrypted:
         yield _stop(
@@ -378,6 +390,7 @@ _CHECKS: tuple[tuple[Callable[[InstallationFacts], Iterator[Problem]], frozenset
     (_proxy, frozenset({"doctor"})),
     (_passwords, frozenset({"serve"})),
     (_files, frozenset({"serve"})),
+    (_outside, frozenset({"serve", "worker", "sequencer"})),
     (_mail, frozenset({"serve", "worker"})),
     (_comfort, frozenset({"worker"})),
 )

@@ -32,3 +32,18 @@ def test_the_walls_stand_and_one_that_falls_is_named(
     broken = installation_facts("doctor").database
     assert broken is not None
     assert broken.unwalled == ("packages",)
+
+
+def test_a_machine_that_the_operator_did_not_list_is_named(cast: Brand, tmp_path: Path) -> None:
+    (tmp_path / "witnesses").write_text("# ours\nhttps://witness.example/add w+1+x\n")
+    named = {
+        "EMAIL_HOST": "mail.example",
+        "GLASSBOX_TIMESTAMP_URL": "https://stamps.example/tsa",
+        "GLASSBOX_METRC_CONNECT_URL": "https://connect.example",
+        "GLASSBOX_WITNESSES_FILE": tmp_path / "witnesses",
+    }
+    hosts = ("mail.example", "connect.example", "stamps.example", "witness.example")
+    with override_settings(**named, GLASSBOX_OUTSIDE_HOSTS=[]):
+        assert installation_facts("worker").unlisted_hosts == hosts
+    with override_settings(**named, GLASSBOX_OUTSIDE_HOSTS=["mail.example", *hosts[2:]]):
+        assert installation_facts("worker").unlisted_hosts == ("connect.example",)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 from django.conf import settings
 
-from glassbox.operations.alerts.webhooks import allows_local_webhooks, machines_of
+from glassbox.operations.alerts.webhooks import allows_local_webhooks, machines_of, require_listed
 from glassbox.operations.tls_failures import say_if_tls_failed
 from glassbox.rules.alert_delivery import check_webhook_machines, check_webhook_url
 from glassbox.rules.verdicts import InvalidInput
@@ -84,6 +84,7 @@ async def _post(pinned: httpx.URL, host: str, body: bytes, headers: dict[str, st
 def _pinned(url: str) -> tuple[httpx.URL, str]:
     allows_local = allows_local_webhooks()
     host = check_webhook_url(url, allows_local=allows_local)
+    require_listed(host)
     machines = machines_of(host)
     check_webhook_machines(host, machines, allows_local=allows_local)
     return httpx.URL(url).copy_with(host=machines[0]), host

@@ -17,6 +17,7 @@ from glassbox.operations.transaction import operation
 from glassbox.operations.vault import seal, unseal
 from glassbox.rules.actor import Actor
 from glassbox.rules.alert_delivery import check_webhook_machines, check_webhook_url
+from glassbox.rules.outside_hosts import check_listed
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
@@ -35,10 +36,12 @@ def add_webhook(*, actor: Actor, license_id: int, url: str, secret: str, now: da
 
     The name is looked up before the transaction, and again before each delivery.
 
-    :raises InvalidInput: if the address is unsafe or known already, or the secret too short
+    :raises InvalidInput: if the address is unsafe, not listed by the operator or known already, or
+        the secret too short
     """
     allows_local = allows_local_webhooks()
     host = check_webhook_url(url, allows_local=allows_local)
+    require_listed(host)
     machines = machines_of(host)
     check_webhook_machines(host, machines, allows_local=allows_local)
     return _add(actor=actor, license_id=license_id, url=url, secret=secret, now=now)
@@ -129,6 +132,15 @@ def machines_of(host: str) -> tuple[str, ...]:
     except (OSError, UnicodeError):
         return ()
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def require_listed(host: str) -> None:
+    """Refuse, where people work, a receiver that the operator did not list.
+
+    :raises InvalidInput: naming the host and the setting
+    """
+    if settings.IS_PRODUCTION:
+        check_listed(host, settings.GLASSBOX_OUTSIDE_HOSTS)
 
 
 def allows_local_webhooks() -> bool:
