@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 
 from glassbox.cli.demo_brand import MAKER, Brand
-from glassbox.operations.scanning import FileInfected, ScannerAway, scan
+from glassbox.web.scanning import FileInfected, ScannerAway, scan
 from tests.signed_in_client import client_of
 
 # The file by which scanners are tried out, in two parts so that none takes this one for it.

@@ -13,9 +13,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from glassbox.operations.scanning import scan
 from glassbox.queries.choices import Option
 from glassbox.rules.verdicts import InvalidInput
+from glassbox.web.scanning import scan
 
 FILE_BYTES_AT_MOST = 5 * 1024 * 1024
 

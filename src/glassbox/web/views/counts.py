@@ -16,7 +16,6 @@ from glassbox.operations.counts import (
     write_down,
     write_down_sheet,
 )
-from glassbox.operations.scanning import scan
 from glassbox.queries.count_sheets import SheetPreview, sheet_preview
 from glassbox.queries.counts import CountPage, count_list, count_page
 from glassbox.rules.count_sheets import COLUMNS, sheet_text
@@ -25,6 +24,7 @@ from glassbox.web.downloads import called
 from glassbox.web.middleware import refusal_status
 from glassbox.web.pages import change_here, one_license_id, page
 from glassbox.web.request import PageRequest
+from glassbox.web.scanning import scan
 
 SHEET_BYTES_AT_MOST = 2 * 1024 * 1024
 
