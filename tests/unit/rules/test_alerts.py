@@ -331,3 +331,11 @@ def test_moments_are_told_in_utc() -> None:
 
     assert alert is not None and alert.due_at is not None
     assert alert.due_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(35 - SECOND / 24, False), (35, True)])
+def test_a_restore_drill_is_missed_after_thirty_five_days(days: float, is_told: bool) -> None:
+    alert = only(drilled_at=NOON - timedelta(days=days))
+    assert (alert is not None) is is_told
+    if alert is not None:
+        assert (alert.rule_id, alert.stage) == ("ALERT-DRILL", "OVERDUE")
