@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 
 from glassbox import access
 from glassbox.models.companies import License
@@ -17,6 +17,7 @@ from glassbox.models.reconciliation import (
     ReconciliationLine,
     ReconciliationReport,
 )
+from glassbox.models.sync import ApiRequest
 from glassbox.queries.freshness import Freshness, freshness_by_license
 from glassbox.rules.actor import Actor
 from glassbox.rules.clocks import reconciliation_due_at
@@ -27,6 +28,9 @@ from glassbox.rules.verdicts import NotFound
 
 REPORTS_AT_MOST = 100
 TREND_DAYS = 30
+READS_SHOWN_AT_MOST = 50
+# What METRC calls all reads of packages by, whatever is asked of them.
+PACKAGES = "/packages/"
 COUNTED = {
     "difference_count": Count("lines"),
     "unexplained_count": Count(
@@ -120,6 +124,18 @@ class ReportList:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReadRow:
+    """One exchange of the read before a comparison; `status` is None if no answer came."""
+
+    id: int
+    sent_at: datetime
+    request: str
+    status: int | None
+    request_sha256: str
+    response_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReportPage:
     """One comparison with every difference; `why_not_sign` is empty if the reader may sign it."""
 
@@ -130,6 +146,8 @@ class ReportPage:
     statement: str
     document_id: int | None
     metrc_as_of: datetime | None
+    reads: tuple[ReadRow, ...]
+    read_count: int
     why_not_sign: str
 
 
@@ -234,6 +252,7 @@ def report_page(
             ).select_related("owner")
         }
         said = _explanations(report)
+        reads = _reads(report)
         return ReportPage(
             row=_row(report),
             lines=tuple(_line(line, cases, said) for line in lines),
@@ -242,8 +261,35 @@ def report_page(
             statement=report.statement,
             document_id=report.document_id,
             metrc_as_of=report.sync_run.started_at if report.sync_run else None,
+            reads=tuple(_read(request) for request in reads[:READS_SHOWN_AT_MOST]),
+            read_count=reads.count(),
             why_not_sign=_why_not_sign(actor, report),
         )
+
+
+def _reads(report: ReconciliationReport) -> QuerySet[ApiRequest]:
+    """Return what the run before a comparison read of packages, in the order it was read."""
+    return (
+        ApiRequest.objects.filter(
+            license_id=report.license_id,
+            sync_run_id=report.sync_run_id,
+            sync_run__isnull=False,
+            path__startswith=PACKAGES,
+        )
+        .select_related("hashes")
+        .order_by("id")
+    )
+
+
+def _read(request: ApiRequest) -> ReadRow:
+    return ReadRow(
+        id=request.pk,
+        sent_at=request.sent_at,
+        request=f"{request.method} {request.path}",
+        status=request.status,
+        request_sha256=request.hashes.request_sha256,
+        response_sha256=request.hashes.response_sha256,
+    )
 
 
 def _explanations(report: ReconciliationReport) -> dict[tuple[str, str], DifferenceExplanation]:

@@ -11,7 +11,7 @@ from glassbox.cli.demo_brand import Brand
 from glassbox.models.documents import Document
 from glassbox.models.exception_cases import ExceptionCase
 from glassbox.models.packages import Movement, Package
-from glassbox.models.sync import SyncCursor, SyncRun, SyncRunState
+from glassbox.models.sync import ApiRequest, SyncCursor, SyncRun, SyncRunState
 from glassbox.operations.exception_cases import (
     StillTrue,
     assign_case,
@@ -28,7 +28,7 @@ from glassbox.queries.package_grid.grid import PackageFilter, package_list
 from glassbox.queries.reconciliation import report_list, report_page
 from glassbox.rules.actor import system_actor
 from glassbox.rules.verdicts import InvalidInput, NotFound
-from tests.builders import events_of, open_cases, put_package, see_package
+from tests.builders import events_of, open_cases, put_exchange, put_package, see_package
 from tests.cast import MFG, person, tag
 
 OIL = tag(455)
@@ -74,6 +74,14 @@ def test_books_that_agree_make_a_report_without_lines(
     read_whole: Brand, frozen_now: datetime
 ) -> None:
     put_ours(read_whole, frozen_now, OIL, "500", "500")
+    license_id = read_whole.licenses[MFG]
+    read, earlier, other = (
+        put_exchange(license_id, path, {"Data": [], "of": path}, now=frozen_now)
+        for path in ("/packages/v2/active", "/packages/v2/onhold", "/items/v2/active")
+    )
+    with short_transaction(license_id):
+        run = SyncRun.objects.filter(license_id=license_id).latest("id")
+        ApiRequest.objects.filter(id__in=(read, other)).update(sync_run=run)
 
     report_id = compare(read_whole, frozen_now)
 
@@ -83,6 +91,8 @@ def test_books_that_agree_make_a_report_without_lines(
         report_id=report_id,
     )
     assert (page.row.package_count, page.row.agreeing_count, page.lines) == (1, 1, ())
+    assert [one.id for one in page.reads] == [read], "neither items nor what another run read"
+    assert page.read_count == 1 and len(page.reads[0].response_sha256) == 64
     assert page.row.metrc_was_read_whole
     assert len(events_of(read_whole.licenses[MFG], "report.written")) == 1
 
