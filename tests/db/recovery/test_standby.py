@@ -286,6 +286,8 @@ def stopped(cluster: Cluster) -> Iterator[None]:
     pids = pids_of(cluster)
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
-    yield
-    for pid in reversed(pids):
-        os.kill(pid, signal.SIGCONT)
+    try:
+        yield
+    finally:
+        for pid in reversed(pids):
+            os.kill(pid, signal.SIGCONT)
