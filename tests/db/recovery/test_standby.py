@@ -37,7 +37,7 @@ from tests.ledger import ORIGIN, signer_folder
 
 BIN = Path(sys.executable).parent
 ACTIONS, APPENDERS = 4, 2
-ACKNOWLEDGED_AT_LEAST = 100
+ACKNOWLEDGED_AT_LEAST = 50
 FIRST_TAG = 700
 NOT_YET_SECONDS = 1.5
 
