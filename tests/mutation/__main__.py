@@ -38,11 +38,25 @@ class Subject:
     equivalent: frozenset[str] = field(default_factory=frozenset)
 
 
+_SENDER_EQUIVALENT = frozenset(
+    {
+        # No status at all is in the table of none: the question is for the type checker.
+        "'plain.get(status, Answer.UNKNOWN) if status is not None else Answer.UNKNOWN' -> "
+        "'plain.get(status, Answer.UNKNOWN) if True else Answer.UNKNOWN'",
+        # What is rejected is settled, and the lanes of what is settled are not held.
+        "\"Decision(step=Step.REJECT, sentence=f'METRC refused it. {facts.sentence}', "
+        'hold_lanes_unti" -> "Decision(step=Step.REJECT, sentence=f\'METRC refused it. '
+        "{facts.sentence}')\"",
+        # Every wait is cut to minutes before the twelfth doubling.
+        "'12' -> '13'",
+    }
+)
 SUBJECTS = (
     Subject(
         "glassbox.rules.sender",
         ("test_sender.py",),
         frozenset({"MOVE_OF", "before_send", "after_crash", "after_probe"}),
+        _SENDER_EQUIVALENT,
     ),
     Subject(
         "glassbox.rules.action_lifecycle",

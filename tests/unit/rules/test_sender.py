@@ -275,6 +275,15 @@ def test_a_refusal_is_not_believed_while_an_earlier_lost_send_could_still_show()
     assert look(why=Why.REFUSED, attempt=1, seconds=1).step is Step.REJECT
 
 
+def test_the_looks_behind_a_refusal_come_ever_later_as_those_for_a_lost_answer_do() -> None:
+    past = tuple((n, ProbeVerdict.ABSENT) for n in range(8))
+    looks = [
+        look(why=Why.REFUSED, attempt=2, seconds=9, past=past[:n], lost=8).delay_seconds
+        for n in range(9)
+    ]
+    assert looks == [2, 4, 8, 16, 32, 64, 128, 256, 300]
+
+
 def test_an_unreadable_metrc_locks_the_action_without_an_end() -> None:
     past = tuple((n, ProbeVerdict.CANNOT_TELL) for n in range(50))
     decision = look(ProbeVerdict.CANNOT_TELL, seconds=100 * T, past=past)
