@@ -11,7 +11,9 @@ from glassbox import access
 from glassbox.models.catalog import Item, Location, ReferenceValue, Tag, TagStatus
 from glassbox.models.packages import PackageLineage, PackageSnapshot
 from glassbox.queries.packages.page import find_package
+from glassbox.queries.rule_packs import rules_for
 from glassbox.rules.actor import Actor
+from glassbox.rules.gates.facility import sets_final_quantities
 
 TAGS_OFFERED = 50
 
@@ -31,6 +33,7 @@ class DraftChoices:
     items: tuple[str, ...]
     metrc_id: int | None
     sources: tuple[tuple[str, str, str], ...]  # label, quantity, unit that it was made out of
+    sets_final_quantities: bool  # else METRC of the state books differences (ME-06)
 
     @property
     def metrc_quantity_text(self) -> str:
@@ -65,6 +68,7 @@ def draft_choices(*, actor: Actor, license_id: int, label: str, now: datetime) -
             ),
             metrc_id=_metrc_id(license_id, label),
             sources=_sources(license_id, label),
+            sets_final_quantities=sets_final_quantities(rules_for(package.license)),
         )
 
 

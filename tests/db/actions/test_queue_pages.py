@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
@@ -11,9 +12,12 @@ from django.test import Client
 
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.people import User
+from glassbox.queries.drafting import DraftChoices, draft_choices
 from glassbox.rules.action_lifecycle import ActionState
+from glassbox.rules.verdicts import InvalidInput
+from glassbox.web.views.drafts import FORMS
 from tests.builders import see_package
-from tests.cast import MFG, tag
+from tests.cast import MFG, person, tag
 from tests.db.actions.story import OIL, draft, put_oil, review, split, stored
 
 BASE = f"/l/{MFG}/actions/"
@@ -181,3 +185,54 @@ def test_a_note_is_drafted_by_hand(cast: Brand, right_now: datetime) -> None:
     assert action.kind == "package.set_note"
     assert action.payload == [{"PackageLabel": OIL, "Note": "Keep cold"}]
     assert tag(101) == OIL
+
+
+NEW_QUANTITY = {"quantity": "4657.5", "metrc_reason": "Waste", "note": "Spilled"}
+
+
+def test_where_metrc_takes_final_quantities_the_form_drafts_the_quantity(
+    cast: Brand, right_now: datetime
+) -> None:
+    put_oil(cast, right_now)
+    answer = browser(cast, "Ana").post(
+        f"/l/{MFG}/packages/{OIL}/draft/adjust/", {**NEW_QUANTITY, "reason": "A spill"}
+    )
+    assert answer.status_code == 302, answer.content.decode()[:500]
+    action = stored(cast, int(answer["Location"].rstrip("/").split("/")[-1]))
+    assert action.kind == "package.adjust"
+    assert action.payload[0]["Quantity"] == 4657.5
+
+
+def choices_where_differences_are_booked(cast: Brand, now: datetime) -> DraftChoices:
+    found = draft_choices(
+        actor=person(cast, "Ana"), license_id=cast.licenses[MFG], label=OIL, now=now
+    )
+    assert found.sets_final_quantities
+    return replace(found, sets_final_quantities=False)
+
+
+def test_where_metrc_books_differences_the_same_form_drafts_the_difference(
+    cast: Brand, right_now: datetime
+) -> None:
+    put_oil(cast, right_now)
+    choices = choices_where_differences_are_booked(cast, right_now)
+    form = FORMS["adjust"]
+
+    facts = form.facts(NEW_QUANTITY, choices)
+    action = stored(cast, draft(cast, right_now, facts, kind=form.kind_at(choices)))
+
+    assert action.kind == "package.adjust_by"
+    assert action.payload[0]["Quantity"] == -11.5
+    assert "by -11.5 g, reason Waste" in action.effect_sentence
+
+
+@pytest.mark.parametrize("quantity", ["", "a lot", "-1", "4669"])
+def test_a_difference_is_made_only_of_another_quantity_that_can_be(
+    cast: Brand, right_now: datetime, quantity: str
+) -> None:
+    put_oil(cast, right_now)
+    choices = choices_where_differences_are_booked(cast, right_now)
+    with pytest.raises(InvalidInput, match="^quantity: "):
+        FORMS["adjust"].facts({**NEW_QUANTITY, "quantity": quantity}, choices)
+    with pytest.raises(InvalidInput, match="^quantity: .*read METRC again"):
+        FORMS["adjust"].facts(NEW_QUANTITY, replace(choices, metrc_quantity=None))

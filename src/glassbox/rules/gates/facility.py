@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glassbox.rules.gates.action_facts import ActionFacts
-from glassbox.rules.rule_lines import threshold
+from glassbox.rules.rule_lines import Rules, threshold
 from glassbox.rules.verdicts import Finding
 
 
@@ -26,7 +26,7 @@ def facility_has_the_flag(facts: ActionFacts) -> Iterator[Finding]:
 
 def final_quantities_are_taken(facts: ActionFacts) -> Iterator[Finding]:
     """Block setting a quantity where METRC of the state books differences (ME-06)."""
-    if not _sets_quantities(facts):
+    if not sets_final_quantities(facts.rules):
         yield from facts.broken(
             "ME-06-SET",
             code="action.state-takes-differences",
@@ -38,7 +38,7 @@ def final_quantities_are_taken(facts: ActionFacts) -> Iterator[Finding]:
 
 def a_difference_is_needed(facts: ActionFacts) -> Iterator[Finding]:
     """Warn of a difference where METRC takes the final quantity, which is safer to repeat (ME-06)."""
-    if _sets_quantities(facts):
+    if sets_final_quantities(facts.rules):
         yield from facts.broken(
             "ME-06-BY",
             code="action.state-takes-final-quantities",
@@ -49,5 +49,6 @@ def a_difference_is_needed(facts: ActionFacts) -> Iterator[Finding]:
         )
 
 
-def _sets_quantities(facts: ActionFacts) -> bool:
-    return threshold(facts.rules, "ME-06-SET", "sets_final_quantity") != 0
+def sets_final_quantities(rules: Rules) -> bool:
+    """Return whether METRC of the state takes final quantities and not differences (ME-06)."""
+    return threshold(rules, "ME-06-SET", "sets_final_quantity") != 0

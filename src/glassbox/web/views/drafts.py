@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from glassbox.operations.actions.draft import draft_action
 from glassbox.queries.drafting import DraftChoices, draft_choices
+from glassbox.rules.action_kinds.facts import FactReader
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 from glassbox.web.middleware import refusal_status
 from glassbox.web.pages import page
@@ -26,18 +27,42 @@ class DraftForm:
     button: str
     fields: tuple[tuple[str, str, str], ...]
     facts: Callable[[dict[str, str], DraftChoices], dict[str, Any]]
+    kind_by_difference: str = ""
+
+    def kind_at(self, choices: DraftChoices) -> str:
+        """Return the kind that METRC of the state takes."""
+        by_difference = self.kind_by_difference and not choices.sets_final_quantities
+        return self.kind_by_difference if by_difference else self.kind
 
 
 def _adjust(said: dict[str, str], choices: DraftChoices) -> dict[str, Any]:
+    """People say what is there; the state says whether METRC is told that or the difference."""
+    amount = {"quantity_before": choices.metrc_quantity_text, "quantity": said["quantity"]}
+    if not choices.sets_final_quantities:
+        amount = {"difference": _difference(said["quantity"], choices)}
     return {
         "label": choices.label,
-        "quantity_before": choices.metrc_quantity_text,
-        "quantity": said["quantity"],
+        **amount,
         "unit": choices.unit,
         "reason": said["metrc_reason"],
         "note": said["note"],
         "date": choices.today,
     }
+
+
+def _difference(quantity: str, choices: DraftChoices) -> str:
+    final = FactReader({"quantity": quantity}).decimal("quantity")
+    if choices.metrc_quantity is None:
+        raise InvalidInput(
+            field="quantity",
+            value=quantity,
+            way_out="METRC's own quantity is not read yet; read METRC again first.",
+        )
+    if final < 0:
+        raise InvalidInput(field="quantity", value=final, way_out="Set zero or more.")
+    if final == choices.metrc_quantity:
+        raise InvalidInput(field="quantity", value=final, way_out="Set another quantity than now.")
+    return f"{final - choices.metrc_quantity:f}"
 
 
 def _move(said: dict[str, str], choices: DraftChoices) -> dict[str, Any]:
@@ -112,6 +137,7 @@ FORMS: dict[str, DraftForm] = {
             ("note", "Note for METRC", ""),
         ),
         facts=_adjust,
+        kind_by_difference="package.adjust_by",
     ),
     "move": DraftForm(
         kind="package.move",
@@ -217,7 +243,7 @@ def draft(request: PageRequest, label: str, form_name: str) -> HttpResponse:
             action_id = draft_action(
                 actor=request.actor,
                 license_id=request.scope.license.id,
-                kind=form.kind,
+                kind=form.kind_at(choices),
                 facts=form.facts(said, choices),
                 reason=said["reason"],
                 now=request.now,
