@@ -151,9 +151,12 @@ def test_doubt_about_what_has_a_tag_ends_within_a_minute(
 
 
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("count", [24, pytest.param(500, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    ("count", "deaths"), [(24, 0), pytest.param(500, 2, marks=pytest.mark.long)]
+)
 def test_what_queued_in_an_outage_is_drained_once_in_order_and_within_the_rates(
     count: int,
+    deaths: int,
     brand: Brand,
     desk: Desk,
     database: ClusterUrls,
@@ -181,6 +184,11 @@ def test_what_queued_in_an_outage_is_drained_once_in_order_and_within_the_rates(
     desk.do("clock", offsetSeconds=120)
     read(brand, MAKER)
     seen = max(entry["seq"] for entry in desk.journal())
+    for death in range(deaths):
+        with WorkerOfATest(database, **pace) as worker:
+            kill_in_a_call(worker, desk, seen, count * (death + 1) // (deaths + 1))
+        with short_transaction(brand.licenses[MAKER]):
+            assert ActionAttempt.objects.filter(ended_at__isnull=True).exists()
     with WorkerOfATest(database, **pace):
         accepted(brand, ids, PATIENCE_SECONDS + 4 * count)
 
@@ -189,16 +197,38 @@ def test_what_queued_in_an_outage_is_drained_once_in_order_and_within_the_rates(
         action_of(brand, MAKER, one).token: oil for one, (_, oil) in zip(ids, turn, strict=True)
     }
     done = defaultdict[str, list[str]](list)
-    for entry in drained:
-        if entry["method"] != "GET" and entry["applied"]:
-            text = json.dumps(entry["body"])
-            (token,) = [one for one in tokens if one in text]
-            done[tokens[token]].append(token)
+    for entry in writes_done(drained):
+        text = json.dumps(entry["body"])
+        (token,) = [one for one in tokens if one in text]
+        done[tokens[token]].append(token)
     wanted = defaultdict[str, list[str]](list)
     for token, oil in tokens.items():
         wanted[oil].append(token)
     assert done == wanted
     assert busiest_window(drained) <= WINDOW_SECONDS * READS_A_SECOND + READS_AT_ONCE
+
+
+def writes_done(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what the API, and not the desk, was asked to write and did."""
+    return [
+        entry
+        for entry in entries
+        if entry["method"] != "GET" and entry["applied"] and not entry["path"].startswith("/desk/")
+    ]
+
+
+def kill_in_a_call(worker: WorkerOfATest, desk: Desk, after: int, writes: int) -> None:
+    """Kill a worker once METRC has done so many writes, while it does one more."""
+
+    wait_for(
+        lambda: len(writes_done(desk.journal(after=after))) >= writes,
+        f"METRC has done {writes}",
+        PATIENCE_SECONDS + 4 * writes,
+    )
+    adjusts = {"method": "POST", "path": "/packages/v2/adjust"}
+    desk.do("faults", rules=[{**adjusts, "kind": "never-answers-after", "times": 1}])
+    wait_for(lambda: not desk.overview()["faults"], "METRC keeps an answer back")
+    worker.process.kill()
 
 
 def busiest_window(entries: list[dict[str, Any]]) -> int:
