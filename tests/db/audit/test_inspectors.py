@@ -142,7 +142,7 @@ def test_the_access_ends_by_itself_and_by_the_compliance_manager(
     invite(cast)
     guest, fay = signed_in(), client_of(cast, "Fay")
     listed = fay.get(f"/l/{MFG}/inspectors/").content.decode()
-    assert "End the access of Inspector Moreno" in listed
+    assert "End access now: Inspector Moreno" in listed
     (row,) = inspector_rows(
         actor=person(cast, "Fay"), license_ids=(cast.licenses[MFG],), now=NOW
     ).rows
