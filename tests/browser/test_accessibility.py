@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import Browser
 
 from glassbox.cli.demo_brand import MAKER, MOVER
 from glassbox.web.urls import urlpatterns
 from tests.browser.conftest import Visit
+from tests.browser.house import House
 from tests.browser.main_job import CARTS_TAG, Job
 from tests.browser.test_first_look import label_of_oil
 from tests.browser.visitor import Visitor
@@ -142,3 +144,13 @@ def address_of(job: Job, name: str, pattern: str) -> str:
     below = re.sub(r"<str:form_name>", "adjust", below)
     below = re.sub(r"<str:\w+>", CARTS_TAG, below)
     return f"/l/{number}/" + re.sub(r"<int:\w+>", thing, below)
+
+
+def test_no_page_at_the_door_shuts_anybody_out(browser: Browser, house: House) -> None:
+    stranger = Visitor(browser, house, "a stranger")
+    found = []
+    for address in ("/sign-in/", "/sign-in/forgotten/", "/sign-in/forgotten/sent/"):
+        found += shut_out(stranger, address)
+    stranger.close()
+
+    assert not found, "\n".join(found)

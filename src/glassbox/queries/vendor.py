@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.db.models import F
 from glassbox import access
 from glassbox.models.companies import License
 from glassbox.models.people import RoleGrant
+from glassbox.queries.people import grants_in_force
 from glassbox.rules.actor import Actor
 from glassbox.rules.installation import describe_role, host_of
 
@@ -44,7 +46,7 @@ class VendorPage:
     pages_can_sign_ledger: bool
 
 
-def vendor_page(*, actor: Actor, license_ids: tuple[int, ...]) -> VendorPage:
+def vendor_page(*, actor: Actor, license_ids: tuple[int, ...], now: datetime) -> VendorPage:
     """Return what holds in this installation for the licences in sight."""
     with access.reading(actor):
         roles = database_roles()
@@ -52,7 +54,7 @@ def vendor_page(*, actor: Actor, license_ids: tuple[int, ...]) -> VendorPage:
             cursor.execute("SELECT current_user")
             (pages_role,) = cursor.fetchone()
         company_ids = License.objects.filter(id__in=license_ids).values("company_id")
-        grants = RoleGrant.objects.filter(license_id__in=license_ids, valid_until__isnull=True)
+        grants = RoleGrant.objects.filter(grants_in_force(now), license_id__in=license_ids)
         outsiders = grants.exclude(user__company_id__in=company_ids).values_list(
             "user__name", F("license__number")
         )

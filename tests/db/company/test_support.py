@@ -71,7 +71,9 @@ def test_support_reads_one_licence_and_each_page_is_an_event(cast: Brand, sam: i
     (seen,) = events_of(cast.licenses[MFG], "page.seen")
     assert (seen["subject"], seen["actor"]["id"]) == (f"page:/l/{MFG}/packages/", sam)
     owner = client_of(cast.users["Owen"]).get(f"/l/{MFG}/company/installation/").content.decode()
-    assert "The sync of transfers" not in owner and EMAIL in owner and "End access now" in owner
+    assert EMAIL in owner and "End access now" in owner
+    assert f"Sam at {MFG}" in owner, "whoever holds a role from outside is named"
+    assert "Nobody of the vendor" not in owner
 
 
 def test_support_that_presses_buttons_changes_nothing(cast: Brand, sam: int) -> None:

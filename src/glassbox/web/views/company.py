@@ -66,7 +66,7 @@ def terms(request: PageRequest) -> HttpResponse:
 @require_safe
 def installation(request: PageRequest) -> HttpResponse:
     """Show what the vendor can and cannot do here, read from this installation."""
-    found = vendor_page(actor=request.actor, license_ids=request.scope.license_ids)
+    found = vendor_page(actor=request.actor, license_ids=request.scope.license_ids, now=request.now)
     support = support_rows(
         actor=request.actor, license_ids=request.scope.license_ids, now=request.now
     )
