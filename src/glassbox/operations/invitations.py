@@ -5,13 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from smtplib import SMTPException
 
-from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR as default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
-from django.urls import reverse
 
 from glassbox import access
 from glassbox.audit import ledger
@@ -19,6 +16,7 @@ from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
 from glassbox.models.people import User
 from glassbox.operations.roles import grant_role_in_transaction
+from glassbox.operations.sign_in import password_link
 from glassbox.operations.transaction import operation
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
@@ -117,11 +115,7 @@ def _add(
     grant_role_in_transaction(
         actor=actor, license=license, user_id=user.pk, role=role, last_day=last_day, now=now
     )
-    key = default_token_generator().make_token(user)
-    path = reverse(
-        "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key}
-    )
-    return f"{settings.GLASSBOX_PUBLIC_URL}{path}"
+    return password_link(user)
 
 
 def _mail(actor: Actor, email: str, link: str) -> None:
