@@ -43,7 +43,7 @@ chromium: # Debian's, which the browser tests drive
 	  || { echo "The browser tests need Chromium. Say: sudo apt-get install chromium" >&2; exit 2; }
 
 test: setup chromium ## every test, with a real PostgreSQL, real HTTP and a real browser
-	$(BIN)/python -m pytest tests -m "not long" -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest tests -m "not long" -n $(PROCESSES) --dist loadfile --no-loadscope-reorder --durations 25
 
 browser: setup chromium ## the browser tests, the main job by clicks included: minutes
 	$(BIN)/python -m pytest tests/browser
