@@ -93,6 +93,7 @@ def test_a_drill_restores_looks_reads_metrc_and_tells_the_ledger(
         assert connection.execute("SELECT count(*) FROM pg_replication_slots").fetchone() == (0,)
 
 
+@pytest.mark.long
 def test_a_ledger_that_was_changed_fails_the_drill(
     installation: ClusterUrls, brand: Brand, capsys: pytest.CaptureFixture[str]
 ) -> None:
