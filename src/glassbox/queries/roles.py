@@ -13,7 +13,7 @@ from glassbox.models.people import RoleGrant, User
 from glassbox.queries.choices import Option
 from glassbox.queries.people import grants_in_force
 from glassbox.rules.actor import Actor
-from glassbox.rules.permissions import Role
+from glassbox.rules.permissions import GUESTS
 from glassbox.rules.verdicts import NotFound
 
 
@@ -33,11 +33,11 @@ class RoleRow:
 
 
 def role_rows(*, actor: Actor, license_ids: tuple[int, ...], now: datetime) -> tuple[RoleRow, ...]:
-    """Return every role held at these licences now, inspectors' access not among them."""
+    """Return every role held at these licences now, the access of guests not among it."""
     with access.reading(actor) as visible:
         grants = RoleGrant.objects.filter(
             grants_in_force(now), license_id__in=set(license_ids) & set(visible)
-        ).exclude(role=Role.INSPECTOR)
+        ).exclude(role__in=GUESTS)
         return tuple(map(_row, _in_order(grants)))
 
 
@@ -57,7 +57,7 @@ def colleagues(*, actor: Actor, license_id: int) -> tuple[Option, ...]:
     """Return everybody at work in the company of a licence but the actor, guests left out."""
     with access.reading(actor, license_id=license_id):
         company_id = License.objects.get(id=license_id).company_id
-        guests = RoleGrant.objects.filter(role=Role.INSPECTOR).values("user_id")
+        guests = RoleGrant.objects.filter(role__in=GUESTS).values("user_id")
         people = (
             User.objects.filter(company_id=company_id, is_active=True)
             .exclude(id=actor.user_id or 0)

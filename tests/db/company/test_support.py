@@ -74,6 +74,8 @@ def test_support_reads_one_licence_and_each_page_is_an_event(cast: Brand, sam: i
     assert EMAIL in owner and "End access now" in owner
     assert f"Sam at {MFG}" in owner, "whoever holds a role from outside is named"
     assert "Nobody of the vendor" not in owner
+    people = client_of(cast.users["Owen"]).get(f"/l/{MFG}/company/people/").content.decode()
+    assert "Roles in force" in people and EMAIL not in people
 
 
 def test_support_that_presses_buttons_changes_nothing(cast: Brand, sam: int) -> None:
