@@ -11,7 +11,7 @@ def test_every_expectation_of_the_main_job_holds() -> None:
     check_told(told_by("S01"))
 
 
-@pytest.mark.parametrize("deaths", [8, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("deaths", [3, pytest.param(20, marks=pytest.mark.long)])
 def test_deaths_of_the_worker_change_nothing_of_the_main_job(deaths: int) -> None:
     told = told_by("S01", "--kills", str(deaths), "--seed", "7")
 
