@@ -118,13 +118,22 @@ def end_role(*, actor: Actor, license_id: int, grant_id: int, now: datetime) -> 
         raise NotFound("There is no such role in force here.")
     if grant.user_id == actor.user_id:
         raise OwnRole("Nobody ends a role of their own. Ask another owner.")
+    close_grant_in_transaction(
+        grant, actor=actor, reason=f"The role {grant.role} was ended", now=now
+    )
+
+
+def close_grant_in_transaction(
+    grant: RoleGrant, *, actor: Actor, reason: str, now: datetime
+) -> None:
+    """Close a grant by its end, an event of its licence."""
     grant.valid_until = now
     grant.save(update_fields=["valid_until"])
     ledger.append(
         type=EventType.ROLE_ENDED,
         subject=f"user:{grant.user_id}",
         actor=actor,
-        reason=f"The role {grant.role} was ended",
+        reason=reason,
         body={"role": grant.role},
         now=now,
     )

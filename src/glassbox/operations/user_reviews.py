@@ -14,6 +14,7 @@ from glassbox.models.people import RoleGrant, User
 from glassbox.models.user_reviews import UserReview
 from glassbox.operations.exception_cases import open_case_in_transaction
 from glassbox.operations.person import person_id
+from glassbox.operations.roles import close_grant_in_transaction
 from glassbox.operations.transaction import enter_license_in_transaction, operation
 from glassbox.queries.people import grants_in_force, people_at
 from glassbox.rules.actor import Actor
@@ -128,16 +129,8 @@ def deactivate_person(
 def _end_at(license: License, user: User, actor: Actor, now: datetime) -> None:
     """End everything a person has at one licence, each end an event of that licence."""
     for grant in RoleGrant.objects.filter(grants_in_force(now), license=license, user=user):
-        grant.valid_until = now
-        grant.save(update_fields=["valid_until"])
-        ledger.append(
-            type=EventType.ROLE_ENDED,
-            subject=f"user:{user.pk}",
-            actor=actor,
-            reason=f"The role {grant.role} ended with the person's deactivation",
-            body={"role": grant.role},
-            now=now,
-        )
+        reason = f"The role {grant.role} ended with the person's deactivation"
+        close_grant_in_transaction(grant, actor=actor, reason=reason, now=now)
     keys = MetrcCredential.objects.filter(license=license, user_id=user.pk, revoked_at__isnull=True)
     for key in keys:
         key.revoked_at, key.sealed_key = now, b""
