@@ -113,7 +113,7 @@ torture-flow: setup ## the main job twenty times, the worker killed at seeded mo
 audit-components: setup ## known weaknesses of every pinned component: needs the network
 	$(PYTHON) -m venv .audit
 	.audit/bin/python -m pip install --quiet --disable-pip-version-check "pip-audit>=2.10,<3"
-	.audit/bin/pip-audit --disable-pip --no-deps --progress-spinner off -r requirements/dev.txt
+	.audit/bin/pip-audit --disable-pip --no-deps --strict --progress-spinner off -r requirements/dev.txt
 	npm audit --audit-level=low
 
 canaries: setup ## secrets that nobody else has, through four processes at DEBUG, searched for everywhere: minutes

@@ -28,6 +28,7 @@ NEVER_ASK = {
     "floor_pins.remove_floor_pin": "everybody's own sign-in",
     "floor_pins.set_floor_pin": "everybody's own sign-in",
     "floor_pins.try_floor_pin": "everybody's own sign-in",
+    "pace.count_request": "everybody's own haste",
     "support.add_support_person": "only the machine may",
     "sign_in.forget_factors": "only the machine may",
     "sign_in.make_sign_in_link": "only the machine may",

@@ -21,7 +21,7 @@ from glassbox.queries.frame import scope
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 from glassbox.web.floor_lock import lock_if_left_alone, stopped_at_the_lock
-from glassbox.web.pace import EXPORTS, PACE, TooFast
+from glassbox.web.pace import TooFast, require_patience
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
 from glassbox.web.sign_in import TRACE, has_factor, proofs_of, renew_key
@@ -148,17 +148,6 @@ def end_if_idle(request: PageRequest) -> None:
         logout(request)
     elif SEEN not in request.session or now_seconds - seen_seconds > SEEN_AGAIN_AFTER_SECONDS:
         request.session[SEEN] = now_seconds
-
-
-def require_patience(request: PageRequest, name: str) -> None:
-    """Count a request of a person.
-
-    :raises TooFast: beyond the limits of a minute
-    """
-    user_id = request.actor.user_id or 0
-    PACE.count(user_id, "page", settings.PAGES_PER_MINUTE)
-    if name in EXPORTS:
-        PACE.count(user_id, "export", settings.EXPORTS_PER_MINUTE)
 
 
 def require_once_each(request: PageRequest) -> None:

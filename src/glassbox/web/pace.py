@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
+from django.conf import settings
 
+from glassbox.operations.pace import count_request
 from glassbox.rules.verdicts import Refused
+from glassbox.web.request import PageRequest
 
-WINDOW_SECONDS = 60.0
-PEOPLE_REMEMBERED_AT_MOST = 10_000
 # Names of addresses that gather many rows into a file.
 _FILES = ("packages_csv", "audit_csv", "report_csv", "audit_proofs", "audit_proof", "pack_file")
 EXPORTS = frozenset({*_FILES, *(f"both_{name}" for name in _FILES)})
@@ -27,32 +26,17 @@ class TooFast(Refused):
         self.wait_seconds = wait_seconds
 
 
-class Pace:
-    """Count what each person asks of this process in the running minute.
+def require_patience(request: PageRequest, name: str) -> None:
+    """Count a request of a person.
 
-    Pages come from one process (`glassbox serve` starts one worker); with several the limit holds
-    in each.
+    :raises TooFast: beyond the limits of a minute
     """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: dict[tuple[int, str], tuple[float, int]] = {}
-
-    def count(self, user_id: int, kind: str, at_most: int) -> None:
-        """Count one request of a kind.
-
-        :raises TooFast: beyond `at_most` of them in a minute
-        """
-        now = time.monotonic()
-        with self._lock:
-            began, so_far = self._counts.get((user_id, kind), (now, 0))
-            if now - began >= WINDOW_SECONDS:
-                began, so_far = now, 0
-            if so_far >= at_most:
-                raise TooFast(max(1, round(began + WINDOW_SECONDS - now)))
-            if len(self._counts) >= PEOPLE_REMEMBERED_AT_MOST:
-                self._counts.clear()
-            self._counts[user_id, kind] = began, so_far + 1
+    _count(request, "page", settings.PAGES_PER_MINUTE)
+    if name in EXPORTS:
+        _count(request, "export", settings.EXPORTS_PER_MINUTE)
 
 
-PACE = Pace()
+def _count(request: PageRequest, kind: str, at_most: int) -> None:
+    wait_seconds = count_request(actor=request.actor, kind=kind, at_most=at_most, now=request.now)
+    if wait_seconds:
+        raise TooFast(wait_seconds)

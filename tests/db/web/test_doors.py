@@ -20,7 +20,7 @@ from glassbox.config.logs import json_formatter
 from glassbox.models.people import User
 from glassbox.web.forms.field import FILE_BYTES_AT_MOST
 from glassbox.web.middleware import MANY_TIMES
-from glassbox.web.pace import EXPORTS, Pace, TooFast
+from glassbox.web.pace import EXPORTS
 from glassbox.web.urls import urlpatterns
 from tests.cast import MFG
 from tests.db.api.calling import call, token_of
@@ -102,16 +102,6 @@ def test_a_person_who_asks_faster_than_people_do_waits(cast: Brand) -> None:
     assert (export.status_code, late.status_code) == (429, 429)
     assert 1 <= int(late["Retry-After"]) <= 60
     assert "Wait" in late.content.decode()
-
-
-def test_the_pace_is_each_persons_own_and_kept_in_bounds() -> None:
-    pace = Pace()
-    pace.count(1, "page", 1)
-    pace.count(2, "page", 1)
-    pace.count(1, "export", 1)
-
-    with pytest.raises(TooFast):
-        pace.count(1, "page", 1)
 
 
 def test_every_file_of_many_rows_is_counted_as_an_export() -> None:
