@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from glassbox.runtime.addresses import environment_with, without_password
 from glassbox.runtime.children import die_with_parent
 from glassbox.runtime.postgres import packaged_binaries
 from glassbox.runtime.sealed_files import seal_file
@@ -54,7 +55,7 @@ def take_base(
     with tempfile.TemporaryDirectory(prefix="taking-", dir=to) as name:
         plain = Path(name) / "plain"
         _run(
-            *("pg_basebackup", f"--dbname={url}", f"--pgdata={plain}", "--format=tar"),
+            *("pg_basebackup", url, f"--pgdata={plain}", "--format=tar"),
             *("--wal-method=fetch", "--checkpoint=fast", "--manifest-checksums=SHA256"),
         )
         verify_base(plain)
@@ -136,14 +137,14 @@ class WalFollower:
         self.to, self.spool, self.public = to / WAL, spool, public
         self.to.mkdir(parents=True, exist_ok=True, mode=0o700)
         spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _run(
-            "pg_receivewal", f"--dbname={url}", f"--slot={slot}", "--create-slot", "--if-not-exists"
-        )
+        _run("pg_receivewal", url, f"--slot={slot}", "--create-slot", "--if-not-exists")
+        address, password = without_password(url)
         self.process = subprocess.Popen(
             [
-                *(_program("pg_receivewal"), f"--dbname={url}", f"--directory={spool}"),
+                *(_program("pg_receivewal"), f"--dbname={address}", f"--directory={spool}"),
                 *(f"--slot={slot}", "--synchronous", "--status-interval=2"),
             ],
+            env=environment_with(password),
             preexec_fn=die_with_parent,
         )
         self._partial_at = 0.0
@@ -184,8 +185,14 @@ def _program(name: str) -> str:
     return str(packaged_binaries() / "bin" / name)
 
 
-def _run(program: str, *arguments: str) -> None:
-    done = subprocess.run([_program(program), *arguments], capture_output=True, check=False)
+def _run(program: str, url: str, *arguments: str) -> None:
+    address, password = without_password(url)
+    done = subprocess.run(
+        [_program(program), f"--dbname={address}", *arguments],
+        env=environment_with(password),
+        capture_output=True,
+        check=False,
+    )
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise BackupFailed(f"{program} failed: {said[-1] if said else 'without a word'}")

@@ -19,6 +19,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from glassbox.runtime.addresses import environment_with
 from glassbox.runtime.children import die_with_parent
 from glassbox.runtime.system_user import PostgresUser, find_postgres_user, is_reachable
 
@@ -236,7 +237,7 @@ class Cluster:
             capture_output=True,
             cwd=self.folder,
             timeout=timeout_seconds,
-            env={**os.environ, "PGPASSWORD": password} if password else None,
+            env=environment_with(password),
             **self.user.as_popen(),
         )
         if done.returncode:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 from psycopg import sql
 
+from glassbox.runtime.addresses import without_password
 from glassbox.runtime.postgres import Cluster, ClusterFailed, write_private
 
 COPY_SECONDS = 4 * 3600.0
@@ -95,11 +95,3 @@ def promote(cluster: Cluster) -> None:
     :raises ClusterFailed: if it does not run, or is no standby
     """
     cluster.run("pg_ctl", "promote", f"--pgdata={cluster.data}", "--wait")
-
-
-def without_password(url: str) -> tuple[str, str]:
-    """Return an address without its password, and the password."""
-    parts = urlsplit(url)
-    user, _, place = parts.netloc.rpartition("@")
-    name, _, password = user.partition(":")
-    return urlunsplit(parts._replace(netloc=f"{name}@{place}")), unquote(password)

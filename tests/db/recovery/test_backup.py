@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -129,6 +132,48 @@ def assert_in_restore_mode(urls: ClusterUrls, *, waiting: int) -> None:
         assert end_stop(connection, because="Ana and Owen looked") >= 1
         assert open_stop(connection) == ""
     assert sequence_once(urls.sequencer, ORIGIN) == waiting
+
+
+@contextmanager
+def arguments_of_programs() -> Iterator[set[bytes]]:
+    """What everybody on the machine can see of PostgreSQL's programs that this process starts."""
+    seen: set[bytes] = set()
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.002):
+            for children in Path("/proc/self/task").glob("*/children"):
+                for pid in children.read_text().split():
+                    with suppress(OSError):
+                        seen.add(Path(f"/proc/{pid}/cmdline").read_bytes())
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        looking.join()
+
+
+def test_nobody_sees_a_password_among_the_arguments(
+    cast: Brand, cast_urls: ClusterUrls, room: Path
+) -> None:
+    _, public = make_pair()
+    password = urlsplit(cast_urls.backup).password
+    assert password
+    with arguments_of_programs() as seen:
+        follower = WalFollower(
+            cast_urls.backup, room, public=public, spool=room / "spool", slot="looked_at"
+        )
+        take_base(cast_urls.backup, room, public=public, environment="dev", true_now=now)
+        follower.stop()
+    with psycopg.connect(cast_urls.superuser, autocommit=True) as connection:
+        connection.execute("SELECT pg_drop_replication_slot('looked_at')")
+    ours = [line for line in seen if b"glassbox_backup" in line]
+    for program in (b"pg_basebackup", b"pg_receivewal"):
+        assert any(program in line for line in ours)
+    assert not any(password.encode() in line for line in seen)
 
 
 def test_a_stolen_or_damaged_backup_gives_nothing(
