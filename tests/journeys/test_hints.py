@@ -11,12 +11,14 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import httpx
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
 from glassbox.audit.models import ComplianceEvent
+from glassbox.audit.standing import RESTORE, stop_ledger
 from glassbox.cli.demo_brand import MAKER, Brand
 from glassbox.models.sync import ApiRequest, MetrcSubscription, PackageHint, StoredBody
 from glassbox.operations.sync.hints import ANY_PACKAGE, LABELS_AT_MOST, labels_in
@@ -25,6 +27,7 @@ from glassbox.operations.sync.subscription import keep_subscription
 from glassbox.operations.timetable import defer_due_jobs
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.actor import system_actor
+from glassbox.runtime.postgres import ClusterUrls
 from tests.desk import Desk
 from tests.journeys.story import draft, now, receive_oil, split
 from tests.journeys.sync_story import newest, snapshot_count, sync
@@ -82,6 +85,16 @@ def heard(brand: Brand, count: int) -> set[str]:
         threading.Event().wait(0.1)
     assert found == count
     return waiting(brand)
+
+
+def test_a_restored_copy_does_not_ask_metrc_to_tell_it(
+    brand: Brand, database: ClusterUrls, door: str
+) -> None:
+    with psycopg.connect(database.sequencer, autocommit=True) as connection:
+        stop_ledger(connection, said_by=RESTORE, sentence="Restored from a backup.")
+    subscribe(brand)
+    with short_transaction(brand.licenses[MAKER]):
+        assert not MetrcSubscription.objects.exists()
 
 
 def test_metrc_tells_of_a_change_and_what_it_says_is_read_not_believed(

@@ -18,6 +18,7 @@ from glassbox.models.people import User
 from glassbox.operations.roles import grant_role_in_transaction
 from glassbox.operations.sign_in import password_link
 from glassbox.operations.transaction import operation
+from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, Refused
@@ -48,7 +49,7 @@ def invite_person(
 
     :raises InvalidInput: if the name or e-mail is none, or somebody has the e-mail already
     :raises MailNotSent: if the mail server does not take it; the person is added all the same
-    :raises Refused: if this installation sends no mail
+    :raises Refused: if this installation sends no mail, or is in restore mode
     """
     if not settings.GLASSBOX_MAIL_IS_SET_UP:
         raise Refused(
@@ -85,6 +86,11 @@ def _add(
     now: datetime,
 ) -> str:
     access.require(actor, Permission.COMPANY_MANAGE, license_id=license_id)
+    if restored_at() is not None:
+        raise Refused(
+            "This is a restored copy in restore mode, which mails nobody. Invite once the writes are "
+            "open again."
+        )
     if not name or len(name) > NAME_CHARACTERS:
         raise InvalidInput(
             field="Name", value=name, way_out=f"Give 1 to {NAME_CHARACTERS} characters."

@@ -22,6 +22,7 @@ from glassbox.models.alerts import (
 )
 from glassbox.models.companies import License
 from glassbox.models.people import RoleGrant
+from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.actor import Actor
 from glassbox.rules.alert_delivery import Receiver
 from glassbox.rules.alerts import OPENED, OVERDUE, stage_words
@@ -295,6 +296,7 @@ class ChannelsPage:
     """By which ways alerts leave, whether they arrive, and the dates that are watched."""
 
     mail_is_set_up: bool
+    is_restored: bool
     webhooks: tuple[WebhookRow, ...]
     deliveries: tuple[DeliveryRow, ...]
     waiting_for_mail: int
@@ -314,6 +316,7 @@ def channels_page(*, actor: Actor, license_ids: tuple[int, ...]) -> ChannelsPage
             license_id__in=license_ids, settled_at__isnull=True
         ).select_related("license", "recorded_by")
         return ChannelsPage(
+            is_restored=restored_at() is not None,
             mail_is_set_up=settings.GLASSBOX_MAIL_IS_SET_UP,
             webhooks=tuple(_webhook(one) for one in webhooks.order_by("license_id", "url")),
             deliveries=tuple(_delivery(one) for one in shown[:DELIVERIES_AT_MOST]),

@@ -34,6 +34,7 @@ from glassbox.operations.sign_in import (
     remember_sign_in,
 )
 from glassbox.queries.floor_pins import floor_pin_since
+from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.actor import Actor
 from glassbox.web.floor_lock import note_floor_pin
 from glassbox.web.request import PageRequest
@@ -76,6 +77,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Send a mail beside the request: how long an answer takes tells nobody who exists."""
         if not settings.GLASSBOX_MAIL_IS_SET_UP:
             log.warning("A mail about signing in was not sent: no mail is set up")
+            return
+        if restored_at() is not None:
+            log.warning("A mail about signing in was not sent: this copy is in restore mode")
             return
         message = self.render_mail(template_prefix, email, {"email": email, **context})
         threading.Thread(target=_send, args=(message,), name="sign-in-mail").start()

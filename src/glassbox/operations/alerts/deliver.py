@@ -24,6 +24,7 @@ from glassbox.operations.alerts.signed_post import Posted, post_signed
 from glassbox.operations.alerts.webhooks import SecretBroken, open_secret_in_transaction
 from glassbox.operations.alerts.words import mail_of, webhook_body
 from glassbox.operations.transaction import operation
+from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.actor import Actor
 from glassbox.rules.alert_delivery import TRIES_AT_MOST, next_try_at
 from glassbox.rules.permissions import Permission
@@ -110,8 +111,11 @@ def _claim(*, actor: Actor, license_id: int, delivery_id: int, now: datetime) ->
 def due_deliveries(now: datetime) -> Q:
     """Return which deliveries a worker may take: waiting and due, or left behind by a dead one.
 
-    Without a mail server mail waits; it is neither tried nor lost.
+    Without a mail server mail waits; it is neither tried nor lost. In restore mode all waits: a copy
+    of an installation must not reach its people, and the original may have told them already.
     """
+    if restored_at() is not None:
+        return Q(pk__in=())
     waiting = Q(state=DeliveryState.WAITING, not_before_at__lte=now)
     left_behind = Q(state=DeliveryState.SENDING, claimed_at__lt=now - TAKEN_UP_AFTER)
     if settings.GLASSBOX_MAIL_IS_SET_UP:
