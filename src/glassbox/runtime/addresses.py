@@ -15,7 +15,7 @@ def without_password(url: str) -> tuple[str, str]:
     """
     parts = conninfo_to_dict(url)
     password = str(parts.pop("password", "") or "")
-    return make_conninfo(**parts), password
+    return make_conninfo("", **parts), password
 
 
 def environment_with(password: str) -> dict[str, str]:
