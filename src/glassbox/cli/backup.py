@@ -62,6 +62,12 @@ def public_key() -> str:
 
 
 def _list(folder: Path) -> int:
+    if not folder.is_dir():
+        raise InvalidInput(
+            field="--to",
+            value=folder,
+            way_out="There is no such folder: name the one of the backups.",
+        )
     found = base_backups(folder)
     for one in found:
         sys.stdout.write(f"{one.ended_at.isoformat()}  {one.environment}  {one.folder}\n")

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
             found = look_at(urls, to)
         finally:
             cluster.stop()
-    except (BackupFailed, ClusterFailed, NotOurs, OSError) as problem:
+    except (BackupFailed, ClusterFailed, NotOurs) as problem:
         raise Refused(str(problem)) from problem
     if arguments.json:
         sys.stdout.write(json.dumps(asdict(found), indent=2) + "\n")

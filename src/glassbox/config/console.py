@@ -9,12 +9,9 @@ import sys
 from collections.abc import Sequence
 
 import django
-from django.core.exceptions import ImproperlyConfigured
-from django.db import OperationalError
 
 from glassbox.config.logs import log_what_nobody_catches
-from glassbox.rules.verdicts import Refused
-from glassbox.runtime.postgres import ClusterFailed
+from glassbox.config.sentences import SAID_IN_ONE_SENTENCE, sentence_of
 
 # Name, help, and whether Django must stand before the command's module is imported.
 COMMANDS: tuple[tuple[str, str, bool], ...] = (
@@ -71,12 +68,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed = parser.parse_args(words)
         code: int = module.run(parsed)
         return code
-    except Refused as refusal:
-        return _say(refusal.message)
-    except (ImproperlyConfigured, ClusterFailed) as problem:
-        return _say(str(problem))
-    except OperationalError as problem:
-        return _say(f"The database cannot be reached: {str(problem).splitlines()[0]}")
+    except SAID_IN_ONE_SENTENCE as problem:
+        sentence = sentence_of(problem)
+        if not sentence:
+            raise
+        return _say(sentence)
 
 
 def _say(sentence: str) -> int:
