@@ -7,6 +7,7 @@ from datetime import datetime
 
 from glassbox import access
 from glassbox.queries.dashboard_rows.bridge import Bridge, bridge
+from glassbox.queries.dashboard_rows.drill import drill_tile
 from glassbox.queries.dashboard_rows.due import coming_due
 from glassbox.queries.dashboard_rows.events import LastEvent, last_events
 from glassbox.queries.dashboard_rows.needs import needs_you
@@ -41,7 +42,10 @@ def dashboard(*, actor: Actor, scope: Scope, chosen: StepFilter | None, now: dat
             lights=heartbeat_lights(scope=scope, now=now),
             needs=needs_you(actor=actor, scope=scope, now=now),
             stuck=stuck(scope=scope, now=now),
-            due=coming_due(scope=scope, now=now),
+            due=(
+                *coming_due(scope=scope, now=now),
+                *drill_tile(actor=actor, scope=scope, now=now),
+            ),
             bridge=bridge(scope=scope),
             events=last_events(scope=scope),
         )

@@ -18,9 +18,11 @@ from glassbox.models.lab import LabSample
 from glassbox.models.people import User
 from glassbox.models.production import Batch
 from glassbox.models.transfers import TransferState
+from glassbox.operations.drills import end_drill
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.dashboard import Dashboard
 from glassbox.queries.dashboard_rows.tile import Tile
+from glassbox.rules.actor import system_actor
 from tests.builders import put_incoming, put_outgoing, put_package, see_package, see_transfer
 from tests.cast import DIST, MFG, tag
 from tests.db.actions.story import draft, put_oil, review
@@ -157,6 +159,38 @@ def test_the_bridge_adds_up_what_is_between_our_licences(cast: Brand, frozen_now
         found = board_of(client, slug).bridge
         assert [row.manifest_number for row in found.rows] == ["0000000077"]
         assert (found.package_count, found.amounts) == (2, ((Decimal(150), "Each"),))
+
+
+def test_who_administers_sees_the_last_restore_drill_and_when_it_is_too_old(
+    cast: Brand, frozen_now: datetime
+) -> None:
+    def tile(name: str) -> Tile | None:
+        client = Client()
+        client.force_login(User.objects.get(id=cast.users[name]))
+        due = board_of(client, f"l/{MFG}").due
+        return next((one for one in due if one.name.endswith("restore drill")), None)
+
+    def ended(days_ago: float, failed_at: str = "") -> None:
+        end_drill(
+            actor=system_actor("drill"),
+            reason="Restored, looked at, and thrown away",
+            body={"failed_at": failed_at, "seconds": {"backup": "20.5", "restore": "8.3"}},
+            now=frozen_now - timedelta(days=days_ago),
+        )
+
+    never = tile("Fay")
+    assert never is not None and never.note.startswith("never")
+    ended(40)
+    old = tile("Fay")
+    assert old is not None and (old.count, old.is_warning) == (40, True)
+    ended(0.1)
+    green = tile("Owen")
+    assert green is not None and (green.count, green.is_warning) == (0, False)
+    assert green.note == "all came back in 28.8 s" and green.day is not None
+    ended(0, failed_at="restore")
+    red = tile("Owen")
+    assert red is not None and red.is_warning and "failed at restore" in red.note
+    assert tile("Ana") is None
 
 
 def test_the_home_page_ends_with_the_last_events_and_who_did_them(
