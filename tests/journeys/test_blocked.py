@@ -35,9 +35,11 @@ from tests.journeys.story import (
 TAG = "1A4060300000001000000455"
 
 
-def refused_key_three_times(brand: Brand, desk: Desk, database: ClusterUrls) -> tuple[int, str]:
+def refused_key_three_times(
+    brand: Brand, desk: Desk, database: ClusterUrls, oil: str = ""
+) -> tuple[int, str]:
     """An action that METRC never took, blocked because its key was refused."""
-    (oil,) = receive_oil(brand, desk, 500)
+    oil = oil or receive_oil(brand, desk, 500)[0]
     action_id = draft(brand, "Ana", MAKER, "package.create", {"packages": [split(TAG, oil, "5")]})
     approve(brand, database, "Ana", "Ben", MAKER, action_id)
     desk.do("faults", rules=[{"method": "POST", "path": "/packages/v2/", "kind": "401"}])

@@ -60,9 +60,11 @@ class Alert(TenantRow):
 
 
 class AlertWebhook(TenantRow):
-    """An address that is told of alerts, with the sealed secret that signs what it is told."""
+    """An address that is told of alerts or of settled actions, with the sealed secret that signs."""
 
     url = models.CharField(max_length=500)
+    tells_alerts = models.BooleanField(default=True)
+    tells_actions = models.BooleanField(default=False)
     sealed_secret = models.BinaryField()
     version = models.PositiveIntegerField(default=1)
     added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
@@ -96,13 +98,24 @@ class DeliveryState(StrEnum):
     NOT_NEEDED = "NOT_NEEDED"
 
 
+def _is_one_of(*fields: str) -> models.Q:
+    """Return the condition that exactly one of some fields says what is delivered."""
+    found = models.Q()
+    for chosen in fields:
+        found |= models.Q(**{f"{field}__isnull": field != chosen for field in fields})
+    return found
+
+
 class AlertDelivery(TenantRow):
-    """One alert on its way to one receiver; or the digest of a day, or a week's ledger heads."""
+    """One alert on its way to one receiver; or a digest, a week's ledger heads, a settled action."""
 
     alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="deliveries", null=True)
     digest_of = models.DateField(null=True)
     # The Monday of the week whose mail says the heads of the ledger.
     heads_of = models.DateField(null=True)
+    # The event of the ledger that settled an action, and what is told of it, the same at each try.
+    event_id = models.UUIDField(null=True)
+    content = models.JSONField(null=True)
     channel = models.CharField(max_length=10, choices=[(c, c.title()) for c in DeliveryChannel])
     recipient = models.CharField(max_length=500)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True)
@@ -134,12 +147,13 @@ class AlertDelivery(TenantRow):
                 name="ledger_heads_once_a_week",
             ),
             models.CheckConstraint(
-                condition=models.Q(
-                    alert__isnull=False, digest_of__isnull=True, heads_of__isnull=True
-                )
-                | models.Q(alert__isnull=True, digest_of__isnull=False, heads_of__isnull=True)
-                | models.Q(alert__isnull=True, digest_of__isnull=True, heads_of__isnull=False),
+                condition=_is_one_of("alert", "digest_of", "heads_of", "event_id"),
                 name="alert_delivery_is_one_thing",
+            ),
+            models.UniqueConstraint(
+                fields=["event_id", "webhook"],
+                condition=models.Q(event_id__isnull=False),
+                name="settled_action_told_once",
             ),
         ]
         indexes = [

@@ -260,6 +260,7 @@ class WebhookRow:
     id: int
     license_number: str
     url: str
+    told_of: str
     added_by: str
     added_at: datetime
 
@@ -334,6 +335,14 @@ def _webhook(webhook: AlertWebhook) -> WebhookRow:
         id=webhook.pk,
         license_number=webhook.license.number,
         url=webhook.url,
+        told_of=" and ".join(
+            what
+            for what, tells in (
+                ("alerts", webhook.tells_alerts),
+                ("settled actions", webhook.tells_actions),
+            )
+            if tells
+        ),
         added_by=webhook.added_by.name if webhook.added_by else "",
         added_at=webhook.added_at,
     )
@@ -374,4 +383,6 @@ def _what_of(delivery: AlertDelivery) -> str:
         return delivery.alert.title
     if delivery.heads_of is not None:
         return f"Head of the ledger, week of {delivery.heads_of}"
+    if delivery.content is not None:
+        return f"Action {delivery.content['action']} is {delivery.content['state'].lower()}"
     return f"Digest of {delivery.digest_of}"

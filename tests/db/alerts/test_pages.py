@@ -104,11 +104,16 @@ def test_a_person_chooses_how_to_be_told(cast: Brand) -> None:
 def test_a_webhooks_secret_is_never_shown_not_even_when_it_is_refused(cast: Brand) -> None:
     owen = client_of(cast, "Owen")
     address = f"/l/{MFG}/alerts/webhooks/new/"
-    refused = owen.post(address, {"url": "nothing", "secret": SECRET})
+    refused = owen.post(address, {"url": "nothing", "secret": SECRET, "tells": "alerts"})
     assert refused.status_code == 422
     assert SECRET not in refused.content.decode()
 
-    assert owen.post(address, {"url": "http://127.0.0.1:9/", "secret": SECRET}).status_code == 302
+    assert (
+        owen.post(
+            address, {"url": "http://127.0.0.1:9/", "secret": SECRET, "tells": "alerts"}
+        ).status_code
+        == 302
+    )
 
     page = read(owen, f"/l/{MFG}/alerts/channels/")
     assert "http://127.0.0.1:9/" in page and SECRET not in page

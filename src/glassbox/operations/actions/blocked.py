@@ -11,6 +11,7 @@ from glassbox.models.actions import ActionLane
 from glassbox.operations import queue
 from glassbox.operations.actions.draft import cases_of, locked_action
 from glassbox.operations.actions.review import OwnWork
+from glassbox.operations.alerts.settled import tell_settled_in_transaction
 from glassbox.operations.exception_cases import close_cases_in_transaction
 from glassbox.operations.transaction import operation
 from glassbox.rules.action_kinds.kind import ProbeVerdict
@@ -76,7 +77,7 @@ def reject_blocked(
     action.state, action.settled_at = target, now
     action.outcome = f"{because.strip()} {newest.sentence}"[:1000]
     action.save()
-    ledger.append(
+    event_id = ledger.append(
         type=EventType.ACTION_REJECTED,
         subject=f"action:{action.pk}",
         actor=actor,
@@ -89,6 +90,7 @@ def reject_blocked(
         body={"probe": newest.pk, "verdict": newest.verdict},
         now=now,
     )
+    tell_settled_in_transaction(action=action, event_id=event_id, sentence=action.outcome, now=now)
     ActionLane.objects.filter(action=action, released_at__isnull=True).update(released_at=now)
     close_cases_in_transaction(
         actor=actor,

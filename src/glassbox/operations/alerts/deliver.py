@@ -22,7 +22,7 @@ from glassbox.models.alerts import (
 )
 from glassbox.operations.alerts.signed_post import Posted, post_signed
 from glassbox.operations.alerts.webhooks import SecretBroken, open_secret_in_transaction
-from glassbox.operations.alerts.words import mail_of, webhook_body
+from glassbox.operations.alerts.words import body_of, mail_of
 from glassbox.operations.transaction import operation
 from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.actor import Actor
@@ -132,8 +132,8 @@ def _claimed(delivery: AlertDelivery, attempt_id: int, now: datetime) -> Claimed
     subject, text, body, secret, problem = "", "", b"", "", ""
     if is_mail:
         subject, text = mail_of(delivery, now)
-    elif delivery.webhook is not None and delivery.alert is not None:
-        body = webhook_body(delivery.alert, str(delivery.public_id))
+    elif delivery.webhook is not None:
+        body = body_of(delivery)
         try:
             secret = open_secret_in_transaction(delivery.webhook)
         except SecretBroken as broken:

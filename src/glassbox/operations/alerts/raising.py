@@ -128,7 +128,8 @@ def _raise(
                 severity=due.severity, due_at=due.due_at, receiver=receiver, zone=zone, now=now
             ),
         )
-    for webhook in AlertWebhook.objects.filter(license=license, removed_at__isnull=True):
+    webhooks = AlertWebhook.objects.filter(license=license, tells_alerts=True)
+    for webhook in webhooks.filter(removed_at__isnull=True):
         _queue(
             license,
             alert=alert,

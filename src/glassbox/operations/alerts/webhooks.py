@@ -1,4 +1,4 @@
-"""Webhooks: an address that is told of alerts, and the sealed secret that signs the words."""
+"""Webhooks: an address that is told of alerts and actions, and the sealed secret that signs."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from glassbox.rules.outside_hosts import check_listed
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 
+ALERTS, ACTIONS = "alerts", "settled actions"
 SHORTEST_SECRET = 16
 WEBHOOKS_AT_MOST = 10
 
@@ -31,30 +32,63 @@ class SecretBroken(Refused):
     code = "webhook.seal-broken"
 
 
-def add_webhook(*, actor: Actor, license_id: int, url: str, secret: str, now: datetime) -> int:
-    """Add an address that is told of every alert of a licence, and return its id.
+def add_webhook(
+    *,
+    actor: Actor,
+    license_id: int,
+    url: str,
+    secret: str,
+    now: datetime,
+    tells_alerts: bool = True,
+    tells_actions: bool = False,
+) -> int:
+    """Add an address that is told of every alert or settled action of a licence; return its id.
 
     The name is looked up before the transaction, and again before each delivery.
 
-    :raises InvalidInput: if the address is unsafe, not listed by the operator or known already, or
-        the secret too short
+    :raises InvalidInput: if the address is unsafe, not listed by the operator or known already, the
+        secret too short, or nothing to be told
     """
     allows_local = allows_local_webhooks()
     host = check_webhook_url(url, allows_local=allows_local)
     require_listed(host)
     machines = machines_of(host)
     check_webhook_machines(host, machines, allows_local=allows_local)
-    return _add(actor=actor, license_id=license_id, url=url, secret=secret, now=now)
+    return _add(
+        actor=actor,
+        license_id=license_id,
+        url=url,
+        secret=secret,
+        tells_alerts=tells_alerts,
+        tells_actions=tells_actions,
+        now=now,
+    )
 
 
 @operation
-def _add(*, actor: Actor, license_id: int, url: str, secret: str, now: datetime) -> int:
+def _add(
+    *,
+    actor: Actor,
+    license_id: int,
+    url: str,
+    secret: str,
+    tells_alerts: bool,
+    tells_actions: bool,
+    now: datetime,
+) -> int:
     access.require(actor, Permission.ALERT_MANAGE, license_id=license_id)
     if len(secret.strip()) < SHORTEST_SECRET:
         raise InvalidInput(
             field="secret",
             value="(not shown)",
             way_out=f"Make one of at least {SHORTEST_SECRET} characters.",
+        )
+    about = " and ".join(
+        what for what, tells in ((ALERTS, tells_alerts), (ACTIONS, tells_actions)) if tells
+    )
+    if not about:
+        raise InvalidInput(
+            field="told of", value="nothing", way_out=f"Choose {ALERTS}, {ACTIONS}, or both."
         )
     # Locked, so that two who add at once are counted both.
     license = License.objects.select_for_update(no_key=True).get(id=license_id)
@@ -70,6 +104,8 @@ def _add(*, actor: Actor, license_id: int, url: str, secret: str, now: datetime)
         company_id=license.company_id,
         license=license,
         url=url,
+        tells_alerts=tells_alerts,
+        tells_actions=tells_actions,
         version=version,
         added_by_id=actor.user_id,
         added_at=now,
@@ -80,7 +116,7 @@ def _add(*, actor: Actor, license_id: int, url: str, secret: str, now: datetime)
         type=EventType.WEBHOOK_ADDED,
         subject=f"webhook:{webhook.pk}",
         actor=actor,
-        reason=f"{url} is told of alerts",
+        reason=f"{url} is told of {about}",
         now=now,
     )
     return webhook.pk

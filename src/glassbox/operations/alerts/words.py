@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
@@ -35,7 +36,7 @@ def mail_of(delivery: AlertDelivery, now: datetime) -> tuple[str, str]:
         lines.append(f"and {count - IN_A_DIGEST_AT_MOST} more")
     number = delivery.license.number
     subject = f"{number}: {count} alert{'' if count == 1 else 's'} on {delivery.digest_of}"
-    lines += ["", _link(number, "alerts/")]
+    lines += ["", link_to(number, "alerts/")]
     return _one_line(subject), "\n".join(lines)
 
 
@@ -45,7 +46,7 @@ def _mail_of_alert(alert: Alert) -> tuple[str, str]:
     parts = [alert.title, "", f"Due: {_due(alert)}", f"What to do: {alert.what_to_do}"]
     if alert.rule_id:
         parts.append(f"Rule: {alert.rule_id}")
-    parts += ["", _link(number, alert.address), f"Acknowledge: {_link(number, 'alerts/')}"]
+    parts += ["", link_to(number, alert.address), f"Acknowledge: {link_to(number, 'alerts/')}"]
     return _one_line(subject), "\n".join(parts)
 
 
@@ -61,30 +62,31 @@ def _mail_of_heads(delivery: AlertDelivery) -> tuple[str, str]:
         "`python3 verify.py --key KEY FILE CLAIM` that today's ledger continues it.",
         *(["", "-" * 40, note.rstrip("\n"), "-" * 40] if note else []),
         "",
-        _link(number, "audit/"),
+        link_to(number, "audit/"),
     ]
     return _one_line(subject), "\n".join(parts)
 
 
-def webhook_body(alert: Alert, delivery_id: str) -> bytes:
-    """Return the JSON that a webhook is sent; its fields are in docs/alerts.md."""
-    return json.dumps(
-        {
-            "delivery": delivery_id,
-            "type": "alert.raised",
-            "license": alert.license.number,
-            "fact": alert.fact_key,
-            "stage": alert.stage,
-            "severity": alert.severity,
-            "title": alert.title,
-            "what_to_do": alert.what_to_do,
-            "rule": alert.rule_id,
-            "due_at": alert.due_at.isoformat() if alert.due_at else None,
-            "raised_at": alert.raised_at.isoformat(),
-            "link": _link(alert.license.number, alert.address),
-        },
-        sort_keys=True,
-    ).encode()
+def body_of(delivery: AlertDelivery) -> bytes:
+    """Return the JSON that a webhook is sent, the same at every try; docs/api.md has its fields."""
+    told = _told_of_alert(delivery.alert) if delivery.alert else dict(delivery.content or {})
+    return json.dumps({"delivery": str(delivery.public_id), **told}, sort_keys=True).encode()
+
+
+def _told_of_alert(alert: Alert) -> dict[str, Any]:
+    return {
+        "type": "alert.raised",
+        "license": alert.license.number,
+        "fact": alert.fact_key,
+        "stage": alert.stage,
+        "severity": alert.severity,
+        "title": alert.title,
+        "what_to_do": alert.what_to_do,
+        "rule": alert.rule_id,
+        "due_at": alert.due_at.isoformat() if alert.due_at else None,
+        "raised_at": alert.raised_at.isoformat(),
+        "link": link_to(alert.license.number, alert.address),
+    }
 
 
 def _line(alert: Alert) -> str:
@@ -97,7 +99,8 @@ def _due(alert: Alert) -> str:
     return alert.due_at.astimezone(zone_of(alert.license)).strftime("%b %-d, %Y %H:%M %Z")
 
 
-def _link(number: str, address: str) -> str:
+def link_to(number: str, address: str) -> str:
+    """Return the address of a page of a licence, as people outside open it."""
     return f"{settings.GLASSBOX_PUBLIC_URL}/l/{number}/{address}"
 
 

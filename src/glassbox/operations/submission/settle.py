@@ -13,6 +13,7 @@ from glassbox.models.actions import ActionAttempt, ActionLane, RegulatedAction
 from glassbox.models.catalog import Tag, TagStatus
 from glassbox.models.packages import Package, PackageLineage
 from glassbox.operations.actions.draft import cases_of
+from glassbox.operations.alerts.settled import tell_settled_in_transaction
 from glassbox.operations.books import book_movement_in_transaction
 from glassbox.operations.exception_cases import (
     close_cases_in_transaction,
@@ -39,6 +40,7 @@ EVENT_OF: dict[Step, EventType] = {
     Step.PROBE_AGAIN: EventType.ACTION_LOOKED_UP,
     Step.WAIT: EventType.ACTION_LOOKED_UP,
 }
+SETTLES = frozenset({Step.ACCEPT, Step.REJECT, Step.BLOCK})
 # Once one of these is reached nobody doubts what METRC has, and the lanes are free.
 FREES_LANES = frozenset({Step.ACCEPT, Step.REJECT, Step.REQUEUE, Step.RETURN_TO_APPROVED})
 
@@ -68,7 +70,7 @@ def apply_decision_in_transaction(
     if action.state in (ActionState.ACCEPTED, ActionState.REJECTED):
         action.settled_at, action.outcome = now, decision.sentence[:1000]
     action.save()
-    ledger.append(
+    event_id = ledger.append(
         type=EVENT_OF[decision.step],
         subject=f"action:{action.pk}",
         actor=actor,
@@ -83,6 +85,10 @@ def apply_decision_in_transaction(
         body=body or {},
         now=now,
     )
+    if decision.step in SETTLES:
+        tell_settled_in_transaction(
+            action=action, event_id=event_id, sentence=decision.sentence, now=now
+        )
     if decision.step is Step.ACCEPT:
         _book(action, now)
     if decision.step in FREES_LANES:

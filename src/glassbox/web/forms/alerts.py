@@ -118,13 +118,25 @@ def _time(text: str, label: str) -> time | None:
         raise InvalidInput(field=label, value=text, way_out="Give a time as 22:00.") from None
 
 
+BOTH = "alerts and settled actions"
+# What a webhook is told of: alerts, actions.
+TELLS = {BOTH: (True, True), "alerts": (True, False), "settled actions": (False, True)}
+
+
 def _webhook_sheet(opened: Opened) -> Sheet:
     return Sheet(
         title="Add a webhook",
-        sentence="It is told of every alert of this licence, signed with the secret. The secret "
-        "is sealed and never shown again; docs/alerts.md says how to check the signature.",
+        sentence="It is told of every alert of this licence, of every action that is settled, or of "
+        "both, signed with the secret. The secret is sealed and never shown again; docs/api.md says "
+        "how to check the signature.",
         fields=(
             Field(name="url", label="Address", hint="Begins with https://"),
+            choice_field(
+                "tells",
+                "Told of",
+                tuple(Option(value=words, words=words) for words in TELLS),
+                value=BOTH,
+            ),
             Field(
                 name="secret",
                 label="Secret",
@@ -136,7 +148,14 @@ def _webhook_sheet(opened: Opened) -> Sheet:
 
 
 def _add_webhook(opened: Opened, said: dict[str, Any]) -> str:
-    add_webhook(**opened.who(), url=said["url"], secret=said["secret"])
+    tells_alerts, tells_actions = TELLS[said["tells"]]
+    add_webhook(
+        **opened.who(),
+        url=said["url"],
+        secret=said["secret"],
+        tells_alerts=tells_alerts,
+        tells_actions=tells_actions,
+    )
     return "alerts/channels/"
 
 
