@@ -89,6 +89,7 @@ class AuditCheckpoint(models.Model):
 class AuditOpening(models.Model):
     """A text that an event only commits to: erasing it leaves every hash valid."""
 
+    pk = models.CompositePrimaryKey("event_id", "field")
     event = models.ForeignKey(ComplianceEvent, on_delete=models.DO_NOTHING, related_name="openings")
     field = models.TextField()
     salt = models.BinaryField()
