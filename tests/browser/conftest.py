@@ -22,6 +22,7 @@ from tests.conftest import TEMPLATE, _connect_django
 from tests.desk import Desk
 from tests.journeys.story import SUPPLIER
 from tests.journeys.wholesale import hire_crew
+from tests.openid_provider import OpenIdProvider, openid_provider, providers_file
 
 HERE = str(Path(__file__).parent)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server"]
@@ -35,7 +36,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def house(cluster: Cluster, simulator_process: str) -> Iterator[House]:
+def sign_on_provider() -> Iterator[OpenIdProvider]:
+    """The company's own sign-in."""
+    with openid_provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def house(
+    cluster: Cluster, simulator_process: str, sign_on_provider: OpenIdProvider
+) -> Iterator[House]:
     """A Glassbox with the cast, an open delivery of distillate, and some carts on the shelf."""
     home = Path(tempfile.mkdtemp(prefix="glassbox-browser-"))
     cluster.create_database("glassbox_browser", template=TEMPLATE)
@@ -56,7 +66,8 @@ def house(cluster: Cluster, simulator_process: str) -> Iterator[House]:
             )
         connections["default"].close()
         stock(desk)
-        house = House(urls=urls, desk=desk, brand=brand, home=home)
+        providers = providers_file(home, sign_on_provider.address)
+        house = House(urls=urls, desk=desk, brand=brand, home=home, providers=providers)
         try:
             house.wait_until_it_serves()
             house.read(MAKER, MOVER)

@@ -33,7 +33,9 @@ READ_WITHIN_SECONDS = 60.0
 class House:
     """The processes, where they serve, and the people who may sign in."""
 
-    def __init__(self, *, urls: ClusterUrls, desk: Desk, brand: Brand, home: Path) -> None:
+    def __init__(
+        self, *, urls: ClusterUrls, desk: Desk, brand: Brand, home: Path, providers: Path
+    ) -> None:
         port = _free_port()
         self.address = f"http://127.0.0.1:{port}"
         self.desk = desk
@@ -46,6 +48,7 @@ class House:
             **urls.as_environment(),
             "GLASSBOX_HOME": str(home),
             "GLASSBOX_ENVIRONMENT": "dev",
+            "GLASSBOX_SINGLE_SIGN_ON_FILE": str(providers),
             "GLASSBOX_METRC_URL": desk.address,
             "GLASSBOX_METRC_VENDOR_KEY": desk.keys()["vendorKey"],
             # Reads are asked for, so that a test waits for its own and for no other.

@@ -271,6 +271,8 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_TOLERANCE = 1
 # How many proxies of ours stand before the pages: addresses further out could be invented.
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("GLASSBOX_PROXY_COUNT", 0)
+# A TOML file of companies' OpenID providers, by which their people may sign in instead of a password.
+GLASSBOX_SINGLE_SIGN_ON_FILE = env_path("GLASSBOX_SINGLE_SIGN_ON_FILE")
 # A link that lets somebody set a password.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 

@@ -45,6 +45,24 @@ class FloorPin(models.Model):
         return f"floor PIN of user #{self.user_id}"
 
 
+class ProviderIdentity(models.Model):
+    """Who a person is to their company's OpenID provider: its issuer, and its own id of them."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="provider_identity")
+    issuer = models.CharField(max_length=500)
+    subject = models.CharField(max_length=255)
+    bound_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "provider_identities"
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="provider_identity_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"identity of user #{self.user_id} at {self.issuer}"
+
+
 class RoleGrant(models.Model):
     """A role held at a licence. Never edited: closed by its end, and opened anew."""
 

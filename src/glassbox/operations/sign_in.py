@@ -15,7 +15,7 @@ from django.urls import reverse
 from glassbox import access
 from glassbox.audit import ledger
 from glassbox.audit.event_types import EventType
-from glassbox.models.people import RoleGrant, User
+from glassbox.models.people import ProviderIdentity, RoleGrant, User
 from glassbox.operations.company import require_the_machine
 from glassbox.operations.transaction import operation, unscoped_operation
 from glassbox.rules.actor import Actor, system_actor
@@ -141,6 +141,8 @@ def password_link(user: User) -> str:
 def forget_factors(*, actor: Actor, email: str, reason: str, now: datetime) -> None:
     """Remove every factor of a person who lost them; the next sign-in sets up new ones.
 
+    Who they are to their company's OpenID provider is forgotten too: the next time binds anew.
+
     :raises OnlyFromTheMachine: if a person asks through a page
     :raises NotFound: if nobody at work has this e-mail
     """
@@ -150,6 +152,7 @@ def forget_factors(*, actor: Actor, email: str, reason: str, now: datetime) -> N
     user.set_unusable_password()
     user.save(update_fields=["password"])
     Authenticator.objects.filter(user_id=user.pk).delete()
+    ProviderIdentity.objects.filter(user_id=user.pk).delete()
     ledger.append(
         type=EventType.FACTOR_REMOVED,
         subject=f"user:{user.pk}",

@@ -10,6 +10,11 @@ from urllib.parse import urlsplit
 import psycopg
 from django.conf import settings
 
+from glassbox.queries.sign_on_providers import (
+    secret_file_of,
+    sign_on_problem,
+    sign_on_providers,
+)
 from glassbox.queries.surroundings import clock_apart_seconds, clock_is_in_step, tls_error
 from glassbox.rules.installation import ADDRESS_OF, DatabaseFacts, InstallationFacts
 from glassbox.rules.outside_hosts import is_listed
@@ -44,6 +49,9 @@ def installation_facts(process: str) -> InstallationFacts:
         )
         for path in _files(folder)
     ]
+    # What systemd hands over lies in its own folder, under its own rules.
+    if "CREDENTIALS_DIRECTORY" not in os.environ:
+        files += [secret_file_of(one) for one in sign_on_providers()]
     return InstallationFacts(
         process=process,
         environment=settings.GLASSBOX_ENVIRONMENT,
@@ -78,6 +86,7 @@ def installation_facts(process: str) -> InstallationFacts:
         has_breach_list=bool(settings.GLASSBOX_BREACHED_PASSWORDS_FILE),
         tls_error=tls_error(settings.GLASSBOX_PUBLIC_URL) if process == "doctor" else "",
         clock_is_in_step=clock_is_in_step(),
+        sign_on_problem=sign_on_problem() if process in ("serve", "doctor") else "",
     )
 
 
@@ -91,6 +100,7 @@ def _unlisted_hosts() -> tuple[str, ...]:
     if settings.GLASSBOX_WITNESSES_FILE and settings.GLASSBOX_WITNESSES_FILE.exists():
         lines = settings.GLASSBOX_WITNESSES_FILE.read_text("utf-8").splitlines()
         named += [urlsplit(line.partition(" ")[0]).hostname or "" for line in lines]
+    named += [urlsplit(one.issuer).hostname or "" for one in sign_on_providers()]
     listed = settings.GLASSBOX_OUTSIDE_HOSTS
     return tuple(dict.fromkeys(one for one in named if one and not is_listed(one, listed)))
 

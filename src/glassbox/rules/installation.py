@@ -61,7 +61,8 @@ class InstallationFacts:
     `open_files` files with keys that more people than their owner may read, `loose_folders` their
     folders. `opens_vault` says whether it can read the private keys of the vault, `tls_error` why
     nobody should trust the public address, `clock_is_in_step` what the system says of its clock,
-    `unlisted_hosts` machines of the settings that the operator's list does not name.
+    `unlisted_hosts` machines of the settings that the operator's list does not name,
+    `sign_on_problem` what is half-made of single sign-on.
     """
 
     process: str
@@ -91,6 +92,7 @@ class InstallationFacts:
     unlisted_hosts: tuple[str, ...] = ()
     tls_error: str = ""
     clock_is_in_step: bool = True
+    sign_on_problem: str = ""
 
     @property
     def is_served_to_people(self) -> bool:
@@ -149,6 +151,15 @@ def _second_factor(facts: InstallationFacts) -> Iterator[Problem]:
             "MFA-OFF",
             "A password alone would open METRC's keys and sign approvals.",
             "Unset GLASSBOX_MFA_REQUIRED.",
+        )
+
+
+def _sign_on(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.sign_on_problem:
+        yield _stop(
+            "SIGN-ON",
+            f"Single sign-on is half-made: {facts.sign_on_problem}",
+            "Mend the file that GLASSBOX_SINGLE_SIGN_ON_FILE names, or unset it.",
         )
 
 
@@ -353,7 +364,7 @@ def _outside(facts: InstallationFacts) -> Iterator[Problem]:
             "OUTSIDE-HOST",
             f"The settings name {', '.join(facts.unlisted_hosts)}, which GLASSBOX_OUTSIDE_HOSTS "
             "does not.",
-            "Add what Glassbox is to talk to (mail, METRC Connect, stamps, witnesses, webhooks).",
+            "Add what Glassbox is to talk to (mail, METRC Connect, stamps, witnesses, webhooks, OpenID providers).",
         )
 
 
@@ -379,6 +390,7 @@ def _comfort(facts: InstallationFacts) -> Iterator[Problem]:
 _CHECKS: tuple[tuple[Callable[[InstallationFacts], Iterator[Problem]], frozenset[str]], ...] = (
     (_environment, frozenset()),
     (_second_factor, frozenset({"serve"})),
+    (_sign_on, frozenset({"serve"})),
     (_metrc, frozenset({"worker"})),
     (_secrets, frozenset()),
     (_keyset, frozenset({"serve", "worker"})),

@@ -20,13 +20,15 @@ from glassbox.operations.inspectors import refuse_guest, remember_page_seen
 from glassbox.queries.frame import scope
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
+from glassbox.web.factors import has_factor
 from glassbox.web.floor_lock import lock_if_left_alone, stopped_at_the_lock
 from glassbox.web.pace import TooFast, require_patience
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
-from glassbox.web.sign_in import TRACE, has_factor, proofs_of, renew_key
+from glassbox.web.sign_in import TRACE, proofs_of, renew_key
 from glassbox.web.sign_in_addresses import OPEN_NAMES, OWN_NAMES
 from glassbox.web.signing import stopped_to_sign
+from glassbox.web.single_sign_on import SIGN_IN, form_action
 
 Answer = Callable[[PageRequest], HttpResponse]
 log = logging.getLogger(__name__)
@@ -61,7 +63,6 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "script-src 'self'",
         "object-src 'none'",
         "base-uri 'none'",
-        "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )
@@ -94,7 +95,9 @@ class RequestFacts:
         elif response.status_code >= 400:
             remember_refused(request, response)
         response["X-Request-Id"] = request.id
-        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        # The sign-in page alone has forms that lead elsewhere: to a company's own sign-in.
+        forms = form_action() if request.path_info == SIGN_IN else "form-action 'self'"
+        response["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; {forms}"
         response["Cross-Origin-Opener-Policy"] = "same-origin"
         response.setdefault("Cache-Control", "no-store")
         return response

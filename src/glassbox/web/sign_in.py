@@ -12,11 +12,12 @@ from typing import Any
 
 import segno
 from allauth.account import signals as account_signals
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.views import LoginView
 from allauth.mfa import signals as factor_signals
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.stages import AuthenticateStage
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -36,15 +37,16 @@ from glassbox.operations.sign_in import (
 from glassbox.queries.floor_pins import floor_pin_since
 from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.actor import Actor
+from glassbox.web.factors import STRONG
 from glassbox.web.floor_lock import note_floor_pin
 from glassbox.web.request import PageRequest
+from glassbox.web.single_sign_on import METHOD, bind_once_signed_in, sign_on_buttons
 
 log = logging.getLogger(__name__)
 
 FACTOR = "factor"
 # By what the ledger knows a session, once its key is no longer the first one.
 TRACE = "trace"
-STRONG = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 FACTOR_WORDS = {
     Authenticator.Type.TOTP: "authenticator app",
     Authenticator.Type.WEBAUTHN: "passkey",
@@ -58,6 +60,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return that people are added by their company alone."""
         return False
+
+    def get_login_stages(self) -> list[str]:
+        """Return what follows the first proof, with our own way of asking for the second."""
+        theirs = f"{AuthenticateStage.__module__}.{AuthenticateStage.__qualname__}"
+        ours = f"{FactorStage.__module__}.{FactorStage.__qualname__}"
+        return [ours if one == theirs else one for one in super().get_login_stages()]
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Write a refused sign-in into the ledger."""
@@ -96,6 +104,17 @@ def _send(message: Any) -> None:
         log.warning("A mail about signing in could not be sent: %s", type(error).__name__)
 
 
+class FactorStage(AuthenticateStage):  # type: ignore[misc]
+    """Ask for the second factor, unless a provider whose word is trusted has just done so."""
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Return the page that asks, or none, and that the sign-in goes on."""
+        if (self.login.signal_kwargs or {}).get(METHOD, {}).get("did_second_factor"):
+            return None, True
+        asked: tuple[HttpResponse | None, bool] = super().handle()
+        return asked
+
+
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Secrets of factors are sealed; the last factor stays while one is required."""
 
@@ -131,7 +150,9 @@ class SignInView(LoginView):  # type: ignore[misc]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return what the page shows."""
-        return {**super().get_context_data(**kwargs), "people": _demo_people()}
+        shown = super().get_context_data(**kwargs)
+        buttons = sign_on_buttons(after=shown.get("redirect_field_value") or "")
+        return {**shown, "people": _demo_people(), "sign_on_buttons": buttons}
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Return the page with what is wrong, as every refused form of ours is answered."""
@@ -167,11 +188,6 @@ def renew_key(request: HttpRequest, actor: Actor) -> None:
     UserSession.objects.filter(session_key=old).update(session_key=request.session.session_key)
 
 
-def has_factor(user: Any) -> bool:
-    """Return whether a person has a factor that counts: an app or a passkey."""
-    return bool(Authenticator.objects.filter(user_id=user.pk, type__in=STRONG).exists())
-
-
 def actor_of(user: Any) -> Actor:
     """Return a person as who acts on their own sign-in."""
     return Actor(user_id=user.pk, name=user.name, via="web", session=None)
@@ -185,14 +201,23 @@ def _demo_people() -> list[dict[str, Any]]:
     return people
 
 
-def _signed_in(request: HttpRequest, user: Any, **_: Any) -> None:
+def _signed_in(request: HttpRequest, user: Any, **said: Any) -> None:
+    identity = said.get(METHOD)
+    if identity and bind_once_signed_in(request, actor_of(user), identity):
+        get_adapter().send_notification_mail(
+            "account/email/provider_bound", user, {"name": identity["name"]}
+        )
     records = request.session.get("account_authentication_methods", [])
     how = " and ".join(dict.fromkeys(_words_of(record) for record in records)) or "a password"
+    if identity and identity["did_second_factor"]:
+        how += ", which asked for a second factor"
     remember_sign_in(actor=actor_of(user), how=how, now=clock.now())
     note_floor_pin(request, has_pin=floor_pin_since(actor=actor_of(user)) is not None)
 
 
 def _words_of(record: dict[str, Any]) -> str:
+    if record.get("method") == METHOD:
+        return f"the sign-in of {record['provider']}"
     if record.get("method") != "mfa":
         return "a password"
     return f"the {FACTOR_WORDS[record['type']]}"

@@ -8,10 +8,12 @@ from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
 from django.urls import URLPattern, path, re_path
 
-from glassbox.web import floor_lock, sign_in
+from glassbox.web import floor_lock, sign_in, single_sign_on
 
 OPEN: list[URLPattern] = [
     path("sign-in/", sign_in.SignInView.as_view(), name="account_login"),
+    path("sign-in/by/<str:provider_id>/", single_sign_on.begin, name="single_sign_on"),
+    path("sign-in/by/<str:provider_id>/back/", single_sign_on.back, name="single_sign_on_back"),
     path("sign-in/code/", factors.authenticate, name="mfa_authenticate"),
     path("sign-in/passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("sign-in/forgotten/", account.password_reset, name="account_reset_password"),

@@ -54,6 +54,7 @@ def test_a_sound_installation_has_no_finding() -> None:
     [
         ("ENV-DEMO-PEOPLE", {"demo_people_file": "people.json"}),
         ("MFA-OFF", {"second_factor_is_required": False}),
+        ("SIGN-ON", {"sign_on_problem": "client_id is missing"}),
         ("LOG-DEBUG", {"log_level": "DEBUG"}),
         ("METRC-HOST", {"metrc_url": "https://sandbox-api-ca.metrc.com"}),
         ("METRC-HOST", {"metrc_url": "https://api-ca.metrc.com.evil.example"}),

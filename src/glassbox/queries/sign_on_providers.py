@@ -1,0 +1,124 @@
+"""The OpenID providers that this installation names, their secrets, and whom they speak of."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from glassbox.models.people import ProviderIdentity, User
+from glassbox.rules.sign_on_providers import SignOnProvider, read_providers
+from glassbox.rules.verdicts import InvalidInput, NotFound
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonFound:
+    """Whom a provider speaks of: a person and whether they are bound to it, or why nobody."""
+
+    user: User | None = None
+    is_bound: bool = False
+    why_nobody: str = ""
+
+
+def sign_on_providers() -> tuple[SignOnProvider, ...]:
+    """Return the providers in force; none where the file is wrong, which the log says."""
+    try:
+        return read_provider_file()
+    except InvalidInput as problem:
+        log.error("Single sign-on is off: %s", problem.message)
+        return ()
+
+
+def read_provider_file() -> tuple[SignOnProvider, ...]:
+    """Return the providers of the file that the settings name, if they name one.
+
+    :raises InvalidInput: if it cannot be read, or something in it is wrong
+    """
+    path: Path | None = settings.GLASSBOX_SINGLE_SIGN_ON_FILE
+    if path is None:
+        return ()
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InvalidInput(
+            field="GLASSBOX_SINGLE_SIGN_ON_FILE",
+            value=str(path),
+            way_out="Let it name a file that this user may read, or unset it.",
+        ) from problem
+    return read_providers(text, allows_plain=not settings.IS_PRODUCTION)
+
+
+def sign_on_provider(id: str) -> SignOnProvider:
+    """Return the provider with this id.
+
+    :raises NotFound: if there is none
+    """
+    for one in sign_on_providers():
+        if one.id == id:
+            return one
+    raise NotFound("There is no such way to sign in.")
+
+
+def secret_file_of(provider: SignOnProvider) -> Path:
+    """Return where a client secret lies: among systemd's credentials, or beside the providers."""
+    path: Path = settings.GLASSBOX_SINGLE_SIGN_ON_FILE or Path()
+    beside = path.parent
+    return Path(os.environ.get("CREDENTIALS_DIRECTORY") or beside) / provider.client_secret_file
+
+
+def client_secret(provider: SignOnProvider) -> str:
+    """Return a client secret, read anew each time: changing it needs no restart.
+
+    :raises InvalidInput: naming the file, never what it holds
+    """
+    path = secret_file_of(provider)
+    try:
+        secret = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        secret = ""
+    if not secret:
+        raise InvalidInput(
+            field=f"provider {provider.id}, client_secret_file",
+            value=str(path),
+            way_out="Let it name a file that this user may read, with the secret in it.",
+        )
+    return secret
+
+
+def sign_on_problem() -> str:
+    """Return what is wrong with single sign-on as it is set up; empty if nothing is."""
+    try:
+        for provider in read_provider_file():
+            client_secret(provider)
+    except InvalidInput as problem:
+        return problem.message
+    return ""
+
+
+def person_at(
+    provider: SignOnProvider, *, subject: str, email: str, is_verified: bool
+) -> PersonFound:
+    """Return whom a provider's subject is: who is bound to it, else who has its verified address.
+
+    Nobody is made. A provider speaks only for people of a company, of its own mail domains, who
+    are at work; a person who is bound to another subject stays with that.
+    """
+    bound = ProviderIdentity.objects.filter(issuer=provider.issuer, subject=subject)
+    identity = bound.select_related("user").first()
+    if identity is None and not is_verified:
+        return PersonFound(why_nobody="The provider does not say that the e-mail is verified")
+    user = identity.user if identity else User.objects.filter(email__iexact=email).first()
+    if user is None or user.company_id is None:
+        return PersonFound(why_nobody="Nobody of a company has this e-mail")
+    if not user.is_active:
+        return PersonFound(why_nobody="The person is no longer at work")
+    if not provider.speaks_for(user.email):
+        return PersonFound(why_nobody="The provider does not speak for this e-mail's domain")
+    if identity is None and ProviderIdentity.objects.filter(user_id=user.pk).exists():
+        return PersonFound(why_nobody="The person is bound to another identity")
+    return PersonFound(user=user, is_bound=identity is not None)
