@@ -34,12 +34,14 @@ class OpenIdProvider:
     algorithm: str = "RS256"
     key: Any = None
     kid: str = "RS256"
+    headers: dict[str, Any] = field(default_factory=dict)
     says: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
     answer: dict[str, Any] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    given: list[str] = field(default_factory=list)
 
     def authorize(self, address: str) -> dict[str, str]:
         """Sign the person in, and return what the browser brings back."""
@@ -92,7 +94,11 @@ class OpenIdProvider:
                 self.refused.append(why)
                 return None
         assert asked is not None
-        return {"access_token": "unused", "token_type": "Bearer", "id_token": self._signed(asked)}
+        return {
+            "access_token": "unused-access-token",
+            "token_type": "Bearer",
+            "id_token": self._signed(asked),
+        }
 
     def _signed(self, asked: dict[str, str]) -> str:
         now = int(time.time())
@@ -109,7 +115,9 @@ class OpenIdProvider:
         }
         key = self.key or {"RS256": RSA_KEY, "ES256": EC_KEY}.get(self.algorithm)
         kept = {name: value for name, value in claims.items() if value is not None}
-        return jwt.encode(kept, key, self.algorithm, headers={"kid": self.kid})
+        headers = {"kid": self.kid, **self.headers}
+        self.given.append(jwt.encode(kept, key, self.algorithm, headers=headers))
+        return self.given[-1]
 
 
 def _handler(provider: OpenIdProvider) -> type[BaseHTTPRequestHandler]:

@@ -154,7 +154,13 @@ def _claims(
 
 
 def _key(keys: dict[str, Any], header: dict[str, Any]) -> jwt.PyJWK:
-    """Return the provider's key that a token names; without a name, the only one it has."""
+    """Return the provider's key that a token names; without a name, the only one it has.
+
+    A key, or an address of one, that the token itself brings is not looked at.
+    """
+    # An access token or a word of logging out, with the same signature, says nothing of a sign-in.
+    if str(header.get("typ", "JWT")).upper() != "JWT":
+        raise jwt.InvalidTokenError("It is no ID token")
     listed = keys.get("keys")
     fits = [
         one

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from django.core.cache import cache
 from django.test import Client, override_settings
+from jwt.algorithms import ECAlgorithm
 
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.people import ProviderIdentity, User
@@ -202,12 +203,17 @@ def test_a_token_that_is_not_the_answer_is_refused(
     assert len(events("session.refused")) == len(NO_ANSWERS)
 
 
-NOT_SIGNED = (
-    ("none", None, "RS256"),
-    ("HS256", "a secret that every client knows, of 32 bytes and more", "RS256"),
-    ("ES256", STRANGERS_KEY, "ES256"),
-    ("ES256", STRANGERS_KEY, "stranger"),
-    ("ES256", None, "RS256"),
+ITS_OWN = ECAlgorithm.to_jwk(STRANGERS_KEY.public_key(), as_dict=True)
+NOT_SIGNED: tuple[tuple[str, Any, str, dict[str, Any]], ...] = (
+    ("none", None, "RS256", {}),
+    ("HS256", "a secret that every client knows, of 32 bytes and more", "RS256", {}),
+    ("ES256", STRANGERS_KEY, "ES256", {}),
+    ("ES256", STRANGERS_KEY, "stranger", {}),
+    ("ES256", STRANGERS_KEY, "ES256", {"jwk": ITS_OWN}),
+    ("ES256", STRANGERS_KEY, "ES256", {"jku": "https://elsewhere.example/keys"}),
+    ("ES256", None, "RS256", {}),
+    ("RS256", None, "RS256", {"typ": "at+jwt"}),
+    ("RS256", None, "RS256", {"typ": "logout+jwt"}),
 )
 
 
@@ -215,7 +221,7 @@ def test_a_token_that_the_provider_did_not_sign_is_refused(
     cast: Brand, provider: OpenIdProvider, events: Events
 ) -> None:
     signed_in(cast, "Fay")
-    for provider.algorithm, provider.key, provider.kid in NOT_SIGNED:
+    for provider.algorithm, provider.key, provider.kid, provider.headers in NOT_SIGNED:
         client = Client()
         is_out(client, come_back(client, provider))
         assert "The ID token does not hold" in events("session.refused")[-1], provider.algorithm
@@ -398,15 +404,18 @@ def test_the_doctor_names_what_is_half_made_and_never_the_secret(
         assert "login.example" in installation_facts("serve").unlisted_hosts
 
 
-def test_the_client_secret_is_kept_nowhere(
+def test_tokens_and_the_client_secret_are_kept_nowhere(
     cast: Brand, provider: OpenIdProvider, cast_superuser: psycopg.Connection, caplog: Any
 ) -> None:
     _, _, secret = signed_in(cast, "Fay")
     client = Client()
     come_back(client, provider)
     client.post(CODE, {"code": code_of(secret)})
+    kept = repr((dict(client.session), client.cookies))
     provider.metadata = {"token_endpoint": "http://127.0.0.1:9/"}
     come_back(Client(), provider)
+    secrets = (SECRET, provider.given[0], "unused-access-token")
+    assert not any(one in kept for one in secrets)
 
     tables = [
         name
@@ -417,5 +426,5 @@ def test_the_client_secret_is_kept_nowhere(
     assert len(tables) > 50
     for name in tables:
         rows = cast_superuser.execute(f"SELECT t::text FROM {name} t").fetchall()
-        assert not any(SECRET in row for (row,) in rows), name
-    assert SECRET not in caplog.text
+        assert not any(one in row for (row,) in rows for one in secrets), name
+    assert not any(one in caplog.text for one in secrets)
