@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("glassbox", "0033_request_counts"),
+        ("glassbox", "0034_settled_actions_told"),
     ]
 
     operations = [
