@@ -52,10 +52,7 @@ NO_FACTOR = (
 
 def sign_on_buttons(after: str) -> list[dict[str, str]]:
     """Return the buttons of the sign-in page, one a provider; `after` is where to go then."""
-    return [
-        {"name": one.name, "address": reverse("single_sign_on", args=[one.id]), "next": after}
-        for one in sign_on_providers()
-    ]
+    return [{"id": one.id, "name": one.name, "next": after} for one in sign_on_providers()]
 
 
 def form_action() -> str:
