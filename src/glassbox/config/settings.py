@@ -273,6 +273,8 @@ MFA_TOTP_TOLERANCE = 1
 ALLAUTH_TRUSTED_PROXY_COUNT = env_int("GLASSBOX_PROXY_COUNT", 0)
 # A TOML file of companies' OpenID providers, by which their people may sign in instead of a password.
 GLASSBOX_SINGLE_SIGN_ON_FILE = env_path("GLASSBOX_SINGLE_SIGN_ON_FILE")
+# Where systemd lays what a unit is given by LoadCredential.
+GLASSBOX_CREDENTIALS_FOLDER = env_path("CREDENTIALS_DIRECTORY")
 # A link that lets somebody set a password.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 

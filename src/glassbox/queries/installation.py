@@ -50,7 +50,7 @@ def installation_facts(process: str) -> InstallationFacts:
         for path in _files(folder)
     ]
     # What systemd hands over lies in its own folder, under its own rules.
-    if "CREDENTIALS_DIRECTORY" not in os.environ:
+    if settings.GLASSBOX_CREDENTIALS_FOLDER is None:
         files += [secret_file_of(one) for one in sign_on_providers()]
     return InstallationFacts(
         process=process,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,9 +65,10 @@ def sign_on_provider(id: str) -> SignOnProvider:
 
 def secret_file_of(provider: SignOnProvider) -> Path:
     """Return where a client secret lies: among systemd's credentials, or beside the providers."""
-    path: Path = settings.GLASSBOX_SINGLE_SIGN_ON_FILE or Path()
-    beside = path.parent
-    return Path(os.environ.get("CREDENTIALS_DIRECTORY") or beside) / provider.client_secret_file
+    file: Path | None = settings.GLASSBOX_SINGLE_SIGN_ON_FILE
+    assert file is not None, "a provider comes from the file"
+    folder: Path = settings.GLASSBOX_CREDENTIALS_FOLDER or file.parent
+    return folder / provider.client_secret_file
 
 
 def client_secret(provider: SignOnProvider) -> str:
