@@ -43,6 +43,9 @@ NEVER_ASK = {
 # Not operations: what doors may use besides.
 PLAIN_FOR_DOORS = {
     "anchoring.anchor_outside": "the anchor log is of no licence; only the machine may",
+    "openid.claims_of_code": "who signs in is nobody yet; reads and writes no row",
+    "openid.metadata_of": "who signs in is nobody yet; reads and writes no row",
+    "openid.question_address": "who signs in is nobody yet; reads and writes no row",
     "sealing.make_missing_keyset": "makes files beside the database; only the machine reaches it",
     "vault.make_generation": "makes files beside the database; only the machine reaches it",
     "vault.public_file": "names a file; reads and writes no row",
