@@ -120,6 +120,14 @@ def test_a_package_an_action_and_a_difference_lead_to_what_metrc_said(
     (report, *_) = fay.links("reconciliation/", r"reconciliation/\d+/")
     (line, *_) = fay.links(report, rf"packages/{oil}/read/\?at=[^\"]+")
     assert naming(fay.answer_behind(line)[1], oil)["Quantity"] == 3488
+    said = [
+        row
+        for one in fay.links(f"differences/{oil}/", rf"sync/exchanges/\d+/\?label={oil}")
+        for row in rows_of(fay.answer_behind(one)[1])
+        if oil in row.values()
+    ]
+    assert {row.get("Quantity") for row in said} >= {4000, 3988, 3488}
+    assert {row.get("AdjustmentQuantity") for row in said} >= {-12, -500}
 
 
 def test_a_delivery_leads_to_what_metrc_said(brand: Brand, desk: Desk) -> None:
@@ -164,7 +172,10 @@ def test_the_event_that_ends_a_run_commits_to_each_exchange_of_it(
 
     page, _ = fay.answer_behind(f"packages/{oil}/read/")
     assert "sync.completed" in page and "this one among them" in page
-    assert "does not agree" not in page
+    assert "does not agree" not in page and "below a signed head" in page
+    (proof,) = re.findall(rf'href="/l/{MAKER}/audit/[0-9a-f-]+/proof/"', page)
+    told = fay.client.get(proof.split('"')[1])
+    assert told.status_code == 200 and told.content.startswith(b"c2sp.org/tlog-proof@v1")
     with short_transaction(brand.licenses[MAKER]):
         request = ApiRequest.objects.filter(path="/packages/v2/active").first()
         assert request is not None

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Max
+
 from glassbox import access
-from glassbox.audit.models import ComplianceEvent
+from glassbox.audit.models import AuditLeaf, ComplianceEvent
 from glassbox.models.actions import ActionAttempt
 from glassbox.models.lab import LabResult
 from glassbox.models.packages import MetrcAdjustment, PackageSnapshot
@@ -60,9 +62,15 @@ class RestingLine:
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerWord:
-    """The event that commits to this exchange. `holds` compares its digest with what is stored."""
+    """The event that commits to this exchange. `holds` compares its digest with what is stored.
+
+    `number` is its place in the log, None until it has one; `is_signed` whether a head above it is
+    signed, so that its proof can be had.
+    """
 
     event_id: str
+    number: int | None
+    is_signed: bool
     type: str
     sentence: str
     holds: bool
@@ -182,7 +190,7 @@ def _rests(request: ApiRequest) -> Iterator[RestingLine]:
         yield RestingLine(
             kind="action",
             words=attempt.action.effect_sentence,
-            number=str(attempt.action_id),
+            number=attempt.action.state.lower().replace("_", " "),
             page=f"actions/{attempt.action_id}/",
         )
     snapshots = PackageSnapshot.objects.filter(**about).select_related("package").defer("raw")
@@ -233,9 +241,8 @@ def _ledger_word(request: ApiRequest) -> LedgerWord | None:
     if attempt is not None and attempt.response_sha256:
         for event in events.filter(subject=f"action:{attempt.action_id}").order_by("occurred_at"):
             if event.record.get("resp_sha256") == attempt.response_sha256:
-                return LedgerWord(
-                    event_id=str(event.event_id),
-                    type=event.type,
+                return _word(
+                    event,
                     sentence="It names the SHA-256 of this answer.",
                     holds=attempt.response_sha256 == request.hashes.response_sha256,
                 )
@@ -246,12 +253,29 @@ def _ledger_word(request: ApiRequest) -> LedgerWord | None:
     if ended is None or not said:
         return None
     hashes = run_hashes(request.license_id, request.sync_run_id)
-    return LedgerWord(
-        event_id=str(ended.event_id),
-        type=ended.type,
+    return _word(
+        ended,
         sentence=f"It holds one SHA-256 over the hashes of all {len(hashes):,} exchanges of this"
         " run, this one among them.",
         holds=exchange_digest(hashes) == said,
+    )
+
+
+def _word(event: ComplianceEvent, *, sentence: str, holds: bool) -> LedgerWord:
+    leaf = (
+        AuditLeaf.objects.filter(event_id=event.event_id)
+        .annotate(signed=Max("log__checkpoints__size"))
+        .values_list("index", "signed")
+        .first()
+    )
+    number, signed = leaf or (None, None)
+    return LedgerWord(
+        event_id=str(event.event_id),
+        number=number,
+        is_signed=number is not None and number < (signed or 0),
+        type=event.type,
+        sentence=sentence,
+        holds=holds,
     )
 
 

@@ -16,8 +16,9 @@ from glassbox.operations.transaction import short_transaction
 from glassbox.rules.actor import system_actor
 from glassbox.rules.verdicts import InvalidInput, NotFound
 from tests.builders import events_of, open_cases, put_outgoing, see_transfer
-from tests.cast import LAB, MFG, R1, SUP, person, tag
-from tests.db.lab.story import PANELS, SAMPLE, Story
+from tests.cast import DIST, LAB, MFG, R1, SUP, person, tag
+from tests.db.lab.story import CARTS, PANELS, SAMPLE, Story
+from tests.signed_in_client import client_of
 
 
 def codes(refusal: sampling.SamplingBlocked) -> set[str]:
@@ -164,6 +165,25 @@ def test_a_certificate_is_a_pdf_of_a_sample_that_was_taken(story: Story) -> None
     second = story.file_certificate(sample_id, panels={**PANELS, "Terpenoids": True})
     versions = [event["body"]["version"] for event in events_of(story.license_id, "coa.filed")]
     assert (versions, first != second) == ([1, 2], True)
+
+
+def test_a_filed_certificate_leads_to_the_results_that_metrc_shows(story: Story) -> None:
+    story.up_to_the_review()
+    eve = client_of(story.brand, "Eve")
+
+    for place in (f"l/{DIST}", "both"):
+        papers = eve.get(f"/{place}/documents/").content.decode()
+        assert f'href="/{place}/packages/{CARTS}/results/read/"' in papers
+
+
+def test_a_certificate_without_results_in_metrc_leads_nowhere(story: Story) -> None:
+    story.receive()
+    sample_id = story.plan()
+    story.take(sample_id)
+    story.file_certificate(sample_id)
+
+    papers = client_of(story.brand, "Eve").get(f"/l/{DIST}/documents/").content.decode()
+    assert "COA-849.pdf" in papers and "results/read/" not in papers
 
 
 def test_a_supplier_is_no_laboratory(story: Story) -> None:

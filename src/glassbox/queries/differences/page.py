@@ -43,8 +43,12 @@ class MovementRow:
 
 @dataclass(frozen=True, kw_only=True)
 class MetrcRow:
-    """One word of METRC: a quantity it showed from then on, or an adjustment in its own list."""
+    """One word of METRC: a quantity it showed from then on, or an adjustment in its own list.
 
+    `exchange_id` is the exchange that it was read in; None for what was read before they were kept.
+    """
+
+    exchange_id: int | None
     at: datetime
     quantity: Decimal
     unit: str
@@ -271,6 +275,7 @@ def _metrc_rows(package: Package) -> tuple[MetrcRow, ...]:
     ).order_by("-seen_at")
     rows = [
         MetrcRow(
+            exchange_id=one.api_request_id,
             at=one.last_modified_at or one.seen_at,
             quantity=one.quantity,
             unit=one.unit,
@@ -280,6 +285,7 @@ def _metrc_rows(package: Package) -> tuple[MetrcRow, ...]:
         for one in snapshots[:ROWS_AT_MOST]
     ] + [
         MetrcRow(
+            exchange_id=one.api_request_id,
             at=one.seen_at,
             quantity=one.quantity,
             unit=one.unit,
