@@ -215,6 +215,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}CommonPasswordValidator"},
     # A list of the installation's own, such as all of Have I Been Pwned ordered by hash.
     {"NAME": "glassbox.web.breached.BreachedPasswordValidator"},
+    {"NAME": "glassbox.web.guessable.GuessableWordsValidator"},
     {
         "NAME": f"{_VALIDATION}UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("email", "name")},

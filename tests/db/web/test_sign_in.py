@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -24,6 +25,7 @@ from glassbox.operations.company import OnlyFromTheMachine
 from glassbox.operations.sign_in import make_sign_in_link
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.action_lifecycle import ActionState
+from glassbox.rules.actor import system_actor
 from tests.cast import MFG, person
 from tests.db.actions.story import draft, put_oil
 from tests.db.conftest import Events
@@ -182,6 +184,7 @@ def test_a_session_without_a_sign_of_life_ends(cast: Brand) -> None:
         ("short one", "too short"),
         ("password1234", "too common"),
         ("fay@goldenpoppy.example", "too similar"),
+        ("GoldenPoppy-Metrc-2026", "words of this place"),
     ],
 )
 def test_a_weak_password_is_refused_with_the_reason(
@@ -204,6 +207,27 @@ def test_a_password_changes_by_its_owner(cast: Brand, events: Events) -> None:
 
     assert events("password.changed") == ["The password was changed"]
     assert give(Client(), user, new)["Location"] == "/sign-in/code/"
+
+
+def test_another_password_ends_every_other_session(cast: Brand) -> None:
+    client, user, secret = signed_in(cast, "Fay")
+    other = Client()
+    give(other, user)
+    other.post("/sign-in/code/", {"code": code_of(secret)})
+    assert other.get("/both/").status_code == 200
+
+    new = "another orchard, in spring"
+    client.post("/account/password/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    assert (client.get("/both/").status_code, other.get("/both/").status_code) == (200, 302)
+
+    # The link that `forgotten password` mails ends the one that was left, too.
+    link = make_sign_in_link(actor=system_actor("test"), email=user.email, now=datetime.now(UTC))
+    asked = Client()
+    form = asked.get(urlsplit(link).path)["Location"]
+    newest = "a third orchard, in autumn"
+    asked.post(form, {"password1": newest, "password2": newest})
+    assert give(Client(), user, newest)["Location"] == "/sign-in/code/"
+    assert client.get("/both/").status_code == 302
 
 
 def in_review(brand: Brand, now: datetime) -> int:
