@@ -7,7 +7,7 @@ import json
 import sys
 from dataclasses import asdict
 
-from glassbox.queries.installation import installation_facts
+from glassbox.cli.start_check import facts_of
 from glassbox.rules.installation import problems
 
 
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print every finding; exit 1 if one of them is grave, 0 otherwise."""
-    facts = installation_facts("doctor")
+    facts = facts_of("doctor")
     found = problems(facts)
     if arguments.json:
         text = {"environment": facts.environment, "problems": [asdict(one) for one in found]}

@@ -9,11 +9,16 @@ from pathlib import Path
 from django.conf import settings
 
 from glassbox.operations import vault
-from glassbox.operations.sealing import make_missing_keyset
+from glassbox.operations.sealing import (
+    SIGN_IN,
+    SIGN_IN_KEYSET_NAME,
+    make_missing_keyset,
+    wrap_in_place,
+)
 from glassbox.runtime.postgres import write_private
 from glassbox.runtime.sealed_files import make_pair
 
-VAULT, SIGN_IN, BACKUP = "vault", "sign-in", "backup"
+VAULT, BACKUP = "vault", "backup"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,11 +40,26 @@ def run(arguments: argparse.Namespace) -> int:
         made.append(path)
     if arguments.only in (None, BACKUP) and not settings.GLASSBOX_BACKUP_PUBLIC_FILE.exists():
         made.append(_make_backup_pair())
+    for path in _wrapped(arguments.only):
+        sys.stdout.write(f"{path} lay in the clear; the key service wraps it now.\n")
     for path in made:
         sys.stdout.write(f"Made {path}. Back it up apart from the database.\n")
     if not made:
         sys.stdout.write("Every key file is there already.\n")
     return 0
+
+
+def _wrapped(only: str | None) -> list[Path]:
+    """Let the key service, where one is set up, wrap what was made before it was."""
+    if not settings.GLASSBOX_KEK_URL:
+        return []
+    found = []
+    if only in (None, VAULT):
+        found += [(path, vault.PURPOSE) for path in vault.private_files()]
+    keyset = Path(settings.GLASSBOX_KEYS_FOLDER) / SIGN_IN_KEYSET_NAME
+    if only in (None, SIGN_IN) and keyset.exists():
+        found.append((keyset, SIGN_IN))
+    return [path for path, purpose in found if wrap_in_place(path, purpose)]
 
 
 def _make_backup_pair() -> Path:

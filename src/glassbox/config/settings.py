@@ -30,6 +30,18 @@ GLASSBOX_VAULT_FOLDER = Path(
 GLASSBOX_VAULT_PUBLIC_FILE = Path(
     env_text("GLASSBOX_VAULT_PUBLIC_FILE", str(GLASSBOX_HOME / "metrc-keys.public.json"))
 ).resolve()
+# A key in the transit engine of Vault or OpenBao that wraps both key files; with none they lie as
+# files or systemd credentials that their user alone reads. The engine's address, how our keys there
+# begin, and the files with the token (read at each call) and with the authorities it is held against.
+GLASSBOX_KEK_URL = env_text("GLASSBOX_KEK_URL").rstrip("/")
+GLASSBOX_KEK_NAME = env_text("GLASSBOX_KEK_NAME", f"glassbox-{GLASSBOX_ENVIRONMENT}")
+GLASSBOX_KEK_TOKEN_FILE = env_path("GLASSBOX_KEK_TOKEN_FILE")
+GLASSBOX_KEK_CA_FILE = env_path("GLASSBOX_KEK_CA_FILE")
+if GLASSBOX_KEK_URL and not GLASSBOX_KEK_TOKEN_FILE:
+    raise ImproperlyConfigured(
+        "GLASSBOX_KEK_URL names a key service. Set GLASSBOX_KEK_TOKEN_FILE to the file with this "
+        "process's token."
+    )
 # Where backups go (best another machine's folder), and the key that they are sealed for.
 GLASSBOX_BACKUP_FOLDER = env_path("GLASSBOX_BACKUP_FOLDER")
 GLASSBOX_BACKUP_PUBLIC_FILE = Path(

@@ -15,6 +15,7 @@ from glassbox.models.credentials import MetrcCredential
 from glassbox.models.people import RoleGrant, User
 from glassbox.models.takeover import KeyTest, KeyTestState
 from glassbox.operations import queue
+from glassbox.operations.key_service import KeyServiceAway
 from glassbox.operations.sealing import SealDoesNotOpen
 from glassbox.operations.transaction import operation
 from glassbox.operations.vault import seal, unseal
@@ -35,6 +36,12 @@ class SealBroken(NoKey):
     """A sealed key does not open: it was moved or altered, or the vault is another."""
 
     code = "credential.seal-broken"
+
+
+class VaultShut(NoKey):
+    """The key service that wraps the vault's keys opens none now; it will again."""
+
+    code = "credential.vault-shut"
 
 
 class NotTheLastKey(SealBroken):
@@ -168,11 +175,10 @@ def _check_owner(license_id: int, user_id: int | None, is_for_sync: bool) -> Non
             raise NotFound("There is no such person at this licence.")
 
 
-def open_key_in_transaction(license_id: int, *, user_id: int | None) -> tuple[MetrcCredential, str]:
-    """Return a person's key, or with no person the licence's key for reading, in the clear.
+def find_key_in_transaction(license_id: int, *, user_id: int | None) -> MetrcCredential:
+    """Return a person's key, or with no person the licence's key for reading, still sealed.
 
     :raises NoKey: if none is in use
-    :raises SealBroken: if the sealed bytes are not those of this row, or the vault is another
     :raises NotTheLastKey: if the ledger tells of a later version, of a revocation, or of no such key
     """
     keys = MetrcCredential.objects.filter(license_id=license_id, revoked_at__isnull=True)
@@ -189,8 +195,21 @@ def open_key_in_transaction(license_id: int, *, user_id: int | None) -> tuple[Me
             f"The row of the METRC key of {found.owner_name} is not the one that the ledger tells of. "
             "Treat it as tampering (docs/operating/runbooks.md), then store the key again."
         )
+    return found
+
+
+def open_key(found: MetrcCredential) -> str:
+    """Return a key in the clear, for one session with METRC.
+
+    A key service may have to be asked for it: no transaction may be open around this.
+
+    :raises SealBroken: if the sealed bytes are not those of this row, or the vault is another
+    :raises VaultShut: if a key service wraps the vault's keys, and opens none now
+    """
     try:
-        return found, unseal(bytes(found.sealed_key), bound_to(found))
+        return unseal(bytes(found.sealed_key), bound_to(found))
+    except KeyServiceAway as away:
+        raise VaultShut(f"METRC keys cannot be opened. {away.message}") from away
     except SealDoesNotOpen as error:
         raise SealBroken(
             f"The METRC key of {found.owner_name} cannot be opened with the vault of this installation. "

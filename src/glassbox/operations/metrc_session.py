@@ -12,7 +12,7 @@ from django.db import connection
 
 from glassbox.models.companies import License
 from glassbox.models.credentials import MetrcCredential
-from glassbox.operations.credentials import open_key_in_transaction
+from glassbox.operations.credentials import find_key_in_transaction, open_key
 from glassbox.operations.transaction import short_transaction, short_transaction_at
 from metrc_client import endpoints
 from metrc_client.client import MetrcClient
@@ -151,10 +151,11 @@ def open_session(
 
     No transaction may be open around it. The key lives as long as the session.
 
-    :raises NoKey: if no such key is stored
+    :raises NoKey: if no such key is stored, or it cannot be opened
     """
     with short_transaction(license_id) as license:
-        credential, user_key = open_key_in_transaction(license_id, user_id=as_user_id)
+        credential = find_key_in_transaction(license_id, user_id=as_user_id)
+    user_key = open_key(credential)
     keeper = ExchangeKeeper(
         license,
         purpose=purpose,

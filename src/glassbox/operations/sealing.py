@@ -8,10 +8,12 @@ from pathlib import Path
 
 import tink
 from django.conf import settings
-from tink import TinkError, aead, secret_key_access
+from tink import TinkError, aead
 
+from glassbox.operations.key_service import is_wrapped, parse, serialize
 from glassbox.rules.verdicts import Refused
 
+SIGN_IN = "sign-in"
 SIGN_IN_KEYSET_NAME = "sign-in.json"
 
 aead.register()
@@ -57,8 +59,7 @@ def _parsed(path: Path, changed_at_ns: int) -> aead.Aead:
 
 
 def _parse(path: Path) -> aead.Aead:
-    handle = tink.json_proto_keyset_format.parse(path.read_text(), secret_key_access.TOKEN)
-    return handle.primitive(aead.Aead)
+    return parse(path, SIGN_IN).primitive(aead.Aead)
 
 
 def make_missing_keyset() -> Path | None:
@@ -81,7 +82,33 @@ def _make_missing_keyset(path: Path) -> None:
 
 def _make_keyset(path: Path) -> None:
     handle = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
-    write_once(path, tink.json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN))
+    write_once(path, serialize(handle, path, SIGN_IN))
+
+
+def require_sign_in_keys() -> None:
+    """Refuse while what sessions are sealed with cannot be opened.
+
+    :raises KeyServiceAway: if a key service wraps it, and does not open it now
+    """
+    _sign_in_aead()
+
+
+def wrap_in_place(path: Path, purpose: str) -> bool:
+    """Let the key service wrap a key file that lies in the clear; return whether it did.
+
+    The old bytes are overwritten, which a disk may still undo: change the key where that matters.
+    """
+    if is_wrapped(path.read_text()):
+        return False
+    wrapped = serialize(parse(path, purpose), path, purpose)
+    temporary = path.with_suffix(".wrapped")
+    temporary.unlink(missing_ok=True)
+    write_once(temporary, wrapped)
+    with path.open("r+b") as old:
+        temporary.replace(path)
+        old.write(os.urandom(os.fstat(old.fileno()).st_size))
+        os.fsync(old.fileno())
+    return True
 
 
 def write_once(path: Path, text: str) -> None:

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import tink
 from django.conf import settings
-from tink import TinkError, hybrid, secret_key_access
+from tink import TinkError, hybrid
 
+from glassbox.operations.key_service import parse, serialize
 from glassbox.operations.sealing import SealDoesNotOpen, write_once
 from glassbox.rules.verdicts import Refused
 
+PURPOSE = "vault"
 PRIVATE_NAMES = "metrc-keys-*.json"
 # Sealed bytes begin with a byte of the format and the number of the key that sealed them.
 PREFIX = slice(1, 5)
@@ -48,10 +50,13 @@ def unseal(sealed: bytes, bound_to: bytes) -> str:
 
     :raises SealDoesNotOpen: if the bytes were moved or altered, their generation was destroyed, or
         this process may not open the vault
+    :raises KeyServiceAway: if a key service wraps the private key, and does not open it now
     """
     try:
         path = private_file(generation_of(sealed))
-        opened: bytes = _parse(path).primitive(hybrid.HybridDecrypt).decrypt(sealed, bound_to)
+        opened: bytes = (
+            parse(path, PURPOSE).primitive(hybrid.HybridDecrypt).decrypt(sealed, bound_to)
+        )
     except (OSError, TinkError) as error:
         raise SealDoesNotOpen("The sealed bytes do not open.") from error
     return opened.decode()
@@ -88,7 +93,7 @@ def make_generation() -> Path:
     """Make a new pair of keys, and let everybody seal for it from now on; return the private file."""
     handle = tink.new_keyset_handle(TEMPLATE)
     path = private_file(handle.keyset_info().primary_key_id)
-    text = tink.json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
+    text = serialize(handle, path, PURPOSE)
     # The private half first: nothing is ever sealed for a key that could be lost.
     write_once(path, text)
     public = public_file()
@@ -109,7 +114,3 @@ def destroy_generation(path: Path) -> None:
         file.write(os.urandom(size))
         os.fsync(file.fileno())
     path.unlink()
-
-
-def _parse(path: Path) -> tink.KeysetHandle:
-    return tink.json_proto_keyset_format.parse(path.read_text(), secret_key_access.TOKEN)

@@ -16,7 +16,8 @@ from glassbox.queries.sign_on_providers import (
     sign_on_providers,
 )
 from glassbox.queries.surroundings import clock_apart_seconds, clock_is_in_step, tls_error
-from glassbox.rules.installation import ADDRESS_OF, DatabaseFacts, InstallationFacts
+from glassbox.rules.installation import ADDRESS_OF
+from glassbox.rules.installation_facts import DatabaseFacts, InstallationFacts
 from glassbox.rules.outside_hosts import is_listed
 
 CONNECT_SECONDS = 5
@@ -52,6 +53,8 @@ def installation_facts(process: str) -> InstallationFacts:
     # What systemd hands over lies in its own folder, under its own rules.
     if settings.GLASSBOX_CREDENTIALS_FOLDER is None:
         files += [secret_file_of(one) for one in sign_on_providers()]
+    if settings.GLASSBOX_KEK_TOKEN_FILE and settings.GLASSBOX_CREDENTIALS_FOLDER is None:
+        files.append(settings.GLASSBOX_KEK_TOKEN_FILE)
     return InstallationFacts(
         process=process,
         environment=settings.GLASSBOX_ENVIRONMENT,
@@ -87,12 +90,14 @@ def installation_facts(process: str) -> InstallationFacts:
         tls_error=tls_error(settings.GLASSBOX_PUBLIC_URL) if process == "doctor" else "",
         clock_is_in_step=clock_is_in_step(),
         sign_on_problem=sign_on_problem() if process in ("serve", "doctor") else "",
+        kek_url=settings.GLASSBOX_KEK_URL,
+        plain_key_files=_plain_key_files(),
     )
 
 
 def _unlisted_hosts() -> tuple[str, ...]:
     """Return the machines that the settings name and the operator's list does not."""
-    named = [settings.EMAIL_HOST]
+    named = [settings.EMAIL_HOST, urlsplit(settings.GLASSBOX_KEK_URL).hostname or ""]
     named += [
         urlsplit(address).hostname or ""
         for address in (settings.GLASSBOX_METRC_CONNECT_URL, settings.GLASSBOX_TIMESTAMP_URL)
@@ -111,6 +116,19 @@ def _has_keys_of(process: str) -> bool:
         return _may_read_any(settings.GLASSBOX_VAULT_FOLDER)
     has_vault = Path(settings.GLASSBOX_VAULT_PUBLIC_FILE).exists()
     return has_vault and (process != "serve" or bool(_files(settings.GLASSBOX_KEYS_FOLDER)))
+
+
+def _plain_key_files() -> tuple[str, ...]:
+    """Return the key files in sight that a key service should wrap and does not."""
+    if not settings.GLASSBOX_KEK_URL:
+        return ()
+    folders = (settings.GLASSBOX_VAULT_FOLDER, settings.GLASSBOX_KEYS_FOLDER)
+    files = [path for folder in folders for path in _files(folder) if path.suffix == ".json"]
+    return tuple(
+        str(path)
+        for path in files
+        if os.access(path, os.R_OK) and '"encryptedKeyset"' not in path.read_text()
+    )
 
 
 def _may_read_any(folder: Path) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from glassbox.rules.installation_facts import InstallationFacts
 from glassbox.rules.metrc_hosts import LOOPBACK, hosts_for
 
 SECRET_CHARACTERS_AT_LEAST = 40
@@ -35,69 +36,6 @@ class Problem:
     stops: bool
     sentence: str
     remedy: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DatabaseFacts:
-    """What the database says of itself; `environment` is None where it was never migrated.
-
-    `unwalled` are tables with a licence or a company whose walls do not stand,
-    `clock_apart_seconds` how far the database's clock is from this machine's.
-    """
-
-    major_version: int
-    environment: str | None
-    clock_offset_seconds: float
-    passes_walls: bool
-    unwalled: tuple[str, ...] = ()
-    clock_apart_seconds: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class InstallationFacts:
-    """What an installation is set to. `process` is who asks, `database_error` why it cannot.
-
-    `other_addresses` are database addresses in the environment that this process does not need,
-    `open_files` files with keys that more people than their owner may read, `loose_folders` their
-    folders. `opens_vault` says whether it can read the private keys of the vault, `tls_error` why
-    nobody should trust the public address, `clock_is_in_step` what the system says of its clock,
-    `unlisted_hosts` machines of the settings that the operator's list does not name,
-    `sign_on_problem` what is half-made of single sign-on.
-    """
-
-    process: str
-    environment: str
-    metrc_url: str
-    has_vendor_key: bool
-    secret_key_characters: int
-    allowed_hosts: tuple[str, ...]
-    public_url: str
-    ledger_origin: str
-    database_host: str
-    database_tls: str
-    has_mail: bool
-    log_level: str
-    redirects_to_tls: bool
-    demo_people_file: str
-    second_factor_is_required: bool
-    other_addresses: tuple[str, ...]
-    open_files: tuple[str, ...]
-    has_keyset: bool
-    opens_vault: bool
-    database: DatabaseFacts | None
-    database_error: str = ""
-    mail_is_encrypted: bool = True
-    has_breach_list: bool = True
-    has_scanner: bool = True
-    unlisted_hosts: tuple[str, ...] = ()
-    tls_error: str = ""
-    clock_is_in_step: bool = True
-    sign_on_problem: str = ""
-
-    @property
-    def is_served_to_people(self) -> bool:
-        """Whether real goods or real people may be at stake."""
-        return self.environment in {"staging", "production"}
 
 
 def host_of(url: str) -> str:
@@ -225,6 +163,30 @@ def _vault(facts: InstallationFacts) -> Iterator[Problem]:
             f"The process {facts.process} can read the private keys of the vault: whoever takes it "
             "over could use every METRC key.",
             "Let the worker run as a user of its own, and let GLASSBOX_VAULT_FOLDER be its alone.",
+        )
+
+
+def _key_service(facts: InstallationFacts) -> Iterator[Problem]:
+    address = urlsplit(facts.kek_url)
+    if facts.kek_url and address.scheme != "https" and address.hostname not in LOOPBACK:
+        yield _stop(
+            "KEK-TLS",
+            "The key service is to be reached without TLS: its token and our key files would travel "
+            "readable.",
+            "Begin GLASSBOX_KEK_URL with https://, or ask an agent on this machine.",
+        )
+    if facts.kek_away:
+        yield _warn(
+            "KEK-AWAY",
+            f"Key files cannot be opened. {facts.kek_away}",
+            "Start or unseal the service, or renew the token of GLASSBOX_KEK_TOKEN_FILE "
+            "(docs/operating/keys.md).",
+        )
+    if facts.plain_key_files:
+        yield _warn(
+            "KEK-PLAIN",
+            f"{facts.plain_key_files[0]} lies in the clear, and GLASSBOX_KEK_URL names a key service.",
+            "Run `glassbox make-keys` as that file's user: it lets the service wrap the file.",
         )
 
 
@@ -395,6 +357,7 @@ _CHECKS: tuple[tuple[Callable[[InstallationFacts], Iterator[Problem]], frozenset
     (_secrets, frozenset()),
     (_keyset, frozenset({"serve", "worker"})),
     (_vault, frozenset()),
+    (_key_service, frozenset({"serve", "worker"})),
     (_addresses, frozenset({"serve"})),
     (_ledger, frozenset()),
     (_database, frozenset()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,15 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 
-from glassbox.operations.sealing import SealDoesNotOpen, seal_for_sign_in, unseal_for_sign_in
+from glassbox.operations.key_service import KeyServiceAway
+from glassbox.operations.sealing import (
+    SealDoesNotOpen,
+    require_sign_in_keys,
+    seal_for_sign_in,
+    unseal_for_sign_in,
+)
+
+log = logging.getLogger(__name__)
 
 PURPOSE = "session"
 # What the column holds: 160 bits.
@@ -56,15 +65,26 @@ class SessionStore(DatabaseSessions):
 class Sessions(SessionMiddleware):
     """The browser's cookie holds the token, and nothing behind this line does."""
 
-    def process_request(self, request: HttpRequest) -> None:
-        """Open the session whose token the browser brings."""
+    def process_request(  # type: ignore[override]
+        self, request: HttpRequest
+    ) -> HttpResponse | None:
+        """Open the session whose token the browser brings; say so where no session can be opened."""
+        try:
+            if settings.GLASSBOX_KEK_URL:
+                require_sign_in_keys()
+        except KeyServiceAway as away:
+            log.warning("No session can be opened: %s", away.code)
+            return HttpResponse(away.message, status=503, content_type="text/plain")
         token = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
         session = SessionStore(key_of(token) if token else None)
         session.token = token
         request.session = session
+        return None
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Keep the session, and give the browser its token where Django would give the key."""
+        if not hasattr(request, "session"):
+            return response
         response = super().process_response(request, response)
         given = response.cookies.get(settings.SESSION_COOKIE_NAME)
         if given is not None and given.value:

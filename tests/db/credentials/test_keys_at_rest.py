@@ -18,7 +18,8 @@ from glassbox.operations.credentials import (
     NoKey,
     SealBroken,
     add_credential,
-    open_key_in_transaction,
+    find_key_in_transaction,
+    open_key,
     revoke_credential,
 )
 from glassbox.operations.transaction import short_transaction
@@ -43,7 +44,8 @@ def add(brand: Brand, now: datetime, key: str = KEY, name: str = "Ana") -> int:
 
 def opened(brand: Brand, name: str = "Ana", number: str = MFG) -> str:
     with short_transaction(brand.licenses[number]):
-        return open_key_in_transaction(brand.licenses[number], user_id=brand.users[name])[1]
+        found = find_key_in_transaction(brand.licenses[number], user_id=brand.users[name])
+    return open_key(found)
 
 
 def test_a_key_comes_back_as_it_went_in_and_is_nowhere_in_the_clear(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from glassbox.rules.installation import DatabaseFacts, InstallationFacts, problems
+from glassbox.rules.installation import problems
+from glassbox.rules.installation_facts import DatabaseFacts, InstallationFacts
 
 DATABASE = DatabaseFacts(
     major_version=18, environment="production", clock_offset_seconds=0, passes_walls=False
@@ -55,6 +56,9 @@ def test_a_sound_installation_has_no_finding() -> None:
         ("ENV-DEMO-PEOPLE", {"demo_people_file": "people.json"}),
         ("MFA-OFF", {"second_factor_is_required": False}),
         ("SIGN-ON", {"sign_on_problem": "client_id is missing"}),
+        ("KEK-TLS", {"kek_url": "http://vault.example:8200/v1/transit"}),
+        ("KEK-AWAY", {"kek_away": "It is sealed."}),
+        ("KEK-PLAIN", {"plain_key_files": ("/keys/sign-in.json",)}),
         ("LOG-DEBUG", {"log_level": "DEBUG"}),
         ("METRC-HOST", {"metrc_url": "https://sandbox-api-ca.metrc.com"}),
         ("METRC-HOST", {"metrc_url": "https://api-ca.metrc.com.evil.example"}),

@@ -17,12 +17,14 @@ from glassbox.models.alerts import (
     Alert,
     AlertDelivery,
     AlertDeliveryAttempt,
+    AlertWebhook,
     DeliveryChannel,
     DeliveryState,
 )
 from glassbox.operations.alerts.signed_post import Posted, post_signed
-from glassbox.operations.alerts.webhooks import SecretBroken, open_secret_in_transaction
+from glassbox.operations.alerts.webhooks import SecretBroken, open_secret
 from glassbox.operations.alerts.words import body_of, mail_of
+from glassbox.operations.key_service import KeyServiceAway
 from glassbox.operations.transaction import operation
 from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.actor import Actor
@@ -31,24 +33,23 @@ from glassbox.rules.permissions import Permission
 
 # A worker that died while it sent: its delivery is taken up again, and may arrive twice.
 TAKEN_UP_AFTER = timedelta(minutes=5)
+KEY_SERVICE_ASKED_AGAIN = timedelta(minutes=1)
 ERROR_CHARACTERS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed:
-    """What one try sends; a `problem` says why nothing can be sent at all."""
+    """What one try sends."""
 
     delivery_id: int
     attempt_id: int
     attempts: int
     public_id: str
     recipient: str
-    is_mail: bool
     subject: str = ""
     text: str = ""
     body: bytes = b""
-    secret: str = ""
-    problem: str = ""
+    webhook: AlertWebhook | None = None
 
 
 def deliver_alert(*, actor: Actor, license_id: int, delivery_id: int, now: datetime) -> None:
@@ -60,19 +61,30 @@ def deliver_alert(*, actor: Actor, license_id: int, delivery_id: int, now: datet
     claimed = _claim(actor=actor, license_id=license_id, delivery_id=delivery_id, now=now)
     if claimed is None:
         return
-    if claimed.problem:
-        outcome = Posted(status=None, error=claimed.problem)
-    elif claimed.is_mail:
-        outcome = _mail(claimed)
-    else:
-        outcome = post_signed(
-            url=claimed.recipient,
-            secret=claimed.secret,
-            body=claimed.body,
-            delivery_id=claimed.public_id,
-            now=now,
+    try:
+        outcome = (
+            _mail(claimed) if claimed.webhook is None else _post(claimed, claimed.webhook, now)
         )
+    except KeyServiceAway as away:
+        _put_back(
+            actor=actor, license_id=license_id, claimed=claimed, because=away.message, now=now
+        )
+        return
     _record(actor=actor, license_id=license_id, claimed=claimed, outcome=outcome, now=now)
+
+
+def _post(claimed: Claimed, webhook: AlertWebhook, now: datetime) -> Posted:
+    try:
+        secret = open_secret(webhook)
+    except SecretBroken as broken:
+        return Posted(status=None, error=broken.message)
+    return post_signed(
+        url=claimed.recipient,
+        secret=secret,
+        body=claimed.body,
+        delivery_id=claimed.public_id,
+        now=now,
+    )
 
 
 @operation
@@ -128,28 +140,21 @@ def _is_over(alert: Alert) -> bool:
 
 
 def _claimed(delivery: AlertDelivery, attempt_id: int, now: datetime) -> Claimed:
-    is_mail = delivery.channel == DeliveryChannel.MAIL
-    subject, text, body, secret, problem = "", "", b"", "", ""
-    if is_mail:
+    subject, text, body = "", "", b""
+    if delivery.webhook is None:
         subject, text = mail_of(delivery, now)
-    elif delivery.webhook is not None:
+    else:
         body = body_of(delivery)
-        try:
-            secret = open_secret_in_transaction(delivery.webhook)
-        except SecretBroken as broken:
-            problem = broken.message
     return Claimed(
         delivery_id=delivery.pk,
         attempt_id=attempt_id,
         attempts=delivery.attempts,
         public_id=str(delivery.public_id),
         recipient=delivery.recipient,
-        is_mail=is_mail,
         subject=subject,
         text=text,
         body=body,
-        secret=secret,
-        problem=problem,
+        webhook=delivery.webhook,
     )
 
 
@@ -168,6 +173,23 @@ def _mail(claimed: Claimed) -> Posted:
     except (OSError, SMTPException) as problem:
         return Posted(status=None, error=f"The mail server: {problem}")
     return Posted(status=None, error="")
+
+
+@operation
+def _put_back(
+    *, actor: Actor, license_id: int, claimed: Claimed, because: str, now: datetime
+) -> None:
+    """Let a delivery wait for the key service: nothing was sent, so it is none of its tries."""
+    access.require(actor, Permission.ALERT_MANAGE, license_id=license_id)
+    AlertDeliveryAttempt.objects.filter(id=claimed.attempt_id).delete()
+    AlertDelivery.objects.filter(
+        id=claimed.delivery_id, state=DeliveryState.SENDING, attempts=claimed.attempts
+    ).update(
+        state=DeliveryState.WAITING,
+        attempts=claimed.attempts - 1,
+        not_before_at=now + KEY_SERVICE_ASKED_AGAIN,
+        last_error=because[:ERROR_CHARACTERS],
+    )
 
 
 @operation

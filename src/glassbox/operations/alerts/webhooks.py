@@ -150,10 +150,11 @@ def remove_webhook(*, actor: Actor, license_id: int, webhook_id: int, now: datet
     )
 
 
-def open_secret_in_transaction(webhook: AlertWebhook) -> str:
-    """Return a webhook's secret in the clear, for one delivery.
+def open_secret(webhook: AlertWebhook) -> str:
+    """Return a webhook's secret in the clear, for one delivery; no transaction may be open around it.
 
     :raises SecretBroken: if it does not open
+    :raises KeyServiceAway: if a key service wraps the vault's keys, and opens none now
     """
     try:
         return unseal(bytes(webhook.sealed_secret), bound_to(webhook))

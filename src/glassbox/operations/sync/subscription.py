@@ -17,6 +17,7 @@ from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
 from glassbox.models.sync import MetrcSubscription
 from glassbox.operations.credentials import NoKey
+from glassbox.operations.key_service import KeyServiceAway
 from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.sealing import SealDoesNotOpen
 from glassbox.operations.transaction import operation
@@ -55,7 +56,12 @@ def keep_subscription(*, actor: Actor, license_id: int, now: datetime) -> None:
     """
     if restored_at() is not None:
         return
-    ours = _open(actor=actor, license_id=license_id, now=now)
+    try:
+        ours = _open(actor=actor, license_id=license_id, now=now)
+    except KeyServiceAway as away:
+        said = {"is_active": False, "is_new": False, "error": away.message}
+        _note(actor=actor, license_id=license_id, now=now, **said)  # type: ignore[arg-type]
+        return
     try:
         with open_session(
             license_id,
