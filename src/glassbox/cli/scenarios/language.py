@@ -27,6 +27,7 @@ STEP_KINDS: dict[str, frozenset[str]] = {
     "kill": frozenset({"at"}),
     "start": frozenset({"kill_at"}),
     "http": frozenset({"method", "body", "status"}),
+    "api": frozenset({"at", "token", "method", "body", "status"}),
     "sql": frozenset({"refused"}),
     "use": frozenset({"with"}),
     "for": frozenset({"in", "steps"}),

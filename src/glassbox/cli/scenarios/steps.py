@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import psycopg
+from django.test import Client
 
 from glassbox import clock
 from glassbox.cli.scenarios.calls import References, call_operation
@@ -187,16 +189,41 @@ def _http(run: Run, step: Step) -> tuple[Any, str]:
             status, text = answer.status, answer.read().decode(errors="replace")
     except HTTPError as error:
         status, text = error.code, error.read().decode(errors="replace")
+    _hold_to_status(run, step, f"{request.method} {address}", status)
+    return {"status": status, "text": text}, f"{request.method} {address}"
+
+
+def _api(run: Run, step: Step) -> tuple[Any, str]:
+    """Ask our own API as another system does, through the whole application that is served."""
+    filled = References(run.values).fill(without_lines(dict(step.fields)))
+    run.values["_as"], run.values["_at"] = "", filled.get("at", "")
+    below = str(References(run.values).fill(step.value))
+    method, body = str(filled.get("method", "GET")), filled.get("body")
+    answer = Client().generic(
+        method,
+        f"/api/v1/l/{filled.get('at', '')}/{below}",
+        json.dumps(body) if body is not None else "",
+        content_type="application/json",
+        headers={
+            "Authorization": f"Bearer {filled.get('token', '')}",
+            "Idempotency-Key": uuid.uuid4().hex,
+        },
+    )
+    what = f"{method} {below} of our API"
+    _hold_to_status(run, step, what, answer.status_code)
+    return {"status": answer.status_code, "text": answer.content.decode()}, what
+
+
+def _hold_to_status(run: Run, step: Step, what: str, status: int) -> None:
     if "status" in step.fields:
         run.outcomes.append(
             Outcome(
-                text=f"{request.method} {address} answers {step.fields['status']}",
+                text=f"{what} answers {step.fields['status']}",
                 held=status == int(step.fields["status"]),
                 found=f"it answered {status}",
                 line=step.line,
             )
         )
-    return {"status": status, "text": text}, f"{request.method} {address}"
 
 
 def _sql(run: Run, step: Step) -> tuple[Any, str]:
@@ -237,6 +264,7 @@ STEPS: dict[str, Callable[[Run, Step], tuple[Any, str]]] = {
     "kill": _kill,
     "start": _start,
     "http": _http,
+    "api": _api,
     "sql": _sql,
     "expect": _expect,
 }
