@@ -72,7 +72,8 @@ class Cluster:
 
     As root the server runs as a system user of its own, because PostgreSQL refuses root. Its data
     are then put where that user can reach them without loosening any folder above. It listens on
-    this machine alone, at a free port, unless `fixed_port` and `settings` say otherwise.
+    this machine alone, at a free port, unless `fixed_port` and `settings` say otherwise. `binaries`
+    are another PostgreSQL's programs: those of the wheel speak no TLS.
     """
 
     def __init__(
@@ -82,10 +83,12 @@ class Cluster:
         throw_away: bool = False,
         fixed_port: int = 0,
         settings: Mapping[str, str] | None = None,
+        binaries: Path | None = None,
     ) -> None:
         self.throw_away = throw_away
         self.fixed_port = fixed_port
         self.settings = dict(settings or {})
+        self.binaries = binaries
         self.user: PostgresUser = find_postgres_user()
         self.folder = self.user.folder_for(home.resolve())
         self.data = self.folder / "postgres"
@@ -212,7 +215,8 @@ class Cluster:
                 "--auth=scram-sha-256",
                 f"--pwfile={password_file}",
                 "--encoding=UTF8",
-                "--locale-provider=builtin",
+                # Older programs, of the operator's own, know the system's alone.
+                *(["--locale-provider=builtin"] if self.binaries is None else []),
                 "--locale=C.UTF-8",
                 *(["--no-sync"] if self.throw_away else []),
             )
@@ -245,6 +249,8 @@ class Cluster:
             raise ClusterFailed(f"{program} failed: {said}")
 
     def _binaries(self) -> Path:
+        if self.binaries is not None:
+            return self.binaries
         packaged = packaged_binaries()
         if is_reachable(packaged / "bin" / "postgres", self.user):
             return packaged / "bin"

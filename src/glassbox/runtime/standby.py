@@ -6,10 +6,12 @@ import time
 from pathlib import Path
 
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from glassbox.runtime.addresses import without_password
 from glassbox.runtime.postgres import Cluster, ClusterFailed, write_private
 
+LOOPBACK = frozenset({"", "localhost", "127.0.0.1", "::1"})
 COPY_SECONDS = 4 * 3600.0
 IN_STEP_WITHIN_SECONDS = 30.0
 # Of postmaster.pid.
@@ -22,8 +24,10 @@ def follow(cluster: Cluster, primary: str, *, name: str, passwords: Path) -> Non
     `primary` is the backup role's address there; `name` is what the primary knows the standby by;
     `passwords` is the primary's own file of them, because the roles are the same.
 
-    :raises ClusterFailed: if the cluster is not empty, or PostgreSQL's program fails
+    :raises ClusterFailed: if the cluster is not empty, the way to another machine is not checked, or
+        PostgreSQL's program fails
     """
+    _require_checked_way(primary)
     if cluster.data.exists():
         raise ClusterFailed(f"{cluster.data} exists. Name a folder of its own for the standby.")
     cluster.prepare_folder()
@@ -40,6 +44,18 @@ def follow(cluster: Cluster, primary: str, *, name: str, passwords: Path) -> Non
     # itself.
     with (cluster.data / "postgresql.auto.conf").open("a") as file:
         file.write(f"synchronous_standby_names = ''\ncluster_name = '{name}'\n")
+
+
+def _require_checked_way(address: str) -> None:
+    """Every row of every licence travels it, so another machine's certificate is held against it."""
+    parts = conninfo_to_dict(address)
+    hosts = str(parts.get("host", "")).split(",")
+    is_here = all(host in LOOPBACK or host.startswith("/") for host in hosts)
+    if not is_here and parts.get("sslmode") != "verify-full":
+        raise ClusterFailed(
+            f"The primary is on {', '.join(hosts)}, and its certificate would not be checked. End its "
+            "address with ?sslmode=verify-full&sslrootcert=FILE&sslcert=FILE&sslkey=FILE."
+        )
 
 
 def wait_for_standby(primary: Cluster, name: str) -> None:
