@@ -179,7 +179,7 @@ def test_who_administers_sees_the_last_restore_drill_and_when_it_is_too_old(
         )
 
     never = tile("Fay")
-    assert never is not None and never.note.startswith("never")
+    assert never is not None and never.note.startswith("none")
     ended(40)
     old = tile("Fay")
     assert old is not None and (old.count, old.is_warning) == (40, True)

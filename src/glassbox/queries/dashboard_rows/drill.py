@@ -35,13 +35,13 @@ def _tile(badge: LicenseBadge, now: datetime) -> Tile:
     last = last_drill(badge.id)
     days = (now - (last_good_drill_at(badge.id) or license.created_at)).days
     if last is None:
-        note = "never: glassbox drill does it"
+        note = "none was done yet"
     elif last.failed_at:
         note = f"the last one failed at {last.failed_at}"
     else:
         note = f"all came back in {last.seconds} s"
     return Tile(
-        name="Days since a good restore drill",
+        name="Days without a good restore drill",
         count=days,
         address="audit/chains/",
         day=last.at.astimezone(ZoneInfo(badge.time_zone)).date() if last else None,
