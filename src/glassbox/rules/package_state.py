@@ -99,6 +99,9 @@ STOPPED = frozenset(
 # States a QA release has been given for and not taken back.
 RELEASED = frozenset({L.QA_RELEASED, L.ALLOCATED, L.DISPATCHED, L.DELIVERED})
 
+# States of goods that left: what is found out later does not bring them back; a recall does.
+GONE = frozenset({L.DISPATCHED, L.DELIVERED})
+
 
 def is_stricter(one: LocalState, other: LocalState) -> bool:
     """Return whether `one` forbids more than `other` does."""

@@ -11,6 +11,7 @@ import pytest
 
 from glassbox.access import NotPermitted
 from glassbox.models.lab import QaReview
+from glassbox.models.packages import Package
 from glassbox.operations import roles
 from glassbox.operations.following import follow_license
 from glassbox.operations.lab import holds, releases
@@ -320,6 +321,25 @@ def test_a_split_of_released_goods_is_released_and_falls_with_its_parent(story: 
     )
     assert not standing(story, split)
     assert pass_on(story, split) == 0
+
+
+@pytest.mark.parametrize("where", [LocalState.DISPATCHED, LocalState.DELIVERED])
+def test_what_left_stays_where_it_is_when_its_release_is_taken_back(
+    story: Story, where: LocalState
+) -> None:
+    story.up_to_the_review()
+    story.release()
+    split = put_split(story)
+    pass_on(story, split)
+    with short_transaction(story.license_id):
+        Package.objects.filter(label=split).update(local_state=where)
+
+    hold(story, "Dee")
+
+    assert not standing(story, split)
+    assert local_state_of(story.license_id, split) == where
+    (*_, event) = events_of(story.license_id, "qa.revoked")
+    assert (event["prev_state"], event["new_state"]) == (where, where)
 
 
 def test_a_split_of_unreleased_goods_is_not_released(story: Story) -> None:

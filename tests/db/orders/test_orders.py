@@ -15,6 +15,7 @@ from glassbox.models.packages import Movement, Package
 from glassbox.models.transfers import Allocation, OrderLine
 from glassbox.operations import company
 from glassbox.operations.following import follow_license
+from glassbox.operations.lab.holds import place_hold
 from glassbox.operations.orders import allocate, draft, withdrawal
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.actor import system_actor
@@ -216,6 +217,33 @@ def test_a_withdrawn_promise_frees_the_goods(story: Story) -> None:
     assert local_state_of(story.license_id, CARTS) == "QA_RELEASED"
     with pytest.raises(NotFound):
         withdraw(actor=person(story.brand, "Hal"), because="Again")
+
+
+def test_what_left_for_its_buyer_stays_sold(story: Story) -> None:
+    split = tag(30, DIST)
+    allocation_id = promise(story, confirmed_line(story), split_label=split)
+    put_package(story.license_id, split, 900, now=story.now, unit="Each", item=ITEM)
+    with short_transaction(story.license_id):
+        Package.objects.filter(label=split).update(local_state="DELIVERED")
+
+    place_hold(
+        actor=person(story.brand, "Dee"),
+        license_id=story.license_id,
+        label=CARTS,
+        reason="A cart leaks",
+        now=story.now,
+    )
+    with pytest.raises(InvalidInput, match="return or a recall"):
+        withdrawal.withdraw_allocation(
+            actor=person(story.brand, "Hal"),
+            license_id=story.license_id,
+            allocation_id=allocation_id,
+            because="The buyer changed their mind",
+            now=story.now,
+        )
+
+    assert live(story) == 1
+    assert events_of(story.license_id, "allocation.withdrawn") == []
 
 
 def test_an_order_is_confirmed_once_and_by_who_may(story: Story) -> None:

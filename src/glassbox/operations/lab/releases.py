@@ -21,7 +21,7 @@ from glassbox.queries.production.facts import BatchOrigin
 from glassbox.rules.actor import Actor
 from glassbox.rules.gates.qa import release_must_be_revoked
 from glassbox.rules.lab_status import has_passed
-from glassbox.rules.package_state import RELEASED, LocalState, PackageList
+from glassbox.rules.package_state import GONE, RELEASED, LocalState, PackageList
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound
 
@@ -59,7 +59,8 @@ def revoke_release_in_transaction(
 ) -> bool:
     """Take back the release of a locked package and of every split that inherited it.
 
-    Allocations end in any case: what may not be sold is promised to nobody.
+    Allocations end in any case: what may not be sold is promised to nobody. What left stays where
+    it is in our book, and stays sold: only a return or a recall brings it back.
     """
     assert connection.in_atomic_block, "a release is taken back with what takes it back"
     withdraw_allocations_of_package_in_transaction(
@@ -71,7 +72,7 @@ def revoke_release_in_transaction(
     review.revoked_at, review.revoked_because = now, because[:500]
     review.save(update_fields=["revoked_at", "revoked_because"])
     before = package.local_state
-    if before in RELEASED:
+    if before in RELEASED - GONE:
         newest = newest_snapshot(package)
         passed = newest is not None and has_passed(newest.lab_state)
         package.local_state = LocalState.TEST_PASSED if passed else LocalState.DIST_QUARANTINE

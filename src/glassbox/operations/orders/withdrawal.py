@@ -15,7 +15,7 @@ from glassbox.models.packages import Package
 from glassbox.models.transfers import Allocation
 from glassbox.operations.transaction import operation
 from glassbox.rules.actor import Actor
-from glassbox.rules.package_state import LocalState
+from glassbox.rules.package_state import GONE, LocalState
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound
 
@@ -27,6 +27,7 @@ def withdraw_allocation(
     """Take one allocation back, with a reason.
 
     :raises NotFound: if there is no such live allocation here
+    :raises InvalidInput: if its goods left; then a return brings them back
     """
     access.require(actor, Permission.ORDER_DRAFT, license_id=license_id)
     if not because.strip():
@@ -39,13 +40,24 @@ def withdraw_allocation(
     )
     if allocation is None:
         raise NotFound("There is no such allocation here.")
+    if _has_left(license_id, allocation.split_label or allocation.package.label):
+        raise InvalidInput(
+            field="allocation",
+            value=allocation.split_label or allocation.package.label,
+            way_out="The goods left for the buyer. Only a return or a recall brings them back.",
+        )
     withdraw_in_transaction(actor=actor, allocation=allocation, because=because.strip(), now=now)
 
 
 def withdraw_allocations_of_package_in_transaction(
     *, actor: Actor, package: Package, because: str, now: datetime
 ) -> int:
-    """Take back everything promised of a package, or of what was split from it for an order."""
+    """Take back everything promised of a package, or of what was split from it for an order.
+
+    What left for its buyer is no promise any more, and stays sold.
+    """
+    if package.local_state in GONE:
+        return 0
     allocations = (
         Allocation.objects.select_for_update(of=("self",))
         .select_related("package", "order_line")
@@ -55,6 +67,10 @@ def withdraw_allocations_of_package_in_transaction(
     for allocation in allocations:
         withdraw_in_transaction(actor=actor, allocation=allocation, because=because, now=now)
     return len(allocations)
+
+
+def _has_left(license_id: int, label: str) -> bool:
+    return Package.objects.filter(license_id=license_id, label=label, local_state__in=GONE).exists()
 
 
 def withdraw_in_transaction(
