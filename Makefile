@@ -15,7 +15,7 @@ BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-audit-large bench-large bench-pages coverage evaluation fuzz fuzz-api screenshots simulate torture torture-grid torture-flow canaries mutation differences traffic golive-bench audit-components
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-audit-large bench-large bench-pages coverage evaluation fuzz fuzz-api screenshots simulate torture torture-grid torture-flow canaries canaries-everywhere mutation differences traffic golive-bench audit-components
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -118,6 +118,11 @@ audit-components: setup ## known weaknesses of every pinned component: needs the
 
 canaries: setup ## secrets that nobody else has, through four processes at DEBUG, searched for everywhere: minutes
 	$(BIN)/python -m pytest tests/journeys/test_canaries.py -m long -p no:randomly
+
+canaries-everywhere: setup chromium ## every journey and the browser's at DEBUG; then logs, mails, databases are searched for their secrets
+	rm -rf .canaries && mkdir -p .canaries/mails
+	GLASSBOX_TESTS_LISTEN=$(CURDIR)/.canaries $(BIN)/python -m pytest tests/journeys tests/browser \
+	  -m "not long" -s -p no:randomly > .canaries/said 2>&1; ended=$$?; tail -n 1 .canaries/said; exit $$ended
 
 mutation: setup ## change the sender's decisions and the lifecycle one by one; their tests must notice
 	$(BIN)/python -m tests.mutation

@@ -24,6 +24,9 @@ os.environ["GLASSBOX_PAGES_PER_MINUTE"] = os.environ["GLASSBOX_EXPORTS_PER_MINUT
 # The simulator is the tests' own: nobody else waits for it.
 os.environ["GLASSBOX_METRC_SHARE"] = "1"
 os.environ["DJANGO_SETTINGS_MODULE"] = "glassbox.config.settings"
+if os.environ.get("GLASSBOX_TESTS_LISTEN"):
+    os.environ["GLASSBOX_LOG_LEVEL"] = "DEBUG"
+    os.environ["GLASSBOX_MAIL_FOLDER"] = str(Path(os.environ["GLASSBOX_TESTS_LISTEN"]) / "mails")
 
 import django
 import psycopg
@@ -46,6 +49,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 from glassbox.cli.demo_brand import Brand, open_brand
 from glassbox.cli.migrate import migrate
+from tests import listening
 from tests.desk import Desk
 from tests.signed_in_client import let_clients_hold_tokens
 
@@ -76,6 +80,7 @@ def cluster() -> Iterator[Cluster]:
     urls = cluster.start(TEMPLATE)
     migrate(urls.owner, "dev")
     yield cluster
+    listening.search_rest(cluster)
     cluster.remove()
     shutil.rmtree(home, ignore_errors=True)
 
@@ -90,6 +95,7 @@ def database(cluster: Cluster) -> Iterator[ClusterUrls]:
     _connect_django(urls.application)
     yield urls
     connections["default"].close()
+    listening.search_database(urls)
     cluster.drop_database(name)
 
 
@@ -154,8 +160,10 @@ def point_at(desk: Desk) -> None:
 @pytest.fixture
 def brand(database: ClusterUrls, desk: Desk, frozen_now: datetime) -> Brand:
     """The cast's company with its licences, people and METRC keys."""
-    return open_brand(
+    brand = open_brand(
         metrc_users=desk.keys()["users"],
         sync_from=frozen_now - timedelta(hours=3),
         now=frozen_now,
     )
+    listening.hear(desk.keys(), brand.passwords, database)
+    return brand

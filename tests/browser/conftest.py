@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from glassbox.cli.demo_brand import MAKER, MOVER, open_brand
 from glassbox.runtime.postgres import Cluster
+from tests import listening
 from tests.browser.house import House
 from tests.browser.main_job import Job, do_the_main_job
 from tests.browser.visitor import AXE, Visitor
@@ -66,6 +67,7 @@ def house(
             )
         connections["default"].close()
         stock(desk)
+        listening.hear(desk.keys(), brand.passwords, urls)
         providers = providers_file(home, sign_on_provider.address)
         house = House(urls=urls, desk=desk, brand=brand, home=home, providers=providers)
         try:
@@ -74,6 +76,7 @@ def house(
             yield house
         finally:
             house.close()
+            listening.search_database(urls)
             shutil.rmtree(home, ignore_errors=True)
 
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,12 +23,13 @@ from glassbox.operations.sync.ask import ask_for_sync
 from glassbox.queries.sync_runs import sync_progress
 from glassbox.rules.actor import system_actor
 from glassbox.runtime.postgres import ClusterUrls
+from tests import listening
 from tests.desk import Desk
 
 BIN = Path(sys.executable).parent
 NEVER_SECONDS = 10**9
 SERVES_WITHIN_SECONDS = 90.0
-READ_WITHIN_SECONDS = 60.0
+READ_WITHIN_SECONDS = 180.0
 
 
 class House:
@@ -38,15 +40,19 @@ class House:
     ) -> None:
         port = _free_port()
         self.address = f"http://127.0.0.1:{port}"
+        self.home = home
         self.desk = desk
         self.urls = urls
         self.brand = brand
         # Whoever signed in once stays signed in: a password takes a second to check.
         self.sessions: dict[str, StorageState] = {}
+        # Called with every visitor whose browser shows another page.
+        self.look: Callable[[Any], None] = lambda visitor: None
         self.environment = {
             **os.environ,
             **urls.as_environment(),
             "GLASSBOX_HOME": str(home),
+            "GLASSBOX_MAIL_FOLDER": str(home / "mails"),
             "GLASSBOX_ENVIRONMENT": "dev",
             "GLASSBOX_SINGLE_SIGN_ON_FILE": str(providers),
             "GLASSBOX_METRC_URL": desk.address,
@@ -56,7 +62,7 @@ class House:
             "GLASSBOX_SETTLE_WINDOW_SECONDS": "2",
             "GLASSBOX_METRC_GETS_PER_SECOND_PER_FACILITY": "1000",
             "GLASSBOX_METRC_GETS_PER_SECOND_PER_VENDOR": "1000",
-            "GLASSBOX_LOG_LEVEL": "ERROR",
+            "GLASSBOX_LOG_LEVEL": listening.level("ERROR"),
         }
         self.processes = [
             self._start("serve", f"--port={port}"),

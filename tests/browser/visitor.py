@@ -68,6 +68,7 @@ class Visitor:
     def open(self, address: str) -> Page:
         """Open a page by its address below the house."""
         self.page.goto(f"{self.house.address}{address}")
+        self.house.look(self)
         return self.page
 
     def fill(self, **typed: Any) -> None:
@@ -99,9 +100,16 @@ class Visitor:
         return self._not_refused(address)
 
     def _not_refused(self, what: str) -> str:
-        alert = self.page.locator("main .alert-danger")
+        alert = self.page.locator("main .alert-danger, main .invalid-feedback")
         assert alert.count() == 0, f"{what}: {alert.first.inner_text()}"
+        self.house.look(self)
         return self.where()
+
+    def press_the_main_button(self) -> str:
+        """Press the one button that stands out; return the address it leads to."""
+        with self.page.expect_navigation():
+            self.page.click("main button.btn-primary")
+        return self._not_refused(self.where())
 
     def follow(self, words: str) -> str:
         """Follow the link that says this; return where it leads."""

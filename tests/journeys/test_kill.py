@@ -24,6 +24,7 @@ from glassbox.queries.package_grid.grid import PackageFilter, package_list
 from glassbox.queries.package_grid.views import PackageView
 from glassbox.rules.action_lifecycle import ActionState
 from glassbox.runtime.postgres import ClusterUrls
+from tests import listening
 from tests.desk import Desk
 from tests.journeys.story import action_of, approve, draft, now, person, read, receive_oil, split
 
@@ -72,7 +73,7 @@ class WorkerOfATest:
                 "GLASSBOX_METRC_TIMEOUT_SECONDS": "3",
                 "GLASSBOX_SETTLE_WINDOW_SECONDS": str(SETTLE_SECONDS),
                 "GLASSBOX_SYNC_EVERY_SECONDS": "1000000000",
-                "GLASSBOX_LOG_LEVEL": "CRITICAL",
+                "GLASSBOX_LOG_LEVEL": listening.level("CRITICAL"),
                 "GLASSBOX_KILL_AT": kill_at,
                 **changes,
             },

@@ -1,0 +1,105 @@
+"""Every page there is, as people come by it: nobody is shut out, nothing breaks the policy."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from urllib.parse import urldefrag, urlsplit
+
+import pytest
+from django.urls import Resolver404, resolve
+from playwright.sync_api import APIResponse, Browser
+
+from glassbox.web.urls import urlpatterns
+from tests.browser.further_things import make_further_things, sit_at_the_door
+from tests.browser.house import House
+from tests.browser.main_job import do_the_main_job
+from tests.browser.test_accessibility import too_wide
+from tests.browser.visitor import Visitor
+from tests.browser.whereabouts import address_of
+from tests.db.web.test_every_address import addresses
+
+# The same page about other things, and with other filters, is looked at again.
+OF_ONE_NAME = 2
+LINKS = (
+    "() => [...document.querySelectorAll('a[href]:not([download])')]"
+    ".map(one => new URL(one.getAttribute('href'), document.baseURI).href)"
+)
+# Nothing leads there in this story, and nothing else looks as they do.
+NOT_COME_BY: dict[str, str] = {}
+
+
+class Walk:
+    """Looks at every page that somebody opens, and goes where their links lead."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+        self.looked_at = Counter[str]()
+        self.found: list[str] = []
+        self._known: set[str] = set()
+        self._waiting = deque[str]()
+        visitor.house.look = self.look
+
+    def look(self, visitor: Visitor) -> None:
+        """Say what keeps somebody from using the open page, if it was not looked at enough."""
+        name = name_of(visitor.where())
+        if self.looked_at[name] < OF_ONE_NAME:
+            self.looked_at[name] += 1
+            found = (*visitor.grave_findings(), *too_wide(visitor))
+            self.found += [f"{visitor.where()} {one}" for one in found]
+
+    def go(self, *places: str) -> None:
+        """Open these and all that they lead to."""
+        self._add(places)
+        while self._waiting:
+            address = self._waiting.popleft()
+            if self.looked_at[name_of(address)] < OF_ONE_NAME and is_page(self.ask(address)):
+                self.visitor.open(address)
+                self._add(self.visitor.page.evaluate(LINKS))
+
+    def ask(self, address: str) -> APIResponse:
+        """Ask for an address without opening it; it leads nowhere else."""
+        where = f"{self.visitor.house.address}{address}"
+        return self.visitor.context.request.get(where, max_redirects=0)
+
+    def _add(self, links: Iterable[str]) -> None:
+        for link in links:
+            address = urldefrag(link.removeprefix(self.visitor.house.address)).url
+            if address.startswith("/") and address not in self._known and name_of(address):
+                self._known.add(address)
+                self._waiting.append(address)
+
+
+def is_page(answer: APIResponse) -> bool:
+    return answer.status == 200 and "text/html" in answer.headers.get("content-type", "")
+
+
+def name_of(address: str) -> str:
+    """Return the name of the address's pattern, "" where nothing of ours is."""
+    try:
+        return resolve(urlsplit(address).path).url_name or ""
+    except Resolver404:
+        return ""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(7200)
+def test_every_page_lets_everybody_in(browser: Browser, house: House) -> None:
+    fay = Visitor(browser, house, "Fay").sign_in()
+    walk = Walk(fay)
+    sit_at_the_door(browser, house)
+    job = do_the_main_job(browser, house)
+    make_further_things(browser, house)
+
+    walk.go("/both/", *job.places.values())
+    walk.go(*(address_of(job, str(one.name), str(one.pattern)) for one in urlpatterns))
+    walk.go(*(address for _, address in addresses()))
+
+    fay.close()
+    assert not walk.found, "\n".join(walk.found)
+    left = {name: walk.ask(address) for name, address in addresses() if not walk.looked_at[name]}
+    # What only takes a POST, is a file or leads on is no page; neither is a part of one.
+    not_seen = {
+        name for name, answer in left.items() if is_page(answer) or answer.status == 404
+    } - set(NOT_COME_BY)
+    assert not_seen == set()

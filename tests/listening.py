@@ -1,0 +1,93 @@
+"""Listens to a whole run of tests for secrets: what every process says, and what databases hold.
+
+Only with GLASSBOX_TESTS_LISTEN, a folder; `said` in it is what the run wrote on its outputs.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from glassbox.runtime.postgres import Cluster, ClusterUrls
+from tests.journeys.canaries import dump, hits, shapes
+
+FOLDER = os.environ.get("GLASSBOX_TESTS_LISTEN", "")
+# Shorter ones are found by chance in a hundred megabytes.
+LETTERS_AT_LEAST = 10
+_OF_THE_TEST: dict[str, str] = {}
+
+
+def level(usual: str) -> str:
+    """Return how much a process shall say: all, when somebody listens."""
+    return "DEBUG" if FOLDER else usual
+
+
+def secrets_of(keys: Any, passwords: Mapping[str, str], urls: ClusterUrls) -> dict[str, str]:
+    """Return every secret of one test's world: METRC's keys, people's and database passwords."""
+    found = {"vendor key": keys["vendorKey"]}
+    found |= {f"key of {user['name']}": user["userKey"] for user in keys["users"]}
+    found |= {f"password of {name}": password for name, password in passwords.items()}
+    for role, url in urls.as_environment().items():
+        password = psycopg.conninfo.conninfo_to_dict(url).get("password")
+        if password:
+            found[f"password of {role}"] = str(password)
+    return {name: one for name, one in found.items() if len(one) >= LETTERS_AT_LEAST}
+
+
+def hear(keys: Any, passwords: Mapping[str, str], urls: ClusterUrls) -> None:
+    """Keep what must be said nowhere, for the search at the end."""
+    if not FOLDER:
+        return
+    found = secrets_of(keys, passwords, urls)
+    with (Path(FOLDER) / "secrets.txt").open("a", encoding="utf-8") as kept:
+        kept.writelines(f"{one}\n" for one in set(found.values()))
+    _OF_THE_TEST.update(found)
+
+
+def search_database(urls: ClusterUrls) -> None:
+    """Search a dump of the test's database for its secrets.
+
+    :raises AssertionError: if one lies there
+    """
+    if not FOLDER or not _OF_THE_TEST:
+        return
+    with psycopg.connect(urls.superuser) as superuser:
+        found = hits(_OF_THE_TEST, {"dump": dump(superuser)})
+    _OF_THE_TEST.clear()
+    assert found == []
+
+
+def search_rest(cluster: Cluster) -> None:
+    """Search PostgreSQL's files and log, the mails and all that was said for every secret heard.
+
+    :raises AssertionError: if one lies there
+    """
+    if not FOLDER:
+        return
+    folder = Path(FOLDER)
+    heard = set((folder / "secrets.txt").read_text(encoding="utf-8").split())
+    assert heard, "no secret was heard"
+    patterns = folder / "patterns"
+    needles = {needle for one in heard for _, needle in shapes(one)}
+    patterns.write_bytes(b"\n".join(sorted(needles)))
+    found = files_with(patterns, [cluster.data, cluster.log, folder / "mails", folder / "said"])
+    assert found == [], f"{len(heard)} secrets searched for"
+
+
+def files_with(patterns: Path, places: Iterable[Path]) -> list[str]:
+    """Return the files in which one of the patterns lies."""
+    done = subprocess.run(
+        ["grep", "-r", "-a", "-l", "-F", "-f", str(patterns), *map(str, places)],
+        env={**os.environ, "LC_ALL": "C"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1800,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    return done.stdout.splitlines()
