@@ -150,7 +150,7 @@ class Visitor:
     def close(self) -> None:
         """Leave; nothing may have gone wrong on any page that was open."""
         self.context.close()
-        assert self.problems == []
+        assert self.problems == [], "\n".join(self.problems)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":
