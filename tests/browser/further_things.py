@@ -28,7 +28,10 @@ def make_further_things(browser: Browser, house: House) -> None:
     _differ(fay, house, here)
     fay.send(f"{carts}hold/", reason="A cart leaks")
     fay.open(f"{carts}lift-hold/")
-    for visitor in (fay, dee, hal):
+    owen = Visitor(browser, house, "Owen").sign_in()
+    owen.open(f"{here}company/people/")
+    owen.open(str(owen.page.locator("#main a[href*='/roles/']").first.get_attribute("href")))
+    for visitor in (fay, dee, hal, owen):
         visitor.close()
 
 

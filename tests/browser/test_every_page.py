@@ -30,6 +30,7 @@ LINKS = (
 NO_PAGES = {
     *("import_problems", "import_template", "pack_file", "document", "audit_proofs", "audit_proof"),
     *("report_csv", "count_blank_sheet", "action_beside"),
+    *("package_read", "result_read", "transfer_read"),
 }
 
 
