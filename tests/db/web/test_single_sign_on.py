@@ -88,10 +88,8 @@ def test_it_takes_the_place_of_the_password_and_never_of_the_second_factor(
     assert not provider.refused, "PKCE, client and address were held against the question"
 
 
-def test_who_is_bound_stays_so_when_the_address_there_changes_and_nobody_else_gets_it(
-    cast: Brand, provider: OpenIdProvider
-) -> None:
-    _, user, _ = signed_in(cast, "Fay")
+def bind(user: User, provider: OpenIdProvider) -> None:
+    """Bind a person to the one whom the provider calls person-1."""
     bind_identity(
         actor=actor_of(user),
         issuer=provider.address,
@@ -99,6 +97,13 @@ def test_who_is_bound_stays_so_when_the_address_there_changes_and_nobody_else_ge
         name="x",
         now=datetime.now(UTC),
     )
+
+
+def test_who_is_bound_stays_so_when_the_address_there_changes_and_nobody_else_gets_it(
+    cast: Brand, provider: OpenIdProvider
+) -> None:
+    _, user, _ = signed_in(cast, "Fay")
+    bind(user, provider)
     renamed, heir = Client(), Client()
 
     assert come_back(renamed, provider, email="fay.new@goldenpoppy.example")["Location"] == CODE
@@ -155,13 +160,7 @@ def test_who_is_no_longer_at_work_stays_out(
     cast: Brand, provider: OpenIdProvider, events: Events
 ) -> None:
     _, user, _ = signed_in(cast, "Fay")
-    bind_identity(
-        actor=actor_of(user),
-        issuer=provider.address,
-        subject="person-1",
-        name="x",
-        now=datetime.now(UTC),
-    )
+    bind(user, provider)
     User.objects.filter(pk=user.pk).update(is_active=False)
     client = Client()
 
