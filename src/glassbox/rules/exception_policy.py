@@ -47,6 +47,7 @@ class CaseClass(StrEnum):
     ENTRY_ERROR = "ENTRY_ERROR"
     STATE_HOLD = "STATE_HOLD"
     TEST_FAILED = "TEST_FAILED"
+    LEFT_UNRELEASED = "LEFT_UNRELEASED"
     BAD_RECORD = "BAD_RECORD"
     SYNC_FAILED = "SYNC_FAILED"
     LIST_REFUSED = "LIST_REFUSED"
@@ -193,6 +194,20 @@ POLICIES: dict[CaseClass, CasePolicy] = {
             "Quarantine every package of the batch.",
             "Decide with compliance: corrective action plan, retest, or destruction.",
             "Draft that action; the case closes when METRC shows no failed goods of it any more.",
+        ),
+        owner=Role.QA_MANAGER,
+    ),
+    CaseClass.LEFT_UNRELEASED: CasePolicy(
+        severity=CaseSeverity.CRITICAL,
+        due_hours=_DAY,
+        rule_id="CA-RE-01",
+        why_it_matters="Goods that are found out to be unfit after they left are recalled; what we "
+        "find out ourselves counts like a notice of the State.",
+        steps=(
+            "See on each package's page which transfer took it, and to whom.",
+            "Call compliance, and stop what is still on the road.",
+            "Decide whether the written recall procedure starts; write the decision and its reason "
+            "here, then close the case.",
         ),
         owner=Role.QA_MANAGER,
     ),

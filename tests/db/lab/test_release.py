@@ -19,6 +19,7 @@ from glassbox.operations.lab.review import AlreadyReleased, EvidenceChanged, Rel
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.lab.pages import qa_page
 from glassbox.rules.actor import system_actor
+from glassbox.rules.exception_policy import CaseClass
 from glassbox.rules.package_state import LocalState
 from glassbox.rules.permissions import Role
 from glassbox.rules.verdicts import InvalidInput, NotFound
@@ -321,6 +322,7 @@ def test_a_split_of_released_goods_is_released_and_falls_with_its_parent(story: 
     )
     assert not standing(story, split)
     assert pass_on(story, split) == 0
+    assert open_cases(story.license_id) == []
 
 
 @pytest.mark.parametrize("where", [LocalState.DISPATCHED, LocalState.DELIVERED])
@@ -340,6 +342,10 @@ def test_what_left_stays_where_it_is_when_its_release_is_taken_back(
     assert local_state_of(story.license_id, split) == where
     (*_, event) = events_of(story.license_id, "qa.revoked")
     assert (event["prev_state"], event["new_state"]) == (where, where)
+    assert [one[0] for one in open_cases(story.license_id)] == [CaseClass.LEFT_UNRELEASED]
+    eve = client_of(story.brand, "Eve")
+    (page,) = re.findall(rf"/l/{DIST}/cases/\d+/", eve.get(f"/l/{DIST}/cases/").content.decode())
+    assert f"on the way: {split}." in eve.get(page).content.decode()
 
 
 def test_a_split_of_unreleased_goods_is_not_released(story: Story) -> None:

@@ -13,12 +13,14 @@ from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
 from glassbox.models.lab import QaReview, QaVerdict
 from glassbox.models.packages import Package, PackageLineage
+from glassbox.operations.exception_cases import open_case_in_transaction
 from glassbox.operations.orders.withdrawal import withdraw_allocations_of_package_in_transaction
 from glassbox.operations.packages import locked_package
 from glassbox.operations.transaction import operation
 from glassbox.queries.lab.facts import newest_snapshot, qa_facts
 from glassbox.queries.production.facts import BatchOrigin
 from glassbox.rules.actor import Actor
+from glassbox.rules.exception_policy import CaseClass, case_for
 from glassbox.rules.gates.qa import release_must_be_revoked
 from glassbox.rules.lab_status import has_passed
 from glassbox.rules.package_state import GONE, RELEASED, LocalState, PackageList
@@ -60,15 +62,39 @@ def revoke_release_in_transaction(
     """Take back the release of a locked package and of every split that inherited it.
 
     Allocations end in any case: what may not be sold is promised to nobody. What left stays where
-    it is in our book, and stays sold: only a return or a recall brings it back.
+    it is in our book, and stays sold: only a return or a recall brings it back, and a case asks
+    a person for that decision (CA-RE-01).
     """
     assert connection.in_atomic_block, "a release is taken back with what takes it back"
+    revoked = _revoke_with_heirs(actor, package, because, now)
+    left = sorted(one.label for one in revoked if one.local_state in GONE)
+    if left:
+        open_case_in_transaction(
+            actor=actor,
+            license=package.license,
+            advice=case_for(
+                CaseClass.LEFT_UNRELEASED,
+                fact_key=f"left-unreleased:{package.label}:{now.isoformat()}",
+                title=f"{package.label} lost its release after goods of it left",
+                what_happened=f"The release was taken back: {because}. "
+                f"Already with a buyer or on the way: {', '.join(left)}.",
+                found_at=now,
+            ),
+            package_id=next(one.pk for one in revoked if one.label == left[0]),
+            now=now,
+        )
+    return bool(revoked)
+
+
+def _revoke_with_heirs(
+    actor: Actor, package: Package, because: str, now: datetime
+) -> list[Package]:
     withdraw_allocations_of_package_in_transaction(
         actor=actor, package=package, because=because, now=now
     )
     review = standing_release(package)
     if review is None:
-        return False
+        return []
     review.revoked_at, review.revoked_because = now, because[:500]
     review.save(update_fields=["revoked_at", "revoked_because"])
     before = package.local_state
@@ -93,9 +119,10 @@ def revoke_release_in_transaction(
         verdict=QaVerdict.RELEASED,
         checklist__inherited_from=review.pk,
     )
+    revoked = [package]
     for heir in heirs.select_related("package"):
-        revoke_release_in_transaction(actor=actor, package=heir.package, because=because, now=now)
-    return True
+        revoked += _revoke_with_heirs(actor, heir.package, because, now)
+    return revoked
 
 
 def inherit_releases_in_transaction(
