@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from glassbox.models.companies import License
 from glassbox.models.people import RoleGrant, User
 from glassbox.rules.actor import Actor
 from glassbox.rules.labels import is_label
+from glassbox.rules.quantities import number_text
 from glassbox.rules.verdicts import InvalidInput
 
 EVENTS_PER_PAGE = 100
@@ -29,6 +31,7 @@ ACTIONS_OF_A_LABEL = 200
 NEWEST_LOOKED_THROUGH = 500
 SUMMARY_CHARACTERS = 90
 BY_GLASSBOX = "glassbox"
+IDLE_ZEROS = re.compile(r"-?\d+\.\d*0")
 HASH_PREFIX = re.compile(r"[0-9a-f]{8,64}")
 
 # Where the thing an event is about has a page, below the licence's own address.
@@ -309,13 +312,19 @@ def change_of(record: dict[str, Any]) -> str:
     if before or after:
         return f"{_word(before) or 'nothing'} → {_word(after) or 'nothing'}"
     facts = [
-        f"{name.replace('_', ' ')} {value}"
+        f"{name.replace('_', ' ')} {_fact(value)}"
         for name, value in record.get("body", {}).items()
         if isinstance(value, str | int) and not isinstance(value, bool) and value != ""
         if not name.endswith("sha256") and name != "policy"
     ]
     text = ", ".join(facts)
     return text if len(text) <= SUMMARY_CHARACTERS else text[: SUMMARY_CHARACTERS - 1] + "…"
+
+
+def _fact(value: str | int) -> str:
+    """Return a fact as people read it: a quantity as it was stored without its idle zeros."""
+    is_quantity = isinstance(value, str) and IDLE_ZEROS.fullmatch(value)
+    return number_text(Decimal(value)) if is_quantity else str(value)
 
 
 def _word(state: str) -> str:

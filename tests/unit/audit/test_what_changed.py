@@ -1,0 +1,15 @@
+"""What the audit list says of an event in one line."""
+
+from __future__ import annotations
+
+from glassbox.queries.audit_trail.events import change_of
+
+
+def test_a_quantity_is_said_without_its_idle_zeros() -> None:
+    body = {"counted": "12000.500000", "difference": "-0.100000", "unit": "Each", "room": "7.0.10"}
+
+    assert change_of({"body": body}) == "counted 12,000.5, difference -0.1, unit Each, room 7.0.10"
+
+
+def test_a_state_is_said_before_and_after() -> None:
+    assert change_of({"new_state": "QA_RELEASED"}) == "nothing → qa released"
