@@ -12,7 +12,7 @@ from glassbox.cli.serve import THREADS
 from glassbox.queries.actions.rows import COUNTED_AT_MOST as ACTIONS_COUNTED
 from glassbox.queries.audit_trail.events import EVENTS_PER_FILE
 from glassbox.queries.package_grid.grid import COUNTED_AT_MOST, CSV_ROWS_AT_MOST
-from glassbox.web.forms.field import FILE_BYTES_AT_MOST
+from glassbox.web.handed_in import FILE_BYTES_AT_MOST
 from tests.meta.source import ROOT
 
 SAID = (ROOT / "docs/security.md").read_text()

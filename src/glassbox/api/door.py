@@ -35,6 +35,9 @@ class ApiDoor:
             response = _as_problem(request, response)
         response["X-Request-Id"] = request.id
         response["Cache-Control"] = "no-store"
+        # What was answered before Django's own middleware says no less than what came through it.
+        response.setdefault("X-Content-Type-Options", "nosniff")
+        response.setdefault("Referrer-Policy", settings.SECURE_REFERRER_POLICY)
         response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
         if hasattr(request, "use"):
             response["RateLimit-Remaining"] = str(request.use.calls_left)

@@ -252,6 +252,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
 if IS_PRODUCTION:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
 
+# What a page says once waits in the sealed session: Django's own choice is a cookie of another name.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 # Rate limits and used codes must hold over every process that serves pages.
 CACHES = {
     "default": {

@@ -25,7 +25,7 @@ from glassbox.web.floor_lock import lock_if_left_alone, stopped_at_the_lock
 from glassbox.web.pace import TooFast, require_patience
 from glassbox.web.pages import page
 from glassbox.web.request import PageRequest
-from glassbox.web.sign_in import TRACE, proofs_of, renew_key
+from glassbox.web.sign_in import BEGUN, TRACE, proofs_of, renew_key
 from glassbox.web.sign_in_addresses import OPEN_NAMES, OWN_NAMES
 from glassbox.web.signing import stopped_to_sign
 from glassbox.web.single_sign_on import SIGN_IN, form_action
@@ -141,10 +141,16 @@ class RequestFacts:
 
 
 def end_if_idle(request: PageRequest) -> None:
-    """End a session that gave no sign of life for too long; note the sign of life of this one."""
-    if not settings.SESSION_IDLE_SECONDS or not request.user.is_authenticated:
+    """End a session that is too old, or gave no sign of life for too long; note that of this one."""
+    if not request.user.is_authenticated:
         return
     now_seconds = time.time()
+    # Django counts a session's age anew each time it is kept; this counts from the sign-in.
+    if now_seconds - request.session.setdefault(BEGUN, now_seconds) > settings.SESSION_COOKIE_AGE:
+        logout(request)
+        return
+    if not settings.SESSION_IDLE_SECONDS:
+        return
     seen_seconds = request.session.get(SEEN, now_seconds)
     lock_if_left_alone(request, now_seconds - seen_seconds)
     if now_seconds - seen_seconds > settings.SESSION_IDLE_SECONDS:

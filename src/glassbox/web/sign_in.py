@@ -7,12 +7,14 @@ import io
 import json
 import logging
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import segno
 from allauth.account import signals as account_signals
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.decorators import reauthentication_required
 from allauth.account.views import LoginView
 from allauth.mfa import signals as factor_signals
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -20,6 +22,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
 from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from allauth.usersessions.models import UserSession
+from allauth.usersessions.views import list_usersessions
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -47,6 +50,8 @@ log = logging.getLogger(__name__)
 FACTOR = "factor"
 # By what the ledger knows a session, once its key is no longer the first one.
 TRACE = "trace"
+# When the sign-in was, in seconds: however a session is used, it ends so long after.
+BEGUN = "begun_at"
 FACTOR_WORDS = {
     Authenticator.Type.TOTP: "authenticator app",
     Authenticator.Type.WEBAUTHN: "passkey",
@@ -161,6 +166,10 @@ class SignInView(LoginView):  # type: ignore[misc]
         return response
 
 
+# Whoever finds a screen open ends no other session of its owner: that asks for a fresh proof.
+own_sessions = reauthentication_required(list_usersessions, allow_get=True)
+
+
 @require_POST
 def sign_out(request: PageRequest) -> HttpResponse:
     """End the session."""
@@ -202,6 +211,7 @@ def _demo_people() -> list[dict[str, Any]]:
 
 
 def _signed_in(request: HttpRequest, user: Any, **said: Any) -> None:
+    request.session[BEGUN] = time.time()
     identity = said.get(METHOD)
     if identity and bind_once_signed_in(request, actor_of(user), identity):
         get_adapter().send_notification_mail(

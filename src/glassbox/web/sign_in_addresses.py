@@ -5,7 +5,6 @@ from allauth.mfa.base import views as factors
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
-from allauth.usersessions import views as sessions
 from django.urls import URLPattern, path, re_path
 
 from glassbox.web import floor_lock, sign_in, single_sign_on
@@ -48,7 +47,7 @@ OWN: list[URLPattern] = [
     path("account/passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
     path("account/passkeys/<int:pk>/edit/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
     path("account/passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
-    path("account/sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("account/sessions/", sign_in.own_sessions, name="usersessions_list"),
     path("confirm/", account.reauthenticate, name="account_reauthenticate"),
     path("confirm/code/", factors.reauthenticate, name="mfa_reauthenticate"),
     path("confirm/passkey/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),

@@ -18,7 +18,7 @@ from django.urls import URLPattern
 from glassbox.cli.demo_brand import MAKER, Brand
 from glassbox.config.logs import json_formatter
 from glassbox.models.people import User
-from glassbox.web.forms.field import FILE_BYTES_AT_MOST
+from glassbox.web.handed_in import FILE_BYTES_AT_MOST
 from glassbox.web.middleware import MANY_TIMES
 from glassbox.web.pace import EXPORTS
 from glassbox.web.urls import urlpatterns

@@ -15,9 +15,7 @@ from django.utils.datastructures import MultiValueDict
 
 from glassbox.queries.choices import Option
 from glassbox.rules.verdicts import InvalidInput
-from glassbox.web.scanning import scan
-
-FILE_BYTES_AT_MOST = 5 * 1024 * 1024
+from glassbox.web.handed_in import handed_in
 
 
 class FieldKind(StrEnum):
@@ -63,7 +61,7 @@ class Field:
     values: tuple[str, ...] = ()
     unit: str = ""
     hint: str = ""
-    accept: str = "application/pdf"
+    accept: str = ".pdf"
     is_optional: bool = False
     columns: tuple[Field, ...] = ()
     blank_rows: int = 0
@@ -173,12 +171,7 @@ def _file(field: Field, typed: Typed) -> Filed | None:
         return None
     if sent is None:
         raise InvalidInput(field=field.label, value="nothing", way_out="Choose a file.")
-    if (sent.size or 0) > FILE_BYTES_AT_MOST:
-        raise InvalidInput(
-            field=field.label, value=f"{sent.size} bytes", way_out="A file has at most 5 MB."
-        )
-    content = sent.read()
-    scan(content)
+    content = handed_in(sent, field=field.label, endings=field.accept.split(","))
     return Filed(name=sent.name or "file", content=content)
 
 

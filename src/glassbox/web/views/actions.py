@@ -24,7 +24,6 @@ from glassbox.operations.actions.words import (
     review_action,
     set_urgency,
 )
-from glassbox.operations.documents import BYTES_AT_MOST
 from glassbox.operations.submission.attestation import attest
 from glassbox.queries.actions.bulk import bulk_page
 from glassbox.queries.actions.page import action_page
@@ -32,11 +31,14 @@ from glassbox.queries.actions.rows import VIEW_NAMES, ActionFilter, ActionView, 
 from glassbox.rules.actor import Actor
 from glassbox.rules.saved_views import Grid
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
+from glassbox.web.handed_in import handed_in
 from glassbox.web.middleware import refusal_status
 from glassbox.web.pages import one_license_id, page
 from glassbox.web.refreshing import with_fresh_goods
 from glassbox.web.request import PageRequest
 from glassbox.web.views.saved_views import opened_with, views_beside
+
+EVIDENCE_ENDINGS = (".pdf", ".png", ".jpg", ".jpeg")
 
 
 @require_GET
@@ -248,12 +250,14 @@ def mark_reviewed(request: PageRequest, action_id: int) -> HttpResponse:
 def comment(request: PageRequest, action_id: int) -> HttpResponse:
     """Add a comment to the thread of an action, with a photo or paper."""
     said = request.POST.get("comment", "")
-    handed_in = request.FILES.get("evidence")
-    evidence = (
-        Evidence(name=handed_in.name or "file", content=handed_in.read(BYTES_AT_MOST + 1))
-        if handed_in
-        else None
-    )
+    sent = request.FILES.get("evidence")
+
+    def evidence() -> Evidence | None:
+        if sent is None:
+            return None
+        content = handed_in(sent, field="evidence", endings=EVIDENCE_ENDINGS)
+        return Evidence(name=sent.name or "file", content=content)
+
     return _do(
         request,
         action_id,
@@ -262,7 +266,7 @@ def comment(request: PageRequest, action_id: int) -> HttpResponse:
             license_id=license_id,
             action_id=action_id,
             comment=said,
-            evidence=evidence,
+            evidence=evidence(),
             now=now,
         ),
         "Your comment is added.",

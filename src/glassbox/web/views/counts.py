@@ -21,10 +21,10 @@ from glassbox.queries.counts import CountPage, count_list, count_page
 from glassbox.rules.count_sheets import COLUMNS, sheet_text
 from glassbox.rules.verdicts import InvalidInput
 from glassbox.web.downloads import called
+from glassbox.web.handed_in import handed_in
 from glassbox.web.middleware import refusal_status
 from glassbox.web.pages import change_here, one_license_id, page
 from glassbox.web.request import PageRequest
-from glassbox.web.scanning import scan
 
 SHEET_BYTES_AT_MOST = 2 * 1024 * 1024
 
@@ -78,11 +78,9 @@ def _handed_in(request: PageRequest) -> str:
     sent = request.FILES.get("file")
     if sent is None:
         return request.POST.get("text", "")
-    if (sent.size or 0) > SHEET_BYTES_AT_MOST:
-        raise InvalidInput(field="file", value=f"{sent.size:,} bytes", way_out="At most 2 MB.")
-    content = sent.read()
-    scan(content)
-    return sheet_text(content)
+    return sheet_text(
+        handed_in(sent, field="file", endings=(".csv", ".txt"), bytes_at_most=SHEET_BYTES_AT_MOST)
+    )
 
 
 def _sheet_page(
