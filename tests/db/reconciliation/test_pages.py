@@ -157,7 +157,10 @@ def test_every_wrong_row_of_a_sheet_is_named_and_what_was_pasted_stays(
     assert "0 of 2" in dee.get(count_here).content.decode()
     workbook = SimpleUploadedFile("count.xlsx", b"PK\x03\x04")
     refused = dee.post(f"{count_here}sheet/", {"file": workbook})
-    assert (refused.status_code, "Give a CSV or TXT whose name says so" in refused.content.decode()) == (422, True)
+    assert (
+        refused.status_code,
+        "Give a CSV or TXT whose name says so" in refused.content.decode(),
+    ) == (422, True)
 
 
 def test_a_comparison_goes_out_as_csv_with_all_three_numbers(compared: Brand) -> None:
