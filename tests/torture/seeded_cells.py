@@ -11,7 +11,7 @@ from tests.torture.cells import CRASHES, UNSENT_POINTS, play
 from tests.torture.ground import stand_on
 from tests.torture.plan import Cell, seeded
 
-CELLS = 60
+CELLS = 40
 SEED = 5
 STRUCK = (*CRASHES[1:], *(f"kill -9 {point}" for point in UNSENT_POINTS))
 

@@ -39,9 +39,9 @@ def test_the_table_kills_at_every_point_that_the_sender_names() -> None:
     assert kills <= {crash for _, crash, _, _ in grid()}
 
 
-def test_the_halves_that_every_run_plays_are_sixty_cells_with_every_point_and_fault() -> None:
+def test_the_halves_that_every_run_plays_are_forty_cells_with_every_point_and_fault() -> None:
     cells = [cell for number in (0, 1) for cell in half_of_the_cells(number)]
-    assert len(cells) == 60
+    assert len(cells) == 40
     assert {crash for _, crash, _, _ in cells} >= {crash for _, crash, _, _ in grid()}
     assert {fault for _, _, fault, _ in cells} == set(FAULTS)
 
