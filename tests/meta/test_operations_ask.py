@@ -30,6 +30,7 @@ NEVER_ASK = {
     "floor_pins.try_floor_pin": "everybody's own sign-in",
     "pace.count_request": "everybody's own haste",
     "provider_identities.bind_identity": "everybody's own sign-in",
+    "provider_identities.unbind_myself": "everybody's own sign-in",
     "support.add_support_person": "only the machine may",
     "sign_in.forget_factors": "only the machine may",
     "sign_in.make_sign_in_link": "only the machine may",

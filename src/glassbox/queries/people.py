@@ -12,9 +12,11 @@ from glassbox import access
 from glassbox.models.catalog import MetrcEmployee
 from glassbox.models.companies import License
 from glassbox.models.credentials import MetrcCredential
-from glassbox.models.people import RoleGrant, User
+from glassbox.models.people import ProviderIdentity, RoleGrant, User
 from glassbox.models.takeover import PersonMatch
 from glassbox.models.user_reviews import UserReview
+from glassbox.queries.factors import has_own_way_in
+from glassbox.queries.sign_on_providers import provider_of_person
 from glassbox.queries.takeover.names import ACTS_IN_METRC
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import ROLE_PERMISSIONS, Role
@@ -58,6 +60,8 @@ class LicensePeople:
     due_at: datetime
     light: ReviewLight
     reviews: tuple[SignedReview, ...]
+    # By id, the people who are bound to their company's sign-in.
+    bound_user_ids: frozenset[int] = frozenset()
 
     @property
     def differences(self) -> tuple[ReviewLine, ...]:
@@ -67,12 +71,15 @@ class LicensePeople:
 
 @dataclass(frozen=True, kw_only=True)
 class Leaver:
-    """A person who may be deactivated, or signed out: roles, and the browsers they are signed in with."""
+    """A person who may be deactivated, signed out or unbound: roles, browsers, and how they sign in."""
 
     name: str
     email: str
     roles: tuple[str, ...]
     signed_in: tuple[tuple[str, datetime], ...]
+    # The provider's name and since when, None for who is bound to none.
+    bound_to: tuple[str, datetime] | None
+    has_own_way_in: bool
 
 
 def grants_in_force(now: datetime) -> Q:
@@ -122,6 +129,12 @@ def people_at(license: License, now: datetime) -> LicensePeople:
                 sha256=one.lines_sha256,
             )
             for one in reviews
+        ),
+        bound_user_ids=frozenset(
+            ProviderIdentity.objects.filter(
+                user_id__in=[line.user_id for line in lines if line.user_id],
+                user__company_id=license.company_id,
+            ).values_list("user_id", flat=True)
         ),
     )
 
@@ -205,4 +218,6 @@ def leaver(*, actor: Actor, license_id: int, user_id: int, now: datetime) -> Lea
                 .order_by("-created_at")
                 .values_list("user_agent", "created_at")
             ),
+            bound_to=provider_of_person(user_id),
+            has_own_way_in=has_own_way_in(grant.user),
         )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from glassbox.models.people import ProviderIdentity, User
+from glassbox.queries.factors import has_own_way_in
+from glassbox.rules.actor import Actor
 from glassbox.rules.sign_on_providers import SignOnProvider, read_providers
 from glassbox.rules.verdicts import InvalidInput, NotFound
 
@@ -22,6 +26,20 @@ class PersonFound:
     user: User | None = None
     is_bound: bool = False
     why_nobody: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundProvider:
+    """What a person's own page says of their company's provider.
+
+    `since` is None where they may sign in by it and have not yet. It is in force if the settings
+    name it for their address: else it opens nothing, whoever is bound to it.
+    """
+
+    name: str
+    is_in_force: bool
+    since: datetime | None = None
+    is_only_way_in: bool = False
 
 
 def sign_on_providers() -> tuple[SignOnProvider, ...]:
@@ -61,6 +79,39 @@ def sign_on_provider(id: str) -> SignOnProvider:
         if one.id == id:
             return one
     raise NotFound("There is no such way to sign in.")
+
+
+def provider_name(issuer: str) -> str:
+    """Return what people call an issuer; its host where the settings do not name it any more."""
+    named = (one.name for one in sign_on_providers() if one.issuer == issuer)
+    return next(named, urlsplit(issuer).netloc)
+
+
+def bound_provider(actor: Actor) -> BoundProvider | None:
+    """Return the provider that a person signs in by, or could: None where there is none."""
+    if actor.user_id is None:
+        return None
+    user = User.objects.get(id=actor.user_id)
+    identity = ProviderIdentity.objects.filter(user=user).first()
+    providers = sign_on_providers()
+    if identity is None:
+        offers = (one for one in providers if user.company_id and one.speaks_for(user.email))
+        offered = next(offers, None)
+        return BoundProvider(name=offered.name, is_in_force=True) if offered else None
+    return BoundProvider(
+        name=provider_name(identity.issuer),
+        is_in_force=any(
+            one.issuer == identity.issuer and one.speaks_for(user.email) for one in providers
+        ),
+        since=identity.bound_at,
+        is_only_way_in=not has_own_way_in(user),
+    )
+
+
+def provider_of_person(user_id: int) -> tuple[str, datetime] | None:
+    """Return the name of the provider that a person is bound to and since when, None if to none."""
+    identity = ProviderIdentity.objects.filter(user_id=user_id).first()
+    return (provider_name(identity.issuer), identity.bound_at) if identity else None
 
 
 def secret_file_of(provider: SignOnProvider) -> Path:

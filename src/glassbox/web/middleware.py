@@ -17,10 +17,10 @@ from django.http import HttpResponse, HttpResponseNotAllowed, HttpResponseRedire
 from glassbox import clock
 from glassbox.access import NotPermitted
 from glassbox.operations.inspectors import refuse_guest, remember_page_seen
+from glassbox.queries.factors import has_factor
 from glassbox.queries.frame import scope
 from glassbox.rules.actor import Actor
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
-from glassbox.web.factors import has_factor
 from glassbox.web.floor_lock import lock_if_left_alone, stopped_at_the_lock
 from glassbox.web.pace import TooFast, require_patience
 from glassbox.web.pages import page

@@ -37,10 +37,10 @@ from glassbox.operations.sign_in import (
     remember_session_end,
     remember_sign_in,
 )
+from glassbox.queries.factors import STRONG
 from glassbox.queries.floor_pins import floor_pin_since
 from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.actor import Actor
-from glassbox.web.factors import STRONG
 from glassbox.web.floor_lock import note_floor_pin
 from glassbox.web.request import PageRequest
 from glassbox.web.single_sign_on import METHOD, bind_once_signed_in, sign_on_buttons

@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import URLPattern, path, re_path
 
-from glassbox.web import floor_lock, sign_in, single_sign_on
+from glassbox.web import floor_lock, own_sign_in, sign_in, single_sign_on
 
 OPEN: list[URLPattern] = [
     path("sign-in/", sign_in.SignInView.as_view(), name="account_login"),
@@ -37,7 +37,8 @@ OWN: list[URLPattern] = [
     path("lock/", floor_lock.lock, name="lock"),
     path("unlock/", floor_lock.unlock, name="unlock"),
     path("account/pin/", floor_lock.floor_pin, name="floor_pin"),
-    path("account/", factors.index, name="mfa_index"),
+    path("account/", own_sign_in.OwnSignInView.as_view(), name="mfa_index"),
+    path("account/provider/unbind/", own_sign_in.unbind, name="provider_unbind"),
     path("account/password/", account.password_change, name="account_change_password"),
     path("account/app/", app.activate_totp, name="mfa_activate_totp"),
     path("account/app/remove/", app.deactivate_totp, name="mfa_deactivate_totp"),

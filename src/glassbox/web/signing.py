@@ -40,6 +40,7 @@ MEANINGS = {
     "role_grant": "I grant a role at this licence",
     "role_end": "I end a role at this licence",
     "deactivation": "I take a person out of the company's licences",
+    "provider_unbinding": "I unbind a person from the company's sign-in",
     "takeover_proposal": "I propose to switch writing to METRC on",
     "writing_on": "I switch writing to METRC on",
     "writing_off": "I switch writing to METRC off",

@@ -30,11 +30,11 @@ from glassbox.operations.openid import (
 )
 from glassbox.operations.provider_identities import BoundOtherwise, bind_identity
 from glassbox.operations.sign_in import remember_refusal
+from glassbox.queries.factors import has_factor
 from glassbox.queries.sign_on_providers import person_at, sign_on_provider, sign_on_providers
 from glassbox.rules.actor import Actor
 from glassbox.rules.sign_on_providers import SignOnProvider
 from glassbox.rules.verdicts import InvalidInput, NotFound
-from glassbox.web.factors import has_factor
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +138,9 @@ def _sign_in(
         "issuer": provider.issuer,
         "subject": str(claims["sub"]),
         "name": provider.name,
-        "did_second_factor": provider.did_second_factor(claims, time.time()),
+        "was_bound": found.is_bound,
+        # Whom nobody bound yet, or no longer, shows a factor of ours first.
+        "did_second_factor": found.is_bound and provider.did_second_factor(claims, time.time()),
     }
     is_here = url_has_allowed_host_and_scheme(after, {request.get_host()}, request.is_secure())
     login = Login(
@@ -160,7 +162,8 @@ def bind_once_signed_in(request: HttpRequest, actor: Actor, identity: dict[str, 
             actor=actor,
             issuer=identity["issuer"],
             subject=identity["subject"],
-            name=identity["name"],
+            session_key=request.session.session_key or "",
+            was_bound=identity["was_bound"],
             now=clock.now(),
         )
     except BoundOtherwise as refused:

@@ -51,6 +51,7 @@ WORK: list[URLPattern] = [
     _work("company/people/grant/", "role_grant", people.ROLE_GRANT),
     _work("company/people/roles/<int:subject>/end/", "role_end", people.ROLE_END),
     _work("company/people/<int:subject>/sign-out/", "sessions_end", company.SESSIONS_END),
+    _work("company/people/<int:subject>/unbind/", "provider_unbinding", company.UNBINDING),
     _work("company/people/<int:subject>/deactivate/", "deactivation", company.DEACTIVATION),
     _work("rules/<str:subject>/change/", "rule_change", governance.RULE_CHANGE),
     _work("inspection/new/", "new_inspection", inspection.NEW_INSPECTION),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
 from glassbox.cli.demo_brand import Brand
 from glassbox.models.people import User
+from tests.openid_provider import OpenIdProvider
 
 PASSWORD = "winter orchard copper 41"
+BUTTON = "/sign-in/by/poppy/"
 
 
 def with_password(brand: Brand, name: str) -> User:
@@ -51,3 +55,11 @@ def signed_in(brand: Brand, name: str) -> tuple[Client, User, str]:
     user, client = with_password(brand, name), Client()
     secret, _ = set_up_app(client, user)
     return client, user, secret
+
+
+def come_back(client: Client, provider: OpenIdProvider, **says: Any) -> Any:
+    """Press the button, sign in at the provider, and come back with its answer."""
+    cache.clear()
+    provider.says = says
+    there = client.post(BUTTON)["Location"]
+    return client.get(f"{BUTTON}back/", provider.authorize(there))

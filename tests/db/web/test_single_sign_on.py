@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,34 +23,17 @@ from glassbox.rules.installation import problems
 from glassbox.web.sign_in import actor_of
 from tests.cast import MFG
 from tests.db.conftest import Events
-from tests.db.web.signing_in import code_of, signed_in, with_password
+from tests.db.web.signing_in import BUTTON, code_of, come_back, signed_in, with_password
 from tests.openid_provider import (
     CLIENT,
     SECRET,
     STRANGERS_KEY,
     OpenIdProvider,
-    openid_provider,
     providers_file,
 )
 
 pytestmark = pytest.mark.usefixtures("strict")
-BUTTON, CODE = "/sign-in/by/poppy/", "/sign-in/code/"
-
-
-@pytest.fixture
-def provider(tmp_path: Path) -> Iterator[OpenIdProvider]:
-    with openid_provider() as one, openid_provider() as other:
-        file = providers_file(tmp_path, one.address, other.address)
-        with override_settings(GLASSBOX_SINGLE_SIGN_ON_FILE=file):
-            yield one
-
-
-def come_back(client: Client, provider: OpenIdProvider, **says: Any) -> Any:
-    """Press the button, sign in at the provider, and come back with its answer."""
-    cache.clear()
-    provider.says = says
-    there = client.post(BUTTON)["Location"]
-    return client.get(f"{BUTTON}back/", provider.authorize(there))
+CODE = "/sign-in/code/"
 
 
 def is_out(client: Client, answer: Any) -> str:
@@ -94,7 +76,7 @@ def bind(user: User, provider: OpenIdProvider) -> None:
         actor=actor_of(user),
         issuer=provider.address,
         subject="person-1",
-        name="x",
+        session_key="",
         now=datetime.now(UTC),
     )
 
@@ -120,7 +102,7 @@ def test_the_same_subject_of_another_issuer_is_somebody_else(
         actor=actor_of(user),
         issuer="https://before.example",
         subject="person-1",
-        name="x",
+        session_key="",
         now=datetime.now(UTC),
     )
     client = Client()
@@ -300,7 +282,7 @@ def test_a_person_who_says_no_there_is_told_so_in_our_words(
 def test_a_factor_that_the_provider_asked_for_counts_only_if_its_word_is_trusted(
     cast: Brand, provider: OpenIdProvider, tmp_path: Path, events: Events
 ) -> None:
-    signed_in(cast, "Fay")
+    _, user, _ = signed_in(cast, "Fay")
     now = int(time.time())
     said = {"amr": ["pwd", "mfa"], "auth_time": now - 60}
     assert come_back(Client(), provider, **said)["Location"] == CODE, "nobody trusts it yet"
@@ -309,6 +291,8 @@ def test_a_factor_that_the_provider_asked_for_counts_only_if_its_word_is_trusted
     trusting.mkdir()
     file = providers_file(trusting, provider.address, trusted_amr='["mfa"]', trusted_acr='["phr"]')
     with override_settings(GLASSBOX_SINGLE_SIGN_ON_FILE=file):
+        assert come_back(Client(), provider, **said)["Location"] == CODE, "nor of who is not bound"
+        bind(user, provider)
         for weak in (
             {**said, "amr": ["pwd"]},
             {**said, "auth_time": now - 13 * 60 * 60},

@@ -1,9 +1,12 @@
-"""Forms of the company: accept the terms of use, sign the review of users, deactivate a person."""
+"""Forms of the company: accept the terms of use, sign the review of users, deactivate or unbind a person."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
+from glassbox.operations.provider_identities import unbind_person
 from glassbox.operations.sign_in import end_sessions
 from glassbox.operations.terms import accept_terms
 from glassbox.operations.user_reviews import deactivate_person, sign_user_review
@@ -14,6 +17,7 @@ from glassbox.rules.terms import RESPONSIBILITY
 from glassbox.rules.verdicts import InvalidInput
 from glassbox.web.forms.field import Field, FieldKind
 from glassbox.web.forms.work_form import Opened, Sheet, WorkForm, check_field, reason_field
+from glassbox.web.own_sign_in import tell_unbound
 
 BROWSER_CHARACTERS = 120
 
@@ -121,6 +125,35 @@ def _sign_out(opened: Opened, said: dict[str, Any]) -> str:
     return "company/people/"
 
 
+def _unbinding_sheet(opened: Opened) -> Sheet:
+    person = leaver(**opened.seen(), user_id=opened.number, now=opened.now)
+    name, since = person.bound_to or ("", None)
+    return Sheet(
+        title=f"Unbind {person.name} from {name or 'their company'}",
+        sentence="Glassbox forgets which account there is theirs, and every session that began by "
+        "it ends at once. Password and second factor stay. Signing in there again, with their "
+        "address and their second factor, binds anew: to keep somebody out, deactivate them.",
+        facts=(
+            ("Person", f"{person.name}, {person.email}"),
+            *((("Bound since", f"{since:%d %B %Y, %H:%M} UTC, by themselves"),) if since else ()),
+            (
+                "How they sign in then",
+                "with their password and second factor"
+                if person.has_own_way_in
+                else "not before they have set a password: Forgotten password mails them a link",
+            ),
+        ),
+        why_not="" if since else f"{person.name} is bound to no company's sign-in.",
+        fields=(reason_field(),),
+    )
+
+
+def _unbind(opened: Opened, said: dict[str, Any]) -> str:
+    name = unbind_person(**opened.who(), user_id=opened.number, **said)
+    tell_unbound(get_user_model().objects.get(id=opened.number), name)
+    return "company/people/"
+
+
 ACCEPT_TERMS = WorkForm(
     button="Accept for the company",
     done="The terms of use are accepted.",
@@ -152,4 +185,12 @@ SESSIONS_END = WorkForm(
     permission=Permission.USER_DEACTIVATE,
     sheet=_sessions_sheet,
     do=_sign_out,
+)
+UNBINDING = WorkForm(
+    button="Unbind",
+    done="Unbound. They sign in with password and second factor.",
+    nav="company",
+    permission=Permission.USER_DEACTIVATE,
+    sheet=_unbinding_sheet,
+    do=_unbind,
 )
