@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -137,6 +138,18 @@ def test_tls_of_today_is_spoken(stand: Stand, version: ssl.TLSVersion) -> None:
     assert name.startswith("TLS_") or name.startswith("ECDHE-")
 
 
+def test_the_newest_tls_and_the_strongest_ciphers_are_preferred(stand: Stand) -> None:
+    context = ssl.create_default_context(cafile=str(stand.roots))
+    with (
+        socket.create_connection(("127.0.0.1", stand.https), 10) as plain,
+        context.wrap_socket(plain, server_hostname=HOST) as safe,
+    ):
+        assert safe.version() == "TLSv1.3"
+    weaker_first = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384"
+
+    assert "AES256" in shakes_hands(stand, ssl.TLSVersion.TLSv1_2, weaker_first)[0]
+
+
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
 def test_tls_of_yesterday_is_refused(stand: Stand, version: ssl.TLSVersion) -> None:
@@ -193,10 +206,24 @@ def test_nothing_a_visitor_says_of_proxies_comes_through(stand: Stand) -> None:
 
 def test_an_answer_asks_for_tls_and_does_not_name_its_server(stand: Stand) -> None:
     with stand.client() as client:
-        answer = client.get("/")
+        answers = [
+            client.get("/"),
+            client.post("/big", content=b"0" * (8 * 1024 * 1024)),
+            client.request("TRACE", "/"),
+            httpx.get(f"http://{HOST}:{stand.http}/api/v1/"),
+            httpx.get(f"http://{HOST}:{stand.http}/"),
+        ]
 
-    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
-    assert "Server" not in answer.headers and "Via" not in answer.headers
+    assert {one.status_code for one in answers} >= {200, 308, 403}
+    for answer in answers:
+        said = answer.headers
+        # Browsers pay no heed to it without TLS (RFC 6797, 7.2).
+        asks = {"max-age=31536000; includeSubDomains"} if answer.url.scheme == "https" else set()
+        assert set(said.get_list("Strict-Transport-Security")) == asks
+        assert said["X-Content-Type-Options"] == "nosniff"
+        assert "frame-ancestors 'none'" in said["Content-Security-Policy"]
+        assert "Server" not in said and "Via" not in said and "X-Powered-By" not in said
+        assert not re.search(r"(?i)caddy|gunicorn|django|python", str(said.raw))
 
 
 def test_what_is_too_big_is_refused(stand: Stand) -> None:
@@ -205,6 +232,7 @@ def test_what_is_too_big_is_refused(stand: Stand) -> None:
         header = client.get("/", headers={"X-Long": "x" * 64 * 1024})
 
     assert body.status_code in (413, 502)
+    assert body.headers["X-Content-Type-Options"] == "nosniff"
     assert header.status_code in (400, 431)
 
 

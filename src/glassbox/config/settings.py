@@ -321,6 +321,7 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ROOT = None
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_MIMETYPES = {".svg": "image/svg+xml; charset=utf-8"}
 WHITENOISE_ADD_HEADERS_FUNCTION = keep_out_of_frames
 
 LOGGING = logging_of(env_text("GLASSBOX_LOG_LEVEL", "WARNING"))

@@ -34,7 +34,7 @@ Answer = Callable[[PageRequest], HttpResponse]
 log = logging.getLogger(__name__)
 
 # Pages that a person may open before they have signed in.
-OPEN_VIEWS = OPEN_NAMES | {"health", "metrc_hook"}
+OPEN_VIEWS = OPEN_NAMES | {"health", "metrc_hook", "policy_report"}
 # Where somebody without a second factor may go where one is required: to set one up, or out.
 WITHOUT_FACTOR = frozenset(
     {
@@ -64,6 +64,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "object-src 'none'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
+        "report-uri /policy-report/",
     )
 )
 
@@ -79,7 +80,7 @@ class RequestFacts:
         if request.path_info.startswith("/api/"):
             return self.get_response(request)
         if request.method == "TRACE":
-            return HttpResponseNotAllowed(["GET", "POST"])
+            return _with_policy(request, HttpResponseNotAllowed(["GET", "POST"]))
         request.now = clock.now()
         request.id = uuid.uuid4().hex
         end_if_idle(request)
@@ -95,12 +96,7 @@ class RequestFacts:
         elif response.status_code >= 400:
             remember_refused(request, response)
         response["X-Request-Id"] = request.id
-        # The sign-in page alone has forms that lead elsewhere: to a company's own sign-in.
-        forms = form_action() if request.path_info == SIGN_IN else "form-action 'self'"
-        response["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; {forms}"
-        response["Cross-Origin-Opener-Policy"] = "same-origin"
-        response.setdefault("Cache-Control", "no-store")
-        return response
+        return _with_policy(request, response)
 
     def process_view(
         self, request: PageRequest, view: Any, arguments: Any, named: dict[str, Any]
@@ -226,6 +222,16 @@ def refusal_page(request: PageRequest, refusal: Refused) -> HttpResponse:
     )
     if isinstance(refusal, TooFast):
         response["Retry-After"] = str(refusal.wait_seconds)
+    return response
+
+
+def _with_policy(request: PageRequest, response: HttpResponse) -> HttpResponse:
+    """Return an answer that tells the browser what a page of ours may do."""
+    # The sign-in page alone has forms that lead elsewhere: to a company's own sign-in.
+    forms = form_action() if request.path_info == SIGN_IN else "form-action 'self'"
+    response["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY}; {forms}"
+    response["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.setdefault("Cache-Control", "no-store")
     return response
 
 

@@ -74,7 +74,7 @@ class Sessions(SessionMiddleware):
                 require_sign_in_keys()
         except KeyServiceAway as away:
             log.warning("No session can be opened: %s", away.code)
-            return HttpResponse(away.message, status=503, content_type="text/plain")
+            return HttpResponse(away.message, status=503, content_type="text/plain; charset=utf-8")
         token = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
         session = SessionStore(key_of(token) if token else None)
         session.token = token

@@ -16,13 +16,14 @@ from glassbox.web.sign_in_addresses import OPEN_NAMES, OWN_NAMES
 from glassbox.web.urls import urlpatterns
 from tests.signed_in_client import client_of
 
+PAGES_AT_LEAST = 40
 # What stands in an address where a page wants to know which one: nothing of ours has these.
 SAMPLES = {
     "int": "999999",
     "str": "1A4060300000001000000455",
     "uuid": "00000000-0000-7000-8000-000000000000",
 }
-OPEN_TO_STRANGERS = OPEN_NAMES | {"health", "metrc_hook"}
+OPEN_TO_STRANGERS = OPEN_NAMES | {"health", "metrc_hook", "policy_report"}
 # A person's own sign-in is everybody's own act, and the front page only leads on.
 OWN_ACTS = OWN_NAMES | {"front"}
 
@@ -83,15 +84,20 @@ def test_the_neighbour_finds_nothing_at_any_address_of_ours(cast: Brand) -> None
     "who",
     ["Fay", "Hal", *(pytest.param(one, marks=pytest.mark.long) for one in ("Ana", "Eve", "Ivy"))],
 )
-def test_no_address_breaks_for_people_of_the_brand(cast: Brand, who: str) -> None:
-    client = client_of(cast, who)
+def test_no_address_breaks_for_people_of_the_brand_and_each_page_lets_them_out(
+    cast: Brand, who: str
+) -> None:
+    client, pages = client_of(cast, who), 0
     number = MOVER if who in ("Eve", "Hal") else MAKER
     for name, address in ALL:
         if name in OWN_ACTS:
             continue
-        here = address.replace(MAKER, number)
-        status = client.get(here).status_code
-        assert status in (200, 302, 404, 405), f"{name}: {status}"
+        answer = client.get(address.replace(MAKER, number))
+        assert answer.status_code in (200, 302, 404, 405), f"{name}: {answer.status_code}"
+        if answer.status_code == 200 and answer.content.startswith(b"<!doctype html>"):
+            pages += 1
+            assert b'action="/sign-out/"' in answer.content, name
+    assert pages > PAGES_AT_LEAST
 
 
 def test_an_auditor_who_presses_every_button_changes_nothing(cast: Brand) -> None:

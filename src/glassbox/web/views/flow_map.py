@@ -12,7 +12,7 @@ from glassbox.web.request import PageRequest
 
 def health(request: PageRequest) -> HttpResponse:
     """Answer that the process serves; says nothing of the data."""
-    return HttpResponse("ok", content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain; charset=utf-8")
 
 
 def front(request: PageRequest) -> HttpResponse:
