@@ -17,13 +17,15 @@ from structlog.typing import EventDict, WrappedLogger
 # What a line may hold; whatever else somebody binds to it is dropped.
 FIELDS = frozenset(
     {"timestamp", "level", "logger", "event", "environment", "exception", "where"}
-    | {"request", "route", "status"}
+    | {"request", "route", "status", "actor", "process"}
 )
 OURS = "glassbox"
 # A library's message may hold an address with a token, a header or a row: its place says enough.
 NOT_OURS = "message of a library, not written"
 REDACTED = "[redacted]"
 FRAMES_AT_MOST = 12
+# Which of ours speaks: serve, worker, sequencer, signer. Gunicorn serves under its own name.
+PROCESS = next((word for word in sys.argv[1:] if word.isalpha()), "serve")
 SHORTEST_SECRET_CHARACTERS = 6
 SECRET_SETTINGS = (
     "SECRET_KEY",
@@ -71,6 +73,7 @@ def keep_what_may_be_said(logger: WrappedLogger, method: str, event: EventDict) 
     """Return a line with allowed fields alone, an exception as its kind and places."""
     record: logging.LogRecord = event["_record"]
     event["environment"] = settings.GLASSBOX_ENVIRONMENT
+    event["process"] = f"{PROCESS} {record.process}"
     # The formatter takes what was raised off the record before it asks here.
     kind, _, found = event.pop("exc_info", None) or (None, None, None)
     if kind is not None:
@@ -85,13 +88,16 @@ def keep_what_may_be_said(logger: WrappedLogger, method: str, event: EventDict) 
 
 
 def asked(record: logging.LogRecord) -> dict[str, Any]:
-    """Return which request a line is about: its id, and the pattern of its address, not the address."""
+    """Return which request a line is about: its id, whose it is, and its address's pattern alone."""
     request = getattr(record, "request", None)
     match = getattr(request, "resolver_match", None)
+    actor = getattr(request, "actor", None)
     said = {
         "request": getattr(request, "id", None),
         "route": getattr(match, "route", None),
         "status": getattr(record, "status_code", None),
+        # As the ledger calls a person: a number, never a name.
+        "actor": f"user:{actor.user_id}" if actor and actor.user_id else None,
     }
     return {name: value for name, value in said.items() if isinstance(value, str | int)}
 

@@ -12,8 +12,9 @@ from glassbox.rules.verdicts import InvalidInput
 
 CELL_CHARACTERS_AT_MOST = 500
 LICENSE_NUMBER = re.compile(r"[A-Z0-9][A-Z0-9-]{3,38}[A-Z0-9]")
-# A cell that begins so is run as a formula by the spreadsheet that opens it.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A cell that begins so is run as a formula by the spreadsheet that opens it, unless it is a number.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+PLAIN_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*")
 YES, NO = frozenset({"yes", "y", "true", "1"}), frozenset({"no", "n", "false", "0"})
 
 Value = str | Decimal | bool | None
@@ -371,4 +372,5 @@ def _key(heading: str) -> str:
 
 def harmless(text: str) -> str:
     """Return a text that no spreadsheet runs as a formula when it opens our CSV."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    is_run = text.startswith(FORMULA_STARTS) and not PLAIN_NUMBER.fullmatch(text)
+    return f"'{text}" if is_run else text

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import logging
+import os
+import re
 import sys
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from django.test import override_settings
 
-from glassbox.config.logs import FIELDS, NOT_OURS, REDACTED, json_formatter
+from glassbox.config.logs import FIELDS, NOT_OURS, REDACTED, json_formatter, logging_of
+from glassbox.rules.actor import Actor
 from tests.journeys.canaries import hits, shapes
+from tests.meta.source import modules
 
 
 def line(name: str, message: str, **more: Any) -> dict[str, Any]:
@@ -37,6 +44,35 @@ def test_what_is_not_on_the_list_is_dropped() -> None:
     assert set(told) <= FIELDS
     assert (told["event"], told["exception"]) == ("Said", "ValueError")
     assert "k3y" not in json.dumps(told) and "raised" in told["where"][0]
+
+
+def test_a_line_says_when_where_who_and_what() -> None:
+    request = SimpleNamespace(
+        id="ab12",
+        actor=Actor(user_id=12, name="Ana", via="web", session=None),
+        resolver_match=SimpleNamespace(route="l/<str:license_number>/"),
+    )
+    told = line("glassbox.web", "refused: input.invalid", request=request, status_code=422)
+
+    assert datetime.fromisoformat(told["timestamp"]).utcoffset() == timedelta(0)
+    assert told["process"].endswith(f" {os.getpid()}") and told["environment"]
+    assert (told["actor"], told["request"], told["status"]) == ("user:12", "ab12", 422)
+    assert (told["event"], told["route"]) == ("refused: input.invalid", "l/<str:license_number>/")
+    assert (told["level"], told["logger"]) == ("error", "glassbox.web")
+    assert "Ana" not in json.dumps(told)
+
+
+def test_lines_go_to_stderr_and_nowhere_else() -> None:
+    told = logging_of("WARNING")
+
+    assert told["handlers"] == {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}}
+    assert told["root"]["handlers"] == ["stderr"]
+    assert not any(one["handlers"] for one in told["loggers"].values())
+    for module in modules("src/glassbox", "src/metrc_client"):
+        text = ast.unparse(module.tree)
+        assert not re.search(
+            r"\b(FileHandler|SysLogHandler|HTTPHandler|SMTPHandler|syslog)\b", text
+        )
 
 
 def test_a_library_says_its_place_and_no_word() -> None:

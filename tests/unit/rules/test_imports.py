@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import csv
+import io
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,6 +16,8 @@ from hypothesis import strategies as st
 from glassbox.rules.imports import KINDS, column_order, harmless, kind_named, read_row
 from glassbox.rules.takeover import ranges_of, suggest_employees, time_left
 from glassbox.rules.verdicts import InvalidInput
+from glassbox.web.csv_files import harmless_row
+from tests.meta.source import modules
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
@@ -64,9 +70,31 @@ def test_an_unknown_kind_is_refused_with_those_there_are() -> None:
         kind_named("recipes")
 
 
-@given(st.text())
+RUN = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+@given(st.text() | st.builds(str.__add__, st.sampled_from(RUN), st.text()))
 def test_no_cell_of_ours_is_run_as_a_formula(text: str) -> None:
-    assert not harmless(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    said = harmless(text)
+
+    assert said in (text, f"'{text}")
+    assert not said.startswith(RUN) or re.fullmatch(r"[+-][0-9][0-9.,]*", said)
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_a_row_of_a_file_comes_back_as_it_was_from_any_reader_of_csv(cells: list[str]) -> None:
+    written = io.StringIO()
+    csv.writer(written).writerow(harmless_row(cells))
+
+    (read,) = csv.reader(io.StringIO(written.getvalue(), newline=""))
+    assert read == [harmless(one) for one in cells]
+
+
+def test_every_csv_that_leaves_is_written_by_what_keeps_it_from_running() -> None:
+    for module in modules("src/glassbox/web", "src/glassbox/api"):
+        text = ast.unparse(module.tree)
+        if "csv.writer(" in text:
+            assert "harmless" in text, module.path
 
 
 def test_runs_of_tags_break_where_a_number_is_missing() -> None:

@@ -27,7 +27,6 @@ from glassbox.web.pages import change_here, one_license_id, page
 from glassbox.web.request import PageRequest
 
 TEXT_AT_MOST = 80
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 FIELDS = ("license", "type", "who", "object", "action", "first", "last")
 COLUMNS = (
     "Number",
@@ -137,13 +136,7 @@ def _cells(row: EventRow) -> list[str]:
         row.leaf_sha256,
         "yes" if row.is_signed else "no",
     )
-    return [_cell(cell) for cell in cells]
-
-
-def _cell(value: object) -> str:
-    text = str(value)
-    # A spreadsheet would run a cell that starts like a formula.
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return [str(cell) for cell in cells]
 
 
 @require_safe

@@ -20,6 +20,7 @@ from glassbox.queries.count_sheets import SheetPreview, sheet_preview
 from glassbox.queries.counts import CountPage, count_list, count_page
 from glassbox.rules.count_sheets import COLUMNS, sheet_text
 from glassbox.rules.verdicts import InvalidInput
+from glassbox.web.csv_files import harmless_row
 from glassbox.web.downloads import called
 from glassbox.web.handed_in import handed_in
 from glassbox.web.middleware import refusal_status
@@ -115,7 +116,9 @@ def blank_sheet(request: PageRequest, session_id: int) -> HttpResponse:
     writer = csv.writer(response)
     writer.writerow(COLUMNS)
     for line in found.lines:
-        writer.writerow([line.label, line.item_name, line.location_name, line.unit, ""])
+        writer.writerow(
+            harmless_row((line.label, line.item_name, line.location_name, line.unit, ""))
+        )
     return response
 
 

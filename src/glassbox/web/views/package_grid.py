@@ -29,7 +29,6 @@ from glassbox.web.request import PageRequest
 from glassbox.web.views.saved_views import opened_with, views_beside
 
 TEXT_AT_MOST = 80
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,6 +273,4 @@ def csv_export(request: PageRequest) -> HttpResponse:
 
 def _cell(column: Column, row: PackageRow) -> str:
     value = column.text(row)
-    text = "" if value is None else str(value)
-    # A spreadsheet would run a cell that starts like a formula; a number of ours is none.
-    return f"'{text}" if text.startswith(FORMULA_STARTS) and not column.is_number else text
+    return "" if value is None else str(value)

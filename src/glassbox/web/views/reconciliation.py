@@ -9,7 +9,7 @@ from glassbox.operations.differences import approve_correction, refuse_correctio
 from glassbox.operations.reconciliation import ask_for_comparison, sign_report
 from glassbox.queries.differences.page import difference_page
 from glassbox.queries.reconciliation import report_list, report_page
-from glassbox.web.cells import plain_number, safe_cell
+from glassbox.web.cells import plain_number
 from glassbox.web.csv_files import csv_file
 from glassbox.web.pages import change_here, one_license_id, page
 from glassbox.web.request import PageRequest
@@ -72,7 +72,8 @@ def report_csv(request: PageRequest, report_id: int) -> HttpResponse:
             line.counted_by,
             line.counted_at.isoformat() if line.counted_at else "",
             line.owner,
-            *(safe_cell(text) for text in (line.sentence, line.explanation)),
+            line.sentence,
+            line.explanation,
         ]
         for line in found.lines
     )
