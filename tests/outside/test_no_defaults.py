@@ -51,6 +51,14 @@ def test_no_shipped_file_holds_a_password() -> None:
             assert not re.search(r"(?i)password\s*[=:]\s*\S|://[^/\s]*:[^/\s]*@", text), file
 
 
+def test_the_settings_we_ship_have_every_file_scanned() -> None:
+    lines = (ROOT / "deploy/env/common.env").read_text().splitlines()
+
+    assert "GLASSBOX_ENVIRONMENT=production" in lines
+    # A socket of the machine: what a file holds travels nowhere.
+    assert any(re.fullmatch(r"GLASSBOX_CLAMD=/\S+", line) for line in lines)
+
+
 @pytest.mark.parametrize("environment", ["staging", "production"])
 @pytest.mark.parametrize("command", sorted(NOT_WHERE_PEOPLE_WORK))
 def test_what_is_for_trying_out_does_not_run_where_people_work(

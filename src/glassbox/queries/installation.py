@@ -86,6 +86,10 @@ def installation_facts(process: str) -> InstallationFacts:
         mail_is_encrypted=settings.EMAIL_USE_TLS or not settings.EMAIL_HOST,
         unlisted_hosts=_unlisted_hosts(),
         has_scanner=bool(settings.GLASSBOX_CLAMD),
+        # A path is a socket of this machine.
+        scanner_host=""
+        if settings.GLASSBOX_CLAMD.startswith("/")
+        else settings.GLASSBOX_CLAMD.rpartition(":")[0],
         has_breach_list=bool(settings.GLASSBOX_BREACHED_PASSWORDS_FILE),
         tls_error=tls_error(settings.GLASSBOX_PUBLIC_URL) if process == "doctor" else "",
         clock_is_in_step=clock_is_in_step(),

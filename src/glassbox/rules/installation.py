@@ -318,6 +318,12 @@ def _files(facts: InstallationFacts) -> Iterator[Problem]:
             "Certificates and sheets are taken without a virus scanner's look.",
             "Run ClamAV's clamd, and set GLASSBOX_CLAMD to its socket.",
         )
+    if facts.is_served_to_people and facts.scanner_host not in {"", *LOOPBACK}:
+        yield _stop(
+            "SCANNER-TLS",
+            f"Files would travel readable to the virus scanner at {facts.scanner_host}.",
+            "Run clamd on this machine, and set GLASSBOX_CLAMD to its socket.",
+        )
 
 
 def _outside(facts: InstallationFacts) -> Iterator[Problem]:

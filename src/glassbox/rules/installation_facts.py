@@ -31,7 +31,8 @@ class InstallationFacts:
     nobody should trust the public address, `clock_is_in_step` what the system says of its clock,
     `unlisted_hosts` machines of the settings that the operator's list does not name, `kek_away` why
     the key service opens nothing now, `plain_key_files` key files that it does not wrap,
-    `sign_on_problem` what is half-made of single sign-on.
+    `sign_on_problem` what is half-made of single sign-on, `scanner_host` where the virus scanner is
+    reached by a network.
     """
 
     process: str
@@ -58,6 +59,7 @@ class InstallationFacts:
     mail_is_encrypted: bool = True
     has_breach_list: bool = True
     has_scanner: bool = True
+    scanner_host: str = ""
     unlisted_hosts: tuple[str, ...] = ()
     tls_error: str = ""
     clock_is_in_step: bool = True
