@@ -59,6 +59,7 @@ class Stand:
     http: int
     server: int
     roots: Path
+    upstream: Path
 
     def client(self) -> httpx.Client:
         context = ssl.create_default_context(cafile=str(self.roots))
@@ -99,8 +100,10 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     folder = tmp_path_factory.mktemp("proxy")
     ours = authority(folder, "roots")
     pair = certificate(folder, ours, HOST)
-    stand = Stand(free_port(), free_port(), free_port(), ours.path)
-    server = gunicorn_arguments("127.0.0.1", stand.server, "tests.outside.echo")
+    stand = Stand(free_port(), free_port(), free_port(), ours.path, folder / "pages.sock")
+    # As it is shipped, by a socket; the port is for the tests that come without the proxy.
+    server = gunicorn_arguments(f"unix:{stand.upstream}", "tests.outside.echo")
+    server.append(f"--bind=127.0.0.1:{stand.server}")
     proxy = [str(Path(sys.executable).parent / "caddy"), "run", "--adapter", "caddyfile"]
     with (
         running([sys.executable, *server]),
@@ -110,7 +113,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
             GLASSBOX_HTTP_PORT=str(stand.http),
             GLASSBOX_HTTPS_PORT=str(stand.https),
             GLASSBOX_TLS_FILES=f"{pair.certificate} {pair.key}",
-            GLASSBOX_UPSTREAM=f"127.0.0.1:{stand.server}",
+            GLASSBOX_UPSTREAM=f"unix/{stand.upstream}",
             XDG_DATA_HOME=str(folder),
             XDG_CONFIG_HOME=str(folder),
         ),
@@ -202,6 +205,17 @@ def test_nothing_a_visitor_says_of_proxies_comes_through(stand: Stand) -> None:
     assert said["HTTP_X_FORWARDED_HOST"].startswith(HOST)
     assert "evil" not in json.dumps(said) and "203.0.113.9" not in json.dumps(said)
     assert not {"HTTP_REMOTE_USER", "HTTP_X_REMOTE_USER", "HTTP_FORWARDED"} & set(said)
+
+
+def test_between_proxy_and_pages_lies_no_network(stand: Stand) -> None:
+    unit = (ROOT / "deploy/systemd/glassbox-serve.service").read_text()
+    proxy = (ROOT / "deploy/caddy/Caddyfile").read_text()
+    (path,) = re.findall(r"serve --socket (\S+)", unit)
+    folder = re.findall(r"^RuntimeDirectory=(\S+)\nRuntimeDirectoryMode=0750$", unit, re.MULTILINE)
+
+    assert f"{{$GLASSBOX_UPSTREAM:unix/{path}}}" in proxy
+    assert [str(Path(path).parent)] == [f"/run/{one}" for one in folder]
+    assert stand.upstream.stat().st_mode & 0o777 == 0o770
 
 
 def test_an_answer_asks_for_tls_and_does_not_name_its_server(stand: Stand) -> None:
