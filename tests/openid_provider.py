@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -154,11 +155,14 @@ def _handler(provider: OpenIdProvider) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def openid_provider() -> Iterator[OpenIdProvider]:
+def openid_provider(tls: ssl.SSLContext | None = None) -> Iterator[OpenIdProvider]:
     """Run a provider on a free port of this machine."""
     provider = OpenIdProvider()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(provider))
     provider.address = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        provider.address = f"https://localhost:{server.server_port}"
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

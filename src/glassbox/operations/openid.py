@@ -20,7 +20,7 @@ import jwt
 from django.conf import settings
 
 from glassbox.operations.tls_failures import say_if_tls_failed
-from glassbox.queries.sign_on_providers import client_secret
+from glassbox.queries.sign_on_providers import client_secret, trusted_authorities
 from glassbox.rules.outside_hosts import check_listed
 from glassbox.rules.sign_on_providers import (
     CLOCK_SKEW_SECONDS,
@@ -58,10 +58,11 @@ class Question:
 def metadata_of(provider: SignOnProvider) -> dict[str, Any]:
     """Return a provider's metadata.
 
+    :raises InvalidInput: if its file of authorities cannot be read
     :raises SignOnFailed: if they are another issuer's, or lead people or us to where they may not
     """
     address = f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration"
-    found = _exchange("GET", address)
+    found = _exchange(provider, "GET", address)
     if found.get("issuer") != provider.issuer:
         raise SignOnFailed("The metadata are of another issuer")
     for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
@@ -120,8 +121,8 @@ def claims_of_code(
         headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
     else:
         form |= {"client_id": provider.client_id, "client_secret": secret}
-    answer = _exchange("POST", metadata["token_endpoint"], form=form, headers=headers)
-    keys = _exchange("GET", metadata["jwks_uri"])
+    answer = _exchange(provider, "POST", metadata["token_endpoint"], form=form, headers=headers)
+    keys = _exchange(provider, "GET", metadata["jwks_uri"])
     return _claims(provider, keys, str(answer.get("id_token", "")), question.nonce)
 
 
@@ -179,6 +180,7 @@ def _key(keys: dict[str, Any], header: dict[str, Any]) -> jwt.PyJWK:
 
 
 def _exchange(
+    provider: SignOnProvider,
     method: str,
     url: str,
     *,
@@ -192,7 +194,10 @@ def _exchange(
     try:
         with (
             httpx.Client(
-                follow_redirects=False, trust_env=False, timeout=ANSWER_SECONDS_AT_MOST
+                verify=trusted_authorities(provider),
+                follow_redirects=False,
+                trust_env=False,
+                timeout=ANSWER_SECONDS_AT_MOST,
             ) as client,
             client.stream(
                 method, url, data=form, headers={"Accept": "application/json", **(headers or {})}

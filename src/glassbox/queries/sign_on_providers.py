@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -141,11 +142,35 @@ def client_secret(provider: SignOnProvider) -> str:
     return secret
 
 
+def trusted_authorities(provider: SignOnProvider) -> ssl.SSLContext:
+    """Return what a provider's certificate is held against: its own authorities, or the public ones.
+
+    One company's authority vouches for no other company's provider. Read anew each time.
+
+    :raises InvalidInput: naming the file, if it cannot be read or holds no certificate
+    """
+    if not provider.ca_file:
+        return ssl.create_default_context()
+    file: Path | None = settings.GLASSBOX_SINGLE_SIGN_ON_FILE
+    assert file is not None, "a provider comes from the file"
+    path = file.parent / provider.ca_file
+    try:
+        return ssl.create_default_context(cafile=str(path))
+    except (OSError, ValueError) as problem:
+        raise InvalidInput(
+            field=f"provider {provider.id}, ca_file",
+            value=str(path),
+            way_out="Let it name a PEM file of certificates that this user may read, or leave it "
+            "out: then the public authorities count.",
+        ) from problem
+
+
 def sign_on_problem() -> str:
     """Return what is wrong with single sign-on as it is set up; empty if nothing is."""
     try:
         for provider in read_provider_file():
             client_secret(provider)
+            trusted_authorities(provider)
     except InvalidInput as problem:
         return problem.message
     return ""

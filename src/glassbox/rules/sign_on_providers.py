@@ -24,7 +24,8 @@ CLOCK_SKEW_SECONDS = 60
 class SignOnProvider:
     """An OpenID provider that may sign in people of its own mail domains, and nobody else.
 
-    `sign_in_origin` is where people give their password, if not at the issuer's own host.
+    `ca_file` holds the authorities that its certificate is held against, in place of the public
+    ones. `sign_in_origin` is where people give their password, if not at the issuer's own host.
     `trusted_amr` and `trusted_acr` are its words for a sign-in with a second factor that we need
     not ask again. `emails_are_verified` is for providers that say nothing of it because their
     administrators alone set addresses.
@@ -36,6 +37,7 @@ class SignOnProvider:
     client_id: str
     client_secret_file: str
     email_domains: tuple[str, ...]
+    ca_file: str = ""
     sign_in_origin: str = ""
     trusted_amr: tuple[str, ...] = ()
     trusted_acr: tuple[str, ...] = ()
