@@ -179,6 +179,9 @@ TEMPLATES = [
 ]
 
 
+DATABASE_CONNECT_SECONDS = "10"
+
+
 def _database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"}:
@@ -197,8 +200,9 @@ def _database(url: str) -> dict[str, object]:
         "HOST": ",".join(one.hostname or "" for one in split),
         "PORT": ",".join(str(one.port or 5432) for one in split),
         "ATOMIC_REQUESTS": False,
-        # What the address ends in, such as ?sslmode=verify-full&sslrootcert=FILE.
-        "OPTIONS": dict(parse_qsl(parts.query)),
+        # What the address ends in, such as ?sslmode=verify-full&sslrootcert=FILE. Left to itself,
+        # libpq would wait for a machine that is away as long as the network does.
+        "OPTIONS": {"connect_timeout": DATABASE_CONNECT_SECONDS, **dict(parse_qsl(parts.query))},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
