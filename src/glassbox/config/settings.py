@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from glassbox.config.env import env_bool, env_float, env_int, env_path, env_secret, env_text
 from glassbox.config.logs import logging_of
 from glassbox.config.static_files import keep_out_of_frames
+from glassbox.rules.key_service_address import aws_key_place, is_of_aws
 
 # Which world this is. It is also stored in the database, and the two are compared at start.
 GLASSBOX_ENVIRONMENT = env_text("GLASSBOX_ENVIRONMENT", "dev")
@@ -30,14 +31,23 @@ GLASSBOX_VAULT_FOLDER = Path(
 GLASSBOX_VAULT_PUBLIC_FILE = Path(
     env_text("GLASSBOX_VAULT_PUBLIC_FILE", str(GLASSBOX_HOME / "metrc-keys.public.json"))
 ).resolve()
-# A key in the transit engine of Vault or OpenBao that wraps both key files; with none they lie as
-# files or systemd credentials that their user alone reads. The engine's address, how our keys there
-# begin, and the files with the token (read at each call) and with the authorities it is held against.
+# A key in the transit engine of Vault or OpenBao, or of AWS KMS, that wraps both key files; with none
+# they lie as files or systemd credentials that their user alone reads. The engine's address (of AWS
+# account and region), how our keys there begin, AWS's address where it is not its region's usual one,
+# and the files with the token (read at each call) and with the authorities it is held against.
 GLASSBOX_KEK_URL = env_text("GLASSBOX_KEK_URL").rstrip("/")
 GLASSBOX_KEK_NAME = env_text("GLASSBOX_KEK_NAME", f"glassbox-{GLASSBOX_ENVIRONMENT}")
+GLASSBOX_KEK_ENDPOINT = env_text("GLASSBOX_KEK_ENDPOINT").rstrip("/")
 GLASSBOX_KEK_TOKEN_FILE = env_path("GLASSBOX_KEK_TOKEN_FILE")
 GLASSBOX_KEK_CA_FILE = env_path("GLASSBOX_KEK_CA_FILE")
-if GLASSBOX_KEK_URL and not GLASSBOX_KEK_TOKEN_FILE:
+if is_of_aws(GLASSBOX_KEK_URL):
+    if not aws_key_place(GLASSBOX_KEK_URL):
+        raise ImproperlyConfigured(
+            f"GLASSBOX_KEK_URL is {GLASSBOX_KEK_URL!r}. Name account and region, as in "
+            "aws-kms://arn:aws:kms:us-west-2:111122223333; the keys in it are named by "
+            "GLASSBOX_KEK_NAME."
+        )
+elif GLASSBOX_KEK_URL and not GLASSBOX_KEK_TOKEN_FILE:
     raise ImproperlyConfigured(
         "GLASSBOX_KEK_URL names a key service. Set GLASSBOX_KEK_TOKEN_FILE to the file with this "
         "process's token."

@@ -15,10 +15,10 @@ from glassbox.models.credentials import MetrcCredential
 from glassbox.models.people import RoleGrant, User
 from glassbox.models.takeover import KeyTest, KeyTestState
 from glassbox.operations import queue
-from glassbox.operations.key_service import KeyServiceAway
 from glassbox.operations.sealing import SealDoesNotOpen
 from glassbox.operations.transaction import operation
 from glassbox.operations.vault import seal, unseal
+from glassbox.operations.wrapping_keys import KeyServiceAway
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused

@@ -18,6 +18,7 @@ from glassbox.queries.sign_on_providers import (
 from glassbox.queries.surroundings import clock_apart_seconds, clock_is_in_step, tls_error
 from glassbox.rules.installation import ADDRESS_OF
 from glassbox.rules.installation_facts import DatabaseFacts, InstallationFacts
+from glassbox.rules.key_service_address import endpoint_of
 from glassbox.rules.outside_hosts import is_listed
 
 CONNECT_SECONDS = 5
@@ -94,14 +95,18 @@ def installation_facts(process: str) -> InstallationFacts:
         tls_error=tls_error(settings.GLASSBOX_PUBLIC_URL) if process == "doctor" else "",
         clock_is_in_step=clock_is_in_step(),
         sign_on_problem=sign_on_problem() if process in ("serve", "doctor") else "",
-        kek_url=settings.GLASSBOX_KEK_URL,
+        kek_url=_key_service(),
         plain_key_files=_plain_key_files(),
     )
 
 
+def _key_service() -> str:
+    return endpoint_of(settings.GLASSBOX_KEK_URL, settings.GLASSBOX_KEK_ENDPOINT)
+
+
 def _unlisted_hosts() -> tuple[str, ...]:
     """Return the machines that the settings name and the operator's list does not."""
-    named = [settings.EMAIL_HOST, urlsplit(settings.GLASSBOX_KEK_URL).hostname or ""]
+    named = [settings.EMAIL_HOST, urlsplit(_key_service()).hostname or ""]
     named += [
         urlsplit(address).hostname or ""
         for address in (settings.GLASSBOX_METRC_CONNECT_URL, settings.GLASSBOX_TIMESTAMP_URL)

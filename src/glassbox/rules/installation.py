@@ -173,14 +173,15 @@ def _key_service(facts: InstallationFacts) -> Iterator[Problem]:
             "KEK-TLS",
             "The key service is to be reached without TLS: its token and our key files would travel "
             "readable.",
-            "Begin GLASSBOX_KEK_URL with https://, or ask an agent on this machine.",
+            "Begin GLASSBOX_KEK_URL (of AWS GLASSBOX_KEK_ENDPOINT) with https://, or ask an agent on "
+            "this machine.",
         )
     if facts.kek_away:
         yield _warn(
             "KEK-AWAY",
             f"Key files cannot be opened. {facts.kek_away}",
-            "Start or unseal the service, or renew the token of GLASSBOX_KEK_TOKEN_FILE "
-            "(docs/operating/keys.md).",
+            "Start or unseal the service, or renew the token of GLASSBOX_KEK_TOKEN_FILE or AWS's "
+            "credentials (docs/operating/keys.md).",
         )
     if facts.plain_key_files:
         yield _warn(

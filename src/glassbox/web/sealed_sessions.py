@@ -14,13 +14,13 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 
-from glassbox.operations.key_service import KeyServiceAway
 from glassbox.operations.sealing import (
     SealDoesNotOpen,
     require_sign_in_keys,
     seal_for_sign_in,
     unseal_for_sign_in,
 )
+from glassbox.operations.wrapping_keys import KeyServiceAway
 
 log = logging.getLogger(__name__)
 

@@ -24,8 +24,8 @@ from glassbox.models.alerts import (
 from glassbox.operations.alerts.signed_post import Posted, post_signed
 from glassbox.operations.alerts.webhooks import SecretBroken, open_secret
 from glassbox.operations.alerts.words import body_of, mail_of
-from glassbox.operations.key_service import KeyServiceAway
 from glassbox.operations.transaction import operation
+from glassbox.operations.wrapping_keys import KeyServiceAway
 from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.actor import Actor
 from glassbox.rules.alert_delivery import TRIES_AT_MOST, next_try_at

@@ -17,11 +17,11 @@ from glassbox.audit.event_types import EventType
 from glassbox.models.companies import License
 from glassbox.models.sync import MetrcSubscription
 from glassbox.operations.credentials import NoKey
-from glassbox.operations.key_service import KeyServiceAway
 from glassbox.operations.metrc_session import Session, open_session
 from glassbox.operations.sealing import SealDoesNotOpen
 from glassbox.operations.transaction import operation
 from glassbox.operations.vault import seal, unseal
+from glassbox.operations.wrapping_keys import KeyServiceAway
 from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.actor import Actor
 from glassbox.rules.permissions import Permission
