@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ SHUT = "What its key wraps stays shut until then; nothing is lost."
 NOT_OURS = frozenset({"InvalidCiphertextException", "IncorrectKeyException"})
 # What Tink's own integration of AWS KMS calls it, so that Tink's tools open our files.
 BOUND_TO = "associatedData"
+BOTOCORE = ("botocore.exceptions", "botocore.session", "botocore.config")
 
 
 class KeyServiceAway(Refused):
@@ -169,21 +171,21 @@ def _aws_client(
 ) -> tuple[Any, Any]:
     """Return the client of AWS KMS and its errors; a forked process never shares its connections."""
     try:
-        from botocore import exceptions, session
-        from botocore.config import Config
+        # Half a second and 30 MB: only where it is set up, and there it may be missing.
+        exceptions, session, config = map(import_module, BOTOCORE)
     except ImportError as missing:
         raise KeyServiceAway(
             "AWS KMS is set up, and its library is not installed. Install requirements/aws.txt."
         ) from missing
     asked = session.Session()
     # No proxy of the environment, and no second try: whoever waits for an answer tries again.
-    config = Config(
+    limits = config.Config(
         connect_timeout=SECONDS / 2,
         read_timeout=SECONDS / 2,
         retries={"total_max_attempts": 1},
         proxies={},
     )
-    asked.set_default_client_config(config)
+    asked.set_default_client_config(limits)
     client = asked.create_client(
         "kms", region_name=place.region, endpoint_url=endpoint, verify=authorities
     )

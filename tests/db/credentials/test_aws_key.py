@@ -129,6 +129,6 @@ def test_a_missing_library_is_said_and_hosts_must_be_listed(
         assert "kms.us-west-2.amazonaws.com" in facts.unlisted_hosts
     with override_settings(GLASSBOX_KEK_ENDPOINT="http://kms.example"):
         assert "KEK-TLS" in {one.id for one in problems(facts_of("doctor"))}
-        monkeypatch.setitem(sys.modules, "botocore", None)
+        monkeypatch.setitem(sys.modules, "botocore.session", None)
         with pytest.raises(VaultShut, match=r"Install requirements/aws\.txt"):
             opened(cast)
