@@ -13,13 +13,27 @@ from tests.meta.source import ROOT, Module, modules
 OURS = modules("src/glassbox", "src/metrc_client")
 RUNS_TEXT = {"eval", "exec", "compile", "os.system", "os.popen", "pickle.loads", "pickle.load"}
 RUNS_TEXT |= {"marshal.loads", "yaml.load", "yaml.unsafe_load", "shelve.open", "mark_safe"}
-# The reader of scenario files loads by a subclass of yaml.SafeLoader that keeps line numbers.
-MAY = {"src/glassbox/cli/scenarios/language.py": {"yaml.load"}}
+RUNS_TEXT |= {"SafeString", "Template", "Engine", "from_string", "jinja2.Template"}
+# The index of a pack is made from a template that lies beside the code; the reader of scenario files
+# loads by a subclass of yaml.SafeLoader that keeps line numbers.
+MAY = {
+    "src/glassbox/paperwork/pack_index.py": {"Engine"},
+    "src/glassbox/cli/scenarios/language.py": {"yaml.load"},
+}
 WEAK = {"md5", "sha1"}
+SECRET_BITS_AT_LEAST = 128  # ASVS 5.0, 11.5.1
 # The published lists of leaked passwords are of SHA-1; nothing is kept or signed by it.
 LISTS_OF_OTHERS = {"src/glassbox/web/breached.py"}
 # Draws of no consequence: where pacing begins, and when a scenario kills a process.
 NO_SECRET_DRAWS = {"src/metrc_client/pacing.py", "src/glassbox/cli/scenarios/killing.py"}
+FORMS, FORM_FIELDS = ("form", "passkey", "webauthn_form"), ("credential", "passwordless")
+# Seeds of samples that people draw, names that are to be unlike each other, and the demo's people.
+NO_SECRETS = {
+    "src/glassbox/audit/sequencer.py",
+    "src/glassbox/operations/inspection.py",
+    "src/glassbox/operations/actions/draft.py",
+    "src/glassbox/cli/demo_brand.py",
+}
 TEMPLATES = [*(ROOT / "src/glassbox/web/templates").rglob("*.html")]
 SCRIPTS = [*(ROOT / "frontend").glob("*.js")]
 
@@ -51,6 +65,43 @@ def weak_primitives(module: Module) -> Iterator[str]:
             yield f"{module.path}:{node.lineno}: {name}"
         if name.startswith("random.") and module.path not in NO_SECRET_DRAWS:
             yield f"{module.path}:{node.lineno}: {name}"
+
+
+def decoded_again(module: Module) -> Iterator[str]:
+    """Yield each place where a text that the framework decoded is decoded once more."""
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func).split(".")[-1]
+        if name in {"unquote", "unquote_plus", "unescape", "unquote_to_bytes"}:
+            yield f"{module.path}:{node.lineno}: {name}"
+
+
+def constants(module: Module) -> dict[str, object]:
+    """Return the names of a module that stand for one value."""
+    return {
+        ast.unparse(one): node.value.value
+        for node in module.tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for one in node.targets
+    }
+
+
+CONSTANTS = {name: value for module in OURS for name, value in constants(module).items()}
+
+
+def short_secrets(module: Module) -> Iterator[str]:
+    """Yield each secret that is made with fewer than 128 random bits."""
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if not re.fullmatch(r"secrets\.token_\w+", ast.unparse(node.func)):
+            continue
+        # Without a number Python takes 32 bytes.
+        size = ast.unparse(node.args[0]) if node.args else "32"
+        number = {**CONSTANTS, **constants(module)}.get(size, size)
+        if not str(number).isdecimal() or int(number) * 8 < SECRET_BITS_AT_LEAST:
+            yield f"{module.path}:{node.lineno}: {number} bytes"
 
 
 def values_in_sql(module: Module) -> Iterator[str]:
@@ -89,6 +140,23 @@ def test_no_broken_hash_and_no_secret_that_can_be_foreseen() -> None:
     assert [found for module in OURS for found in weak_primitives(module)] == []
 
 
+def test_nothing_that_was_decoded_is_decoded_again() -> None:
+    found = [one.split(":")[0] for module in OURS for one in decoded_again(module)]
+
+    # An address of the database, out of the settings; and a look for null characters, not a reading.
+    assert found == [
+        "src/glassbox/api/door.py",
+        *["src/glassbox/config/settings.py"] * 2,
+    ]
+
+
+def test_every_secret_has_128_random_bits() -> None:
+    found = [one for module in OURS for one in short_secrets(module)]
+    others = [one for one in found if one.split(":")[0] not in NO_SECRETS]
+
+    assert others == []
+
+
 def test_no_value_is_put_into_sql_as_text() -> None:
     served = [module for module in OURS if "/migrations/" not in module.path]
     served = [module for module in served if "/runtime/" not in module.path]
@@ -100,7 +168,15 @@ def test_no_value_is_put_into_sql_as_text() -> None:
 def test_templates_escape_and_have_no_script_of_their_own() -> None:
     for template in TEMPLATES:
         text = template.read_text()
-        assert not re.search(r"\|\s*safe\b|autoescape off", text), template
+        assert not re.search(r"\|\s*safe(seq)?\b|autoescape off", text), template
+        # A value stands between quotes, never in a style, and in JSON only as what Django's forms
+        # call their own fields.
+        assert not re.search(r"\s[a-z-]+=\{\{|style=\"[^\"]*\{[{%]|<style", text), template
+        for script in re.findall(r"application/json\">(.*?)</script>", text, re.DOTALL):
+            assert set(re.findall(r"\{\{(.*?)\}\}", script)) <= {
+                *(f" {form}.{field}.auto_id " for form in FORMS for field in FORM_FIELDS)
+            }, template
+        assert not re.search(r"<(object|embed|applet|iframe|frame)\b", text), template
         assert not re.search(
             r"\son(click|load|error|submit|change|input|focus|blur|key\w+|mouse\w+)=|javascript:",
             text,
@@ -135,6 +211,9 @@ def test_scripts_keep_nothing_and_build_no_markup_from_text() -> None:
         (weak_primitives, "hashlib.md5(b'')"),
         (weak_primitives, "random.choice('ab')"),
         (values_in_sql, "cursor.execute(f'SELECT {name}')"),
+        (decoded_again, "urllib.parse.unquote(text)"),
+        (short_secrets, "secrets.token_urlsafe(15)"),
+        (short_secrets, "SHORT = 8\nsecrets.token_hex(SHORT)"),
         (values_in_sql, "cursor.execute('SELECT {}'.format(name))"),
     ],
 )

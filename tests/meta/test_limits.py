@@ -9,14 +9,22 @@ import pytest
 from django.conf import settings
 
 from glassbox.cli.serve import THREADS
+from glassbox.operations.actions.draft import SENDS_AT_MOST
+from glassbox.operations.alerts.webhooks import WEBHOOKS_AT_MOST
+from glassbox.operations.api_tokens import TOKENS_AT_MOST
+from glassbox.operations.company import TAGS_AT_MOST
+from glassbox.operations.inspectors import DAYS_AT_MOST as INSPECTOR_DAYS_AT_MOST
+from glassbox.operations.sign_in import REASON_AT_MOST
 from glassbox.queries.actions.rows import COUNTED_AT_MOST as ACTIONS_COUNTED
 from glassbox.queries.audit_trail.events import EVENTS_PER_FILE
 from glassbox.queries.package_grid.grid import COUNTED_AT_MOST, CSV_ROWS_AT_MOST
+from glassbox.rules.api_tokens import DAYS_AT_MOST as TOKEN_DAYS_AT_MOST
 from glassbox.web.handed_in import FILE_BYTES_AT_MOST
 from tests.meta.source import ROOT
 
 SAID = (ROOT / "docs/security.md").read_text()
 COSTLY = SAID.partition("## What costs much")[2].partition("\n## ")[0].replace("\n", " ")
+INPUT = SAID.partition("## Input")[2].partition("\n## ")[0].replace("\n", " ")
 MEBIBYTE = 1024 * 1024
 LIMITS = {
     r"at most ([\d,]+) seconds for fresh goods": settings.REFRESH_WAIT_SECONDS,
@@ -28,6 +36,25 @@ LIMITS = {
     r"bodies of ([\d,]+) MiB": settings.DATA_UPLOAD_MAX_MEMORY_SIZE / MEBIBYTE,
     r"([\d,]+) requests at once": THREADS,
 }
+
+
+OF_BUSINESS = {
+    r"([\d,]+) sends of one draft": SENDS_AT_MOST,
+    r"([\d,]+) characters of a reason": REASON_AT_MOST,
+    r"([\d,]+) tags of a roll": TAGS_AT_MOST,
+    r"([\d,]+) tokens of a person": TOKENS_AT_MOST,
+    r"([\d,]+) webhooks of a": WEBHOOKS_AT_MOST,
+    r"([\d,]+) days of an inspector": INSPECTOR_DAYS_AT_MOST,
+    r"([\d,]+) days of a token": TOKEN_DAYS_AT_MOST,
+}
+
+
+@pytest.mark.parametrize("words", OF_BUSINESS)
+def test_a_limit_of_business_is_that_of_the_code(words: str) -> None:
+    found = re.search(words, INPUT)
+
+    assert found, words
+    assert float(found[1].replace(",", "")) == OF_BUSINESS[words]
 
 
 @pytest.mark.parametrize("words", LIMITS)

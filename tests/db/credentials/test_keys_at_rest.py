@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 
 from glassbox.access import NotPermitted
@@ -22,6 +24,7 @@ from glassbox.operations.credentials import (
     open_key,
     revoke_credential,
 )
+from glassbox.operations.sealing import seal_for_sign_in
 from glassbox.operations.transaction import short_transaction
 from glassbox.rules.verdicts import InvalidInput, NotFound, Refused
 from tests.cast import DIST, MFG, person
@@ -177,3 +180,18 @@ def test_production_never_makes_a_vault_by_itself(
     ):
         add(cast, frozen_now)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_seals_is_of_the_standards_and_never_twice_the_same() -> None:
+    vault.seal(KEY, b"ana")
+    seal_for_sign_in(KEY, "factor")
+    kinds = {
+        one["keyData"]["typeUrl"].rpartition(".")[2]
+        for path in (*vault.private_files(), Path(settings.GLASSBOX_KEYS_FOLDER) / "sign-in.json")
+        for one in json.loads(path.read_text())["key"]
+    }
+
+    assert kinds == {"HpkePrivateKey", "AesGcmKey"}, kinds
+    # A nonce, or the pair of keys it comes from, is drawn anew for each text.
+    assert len({vault.seal(KEY, b"ana") for _ in range(200)}) == 200
+    assert len({seal_for_sign_in(KEY, "factor")[:17] for _ in range(200)}) == 200

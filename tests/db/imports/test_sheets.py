@@ -9,7 +9,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from glassbox.operations.imports.sheets import read_sheet
+from glassbox.operations.imports.sheets import PARTS_AT_MOST, read_sheet
 from glassbox.rules.verdicts import InvalidInput
 
 
@@ -34,6 +34,16 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused() -> None:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * (17 * 1024 * 1024))
 
     with pytest.raises(InvalidInput, match="unpacks to"):
+        read_sheet(packed.getvalue())
+
+
+def test_a_workbook_of_too_many_parts_is_refused() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(PARTS_AT_MOST + 1):
+            archive.writestr(f"xl/worksheets/sheet{number}.xml", b"0")
+
+    with pytest.raises(InvalidInput, match="201 parts"):
         read_sheet(packed.getvalue())
 
 

@@ -121,6 +121,30 @@ def test_signing_in_leads_to_no_strangers_page(cast: Brand) -> None:
         )
         assert answer.status_code == 302
         assert answer["Location"] == "/"
+        for again in ("/sign-in/", "/confirm/", "/unlock/"):
+            led = client.post(f"{again}?next={stranger}", {"password": LONG, "next": stranger})
+            assert led.get("Location", "/").startswith(("/", "?")), again
+            assert not re.match(r"/[/\\]", led.get("Location", "/")), again
+
+
+def test_a_link_that_sets_a_password_ends_after_its_time_and_is_random(cast: Brand) -> None:
+    who = {"actor": system_actor("test"), "email": User.objects.get(id=cast.users["Ana"]).email}
+    first, second = (make_sign_in_link(**who, now=datetime.now(UTC)) for _ in range(2))
+    path = urlsplit(second).path
+
+    assert len(path.rstrip("/").rpartition("-")[2]) * 4 >= 128, "of an HMAC-SHA-256"
+    assert "password1" not in Client().get(urlsplit(first).path[:-3] + "00/").content.decode()
+    assert Client().get(path).status_code == 302
+    with override_settings(PASSWORD_RESET_TIMEOUT=-1):
+        assert "no longer works" in Client().get(path).content.decode()
+
+
+def test_numbers_that_no_column_holds_are_not_found(cast: Brand) -> None:
+    client, token = client_of(cast, "Fay"), token_of(cast, "Fay")
+    for number in (2**31, 2**63, 10**40, 0):
+        for kind in ("actions", "orders", "transfers", "reconciliation", "packs"):
+            assert client.get(f"/l/{MFG}/{kind}/{number}/").status_code == 404, (kind, number)
+        assert call(token, f"actions/{number}").status_code in (404, 422), number
 
 
 def test_a_long_plain_password_is_taken_as_it_is_and_nothing_shorter_opens(cast: Brand) -> None:

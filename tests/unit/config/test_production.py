@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import pytest
+from django.utils.module_loading import import_string
 
 ASK = """
 import json, django
@@ -67,6 +68,11 @@ def test_nothing_for_developers_is_on(production: dict[str, Any]) -> None:
 
 def test_passwords_and_sessions_are_kept_as_documented(production: dict[str, Any]) -> None:
     assert production["PASSWORD_HASHERS"][0].endswith("ScryptPasswordHasher")
+    hasher = import_string(production["PASSWORD_HASHERS"][0])()
+    # OWASP's parameters for it: N 2^14 with r 8 and p 5, 16 MiB and five rounds each.
+    _, cost, _, block, parallel, _ = hasher.encode("x", hasher.salt()).split("$")
+    assert (cost, block, parallel) == ("16384", "8", "5")
+    assert production["PASSWORD_RESET_TIMEOUT"] == 24 * 60 * 60
     assert production["SESSION_COOKIE_AGE"] == 12 * 60 * 60
     assert production["SESSION_IDLE_SECONDS"] == 30 * 60
     lengths = [
