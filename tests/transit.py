@@ -17,6 +17,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 PREFIX = "vault:v1:"
+# Short of the time after which whoever asks gives up.
+SILENT_SECONDS_AT_MOST = 4.0
 
 
 @dataclass
@@ -25,6 +27,9 @@ class Transit:
 
     url: str = ""
     is_sealed: bool = False
+    # Set while it answers; cleared, whoever asks it to decrypt waits.
+    speaks: threading.Event = field(default_factory=threading.Event)
+    is_waited_for: threading.Event = field(default_factory=threading.Event)
     keys: dict[str, AESGCM] = field(default_factory=dict)
     # Token to names of keys.
     policies: dict[str, set[str]] = field(default_factory=dict)
@@ -37,6 +42,9 @@ class Transit:
             self.policies.setdefault(token, set()).add(name)
 
     def answer(self, path: str, token: str, body: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        if "/decrypt/" in path and not self.speaks.is_set():
+            self.is_waited_for.set()
+            self.speaks.wait(SILENT_SECONDS_AT_MOST)
         if self.is_sealed:
             return 503, {"errors": ["Vault is sealed"]}
         verb, _, name = path.removeprefix("/v1/transit/").partition("/")
@@ -61,6 +69,7 @@ class Transit:
 def transit() -> Iterator[Transit]:
     """Run the service for a test."""
     service = Transit()
+    service.speaks.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

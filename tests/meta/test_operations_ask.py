@@ -22,7 +22,7 @@ NEVER_ASK = {
     "anchoring._defer_when_due": "the anchor log is of no licence; only the machine may",
     "anchoring._remember": "the anchor log is of no licence; only the machine may",
     "anchoring._timestamp_is_due": "the anchor log is of no licence; only the machine may",
-    "vault_rotation._reseal": "a rotation is of every licence; only the machine may",
+    "vault_rotation._put": "a rotation is of every licence; only the machine may",
     "vault_rotation._remember": "a rotation is of every licence; only the machine may",
     "api_tokens.use_token": "who presents a token is nobody yet",
     "floor_pins.remove_floor_pin": "everybody's own sign-in",

@@ -34,6 +34,20 @@ class Kept:
     column: str
     bound_to: Callable[[Any], bytes]
 
+    def sealed_in(self, row: Any) -> bytes:
+        """Return the sealed bytes of a row; none once it is revoked."""
+        return bytes(getattr(row, self.column))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Old:
+    """A secret as it was when it was looked at, sealed for an older generation."""
+
+    kept: Kept
+    row_id: int
+    sealed: bytes
+    bound_to: bytes
+
 
 KEPT = (
     Kept(table=MetrcCredential, column="sealed_key", bound_to=credential_bound_to),
@@ -69,52 +83,61 @@ def rotate_vault(*, actor: Actor, now: datetime) -> Rotation:
     reach("vault-made")
     resealed, broken = 0, []
     for license_id in access.license_ids_of(actor):
-        for kept, row_id in _old(license_id):
+        for old in _old(license_id):
             try:
-                _reseal(actor=actor, license_id=license_id, kept=kept, row_id=row_id, now=now)
+                _reseal(actor=actor, license_id=license_id, old=old, now=now)
             except SealDoesNotOpen:
-                broken.append(f"{kept.table._meta.db_table} {row_id}")
+                broken.append(f"{old.kept.table._meta.db_table} {old.row_id}")
             else:
                 resealed += 1
                 reach("vault-resealed")
     newest = vault.private_file(vault.newest_generation())
-    old = [path for path in vault.private_files() if path != newest and not broken]
-    for path in old:
+    ended = [path for path in vault.private_files() if path != newest and not broken]
+    for path in ended:
         vault.destroy_generation(path)
         reach("vault-destroyed")
     for license_id in access.license_ids_of(actor):
-        _remember(actor=actor, license_id=license_id, destroyed=len(old), now=now)
-    return Rotation(resealed=resealed, broken=tuple(broken), destroyed=len(old))
+        _remember(actor=actor, license_id=license_id, destroyed=len(ended), now=now)
+    return Rotation(resealed=resealed, broken=tuple(broken), destroyed=len(ended))
 
 
-def _old(license_id: int) -> Iterator[tuple[Kept, int]]:
+def _old(license_id: int) -> Iterator[Old]:
     newest = vault.newest_generation()
     with short_transaction(license_id):
         found = [
-            (kept, row_id)
+            Old(kept=kept, row_id=row.pk, sealed=sealed, bound_to=kept.bound_to(row))
             for kept in KEPT
-            for row_id, sealed in kept.table._default_manager.filter(
-                license_id=license_id
-            ).values_list("pk", kept.column)
-            if bytes(sealed) and vault.generation_of(bytes(sealed)) != newest
+            for row in kept.table._default_manager.filter(license_id=license_id)
+            if (sealed := kept.sealed_in(row)) and vault.generation_of(sealed) != newest
         ]
     yield from found
 
 
+def _reseal(*, actor: Actor, license_id: int, old: Old, now: datetime) -> None:
+    """Seal one secret anew: outside a transaction, for a key service may be silent for seconds.
+
+    :raises SealDoesNotOpen: if it does not open
+    """
+    sealed = vault.seal(vault.unseal(old.sealed, old.bound_to), old.bound_to)
+    _put(actor=actor, license_id=license_id, old=old, sealed=sealed, now=now)
+
+
 @operation
-def _reseal(*, actor: Actor, license_id: int, kept: Kept, row_id: int, now: datetime) -> None:
+def _put(*, actor: Actor, license_id: int, old: Old, sealed: bytes, now: datetime) -> None:
+    """Keep what was sealed anew, unless the secret was revoked or is another one by now."""
     require_the_machine(actor)
-    row = kept.table._default_manager.select_for_update().get(pk=row_id, license_id=license_id)
-    sealed = bytes(getattr(row, kept.column))
-    if not sealed:
-        # Revoked meanwhile.
+    rows = old.kept.table._default_manager.select_for_update()
+    row = rows.filter(pk=old.row_id, license_id=license_id).first()
+    if row is None or (old.kept.sealed_in(row), old.kept.bound_to(row)) != (
+        old.sealed,
+        old.bound_to,
+    ):
         return
-    bound_to = kept.bound_to(row)
-    setattr(row, kept.column, vault.seal(vault.unseal(sealed, bound_to), bound_to))
-    row.save(update_fields=[kept.column])
+    setattr(row, old.kept.column, sealed)
+    row.save(update_fields=[old.kept.column])
     ledger.append(
         type=EventType.VAULT_RESEALED,
-        subject=f"{kept.table._meta.db_table}:{row_id}",
+        subject=f"{old.kept.table._meta.db_table}:{old.row_id}",
         actor=actor,
         reason="Sealed anew for the vault's new keys",
         now=now,

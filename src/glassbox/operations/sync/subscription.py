@@ -41,6 +41,14 @@ class _Ours:
     token: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Held:
+    """The subscription of a licence as the database holds it."""
+
+    id: int
+    sealed: bytes
+
+
 def hints_are_set_up() -> bool:
     """Return whether METRC can be told where to post, and knows how to reach us."""
     return bool(settings.GLASSBOX_METRC_CONNECT_URL and settings.GLASSBOX_PUBLIC_URL)
@@ -124,26 +132,66 @@ def bound_to(license_id: int) -> bytes:
     return f"hook/v1|{settings.GLASSBOX_ENVIRONMENT}|{license_id}".encode()
 
 
-@operation
 def _open(*, actor: Actor, license_id: int, now: datetime) -> _Ours:
+    """Return the licence's subscription, made where there is none or it does not open.
+
+    Opened and sealed outside a transaction: a key service may be silent for seconds, and nobody
+    waits for it with a row in hand.
+    """
+    while True:
+        held = _held(actor=actor, license_id=license_id, now=now)
+        if held is not None:
+            # Another keyset: what METRC knows is lost to us, so it learns a new address.
+            with suppress(SealDoesNotOpen):
+                return _Ours(id=held.id, token=unseal(held.sealed, bound_to(license_id)))
+        token = secrets.token_urlsafe(32)
+        made = _put(
+            actor=actor,
+            license_id=license_id,
+            instead_of=held,
+            token_sha256=hashlib.sha256(token.encode()).hexdigest(),
+            sealed=seal(token, bound_to(license_id)),
+            now=now,
+        )
+        if made is not None:
+            return _Ours(id=made, token=token)
+
+
+@operation
+def _held(*, actor: Actor, license_id: int, now: datetime) -> _Held | None:
+    access.require(actor, Permission.SYNC_RUN, license_id=license_id)
+    return _held_now(license_id)
+
+
+@operation
+def _put(
+    *,
+    actor: Actor,
+    license_id: int,
+    instead_of: _Held | None,
+    token_sha256: str,
+    sealed: bytes,
+    now: datetime,
+) -> int | None:
+    """Keep a new subscription in place of one that was looked at; None if it is another by now."""
     access.require(actor, Permission.SYNC_RUN, license_id=license_id)
     license = License.objects.select_for_update(no_key=True).get(id=license_id)
-    found = MetrcSubscription.objects.filter(license=license).first()
-    if found is not None:
-        try:
-            return _Ours(id=found.pk, token=unseal(bytes(found.sealed_token), bound_to(license_id)))
-        except SealDoesNotOpen:
-            # Another keyset: what METRC knows is lost to us, so it learns a new address.
-            found.delete()
-    token = secrets.token_urlsafe(32)
+    if _held_now(license_id) != instead_of:
+        return None
+    MetrcSubscription.objects.filter(license=license).delete()
     made = MetrcSubscription.objects.create(
         company_id=license.company_id,
         license=license,
-        sealed_token=seal(token, bound_to(license_id)),
-        token_sha256=hashlib.sha256(token.encode()).hexdigest(),
+        sealed_token=sealed,
+        token_sha256=token_sha256,
         made_at=now,
     )
-    return _Ours(id=made.pk, token=token)
+    return made.pk
+
+
+def _held_now(license_id: int) -> _Held | None:
+    found = MetrcSubscription.objects.filter(license_id=license_id).first()
+    return _Held(id=found.pk, sealed=bytes(found.sealed_token)) if found else None
 
 
 @operation
