@@ -25,7 +25,7 @@ from glassbox.access import NotPermitted
 from glassbox.audit.event_types import EventType
 from glassbox.audit.notes import parse_checkpoint
 from glassbox.cli.demo_brand import Brand
-from glassbox.models.alerts import AlertDeliveryAttempt, AlertWebhook
+from glassbox.models.alerts import AlertDelivery, AlertDeliveryAttempt, AlertWebhook
 from glassbox.operations.alerts.webhooks import add_webhook, remove_webhook
 from glassbox.operations.transaction import short_transaction
 from glassbox.queries.alerts import channels_page
@@ -104,13 +104,19 @@ def add(brand: Brand, url: str, now: datetime, *, name: str = "Fay", secret: str
     )
 
 
+def due(brand: Brand, receiver: Receiver, now: datetime) -> AlertDelivery:
+    """The delivery that a case owes to one receiver's webhook."""
+    add(brand, receiver.url, now)
+    put_case(brand, now)
+    look(brand, now)
+    (delivery,) = deliveries(brand, channel="WEBHOOK")
+    return delivery
+
+
 def test_a_webhook_is_told_once_and_can_check_who_told_it(
     cast: Brand, frozen_now: datetime, receiver: Receiver
 ) -> None:
-    add(cast, receiver.url, frozen_now)
-    put_case(cast, frozen_now)
-    look(cast, frozen_now)
-    (delivery,) = deliveries(cast, channel="WEBHOOK")
+    delivery = due(cast, receiver, frozen_now)
 
     sent = deliver(cast, delivery, frozen_now)
     again = deliver(cast, delivery, frozen_now)
@@ -133,10 +139,7 @@ def test_a_webhook_is_told_once_and_can_check_who_told_it(
 def test_two_workers_that_take_one_delivery_send_it_once(
     cast: Brand, frozen_now: datetime, receiver: Receiver
 ) -> None:
-    add(cast, receiver.url, frozen_now)
-    put_case(cast, frozen_now)
-    look(cast, frozen_now)
-    (delivery,) = deliveries(cast, channel="WEBHOOK")
+    delivery = due(cast, receiver, frozen_now)
     gate = threading.Barrier(4)
 
     def work() -> None:
@@ -185,10 +188,7 @@ def test_a_try_before_its_time_sends_nothing(
     cast: Brand, frozen_now: datetime, receiver: Receiver
 ) -> None:
     receiver.status = 500
-    add(cast, receiver.url, frozen_now)
-    put_case(cast, frozen_now)
-    look(cast, frozen_now)
-    (delivery,) = deliveries(cast, channel="WEBHOOK")
+    delivery = due(cast, receiver, frozen_now)
     deliver(cast, delivery, frozen_now)
     deliver(cast, delivery, frozen_now + timedelta(seconds=59))
     assert len(receiver.got) == 1
@@ -203,10 +203,7 @@ def test_a_try_before_its_time_sends_nothing(
 
 def test_a_redirect_is_not_followed(cast: Brand, frozen_now: datetime, receiver: Receiver) -> None:
     receiver.status = 302
-    add(cast, receiver.url, frozen_now)
-    put_case(cast, frozen_now)
-    look(cast, frozen_now)
-    (delivery,) = deliveries(cast, channel="WEBHOOK")
+    delivery = due(cast, receiver, frozen_now)
 
     after = deliver(cast, delivery, frozen_now)
 
@@ -219,10 +216,7 @@ def test_a_receiver_that_drips_holds_no_worker(
     cast: Brand, frozen_now: datetime, receiver: Receiver
 ) -> None:
     receiver.drips = 25
-    add(cast, receiver.url, frozen_now)
-    put_case(cast, frozen_now)
-    look(cast, frozen_now)
-    (delivery,) = deliveries(cast, channel="WEBHOOK")
+    delivery = due(cast, receiver, frozen_now)
     began = time.monotonic()
 
     after = deliver(cast, delivery, frozen_now)
@@ -234,10 +228,7 @@ def test_a_receiver_that_drips_holds_no_worker(
 def test_what_a_dead_worker_held_is_sent_by_another_under_the_same_id(
     cast: Brand, frozen_now: datetime, receiver: Receiver
 ) -> None:
-    add(cast, receiver.url, frozen_now)
-    put_case(cast, frozen_now)
-    look(cast, frozen_now)
-    (delivery,) = deliveries(cast, channel="WEBHOOK")
+    delivery = due(cast, receiver, frozen_now)
     with short_transaction(cast.licenses[MFG]):
         delivery.state, delivery.claimed_at, delivery.attempts = "SENDING", frozen_now, 1
         delivery.save()
@@ -250,10 +241,7 @@ def test_what_a_dead_worker_held_is_sent_by_another_under_the_same_id(
 def test_a_delivery_that_kills_every_worker_is_given_up(
     cast: Brand, frozen_now: datetime, receiver: Receiver
 ) -> None:
-    add(cast, receiver.url, frozen_now)
-    put_case(cast, frozen_now)
-    look(cast, frozen_now)
-    (delivery,) = deliveries(cast, channel="WEBHOOK")
+    delivery = due(cast, receiver, frozen_now)
     with short_transaction(cast.licenses[MFG]):
         delivery.state, delivery.claimed_at = "SENDING", frozen_now
         delivery.attempts = TRIES_AT_MOST
@@ -304,10 +292,7 @@ def test_a_webhook_is_added_by_few_to_a_safe_address_once(
 def test_outside_development_a_receiver_in_our_own_network_is_never_reached(
     cast: Brand, frozen_now: datetime, receiver: Receiver
 ) -> None:
-    add(cast, receiver.url, frozen_now)
-    put_case(cast, frozen_now)
-    look(cast, frozen_now)
-    (delivery,) = deliveries(cast, channel="WEBHOOK")
+    delivery = due(cast, receiver, frozen_now)
     with override_settings(GLASSBOX_ENVIRONMENT="staging"):
         for url in (receiver.url, "https://127.0.0.1/", "https://localhost/"):
             with pytest.raises(InvalidInput):
