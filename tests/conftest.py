@@ -38,6 +38,9 @@ from hypothesis import settings as property_settings
 
 from glassbox.runtime.postgres import Cluster, ClusterUrls
 
+if os.environ.get("GLASSBOX_TESTS_LISTEN"):
+    # A command that a test runs in this process would bind the log to that test's own capture.
+    settings.LOGGING["handlers"]["stderr"]["stream"] = "ext://sys.__stderr__"
 django.setup()
 # A machine with other work is slow; that is no fault of what is tested.
 property_settings.register_profile(

@@ -13,3 +13,9 @@ def test_a_quantity_is_said_without_its_idle_zeros() -> None:
 
 def test_a_state_is_said_before_and_after() -> None:
     assert change_of({"new_state": "QA_RELEASED"}) == "nothing → qa released"
+
+
+def test_an_alert_is_said_without_the_moment_that_its_fact_ends_in() -> None:
+    body = {"fact": "case:2:20261128221731", "stage": "24H_LEFT", "severity": "CRITICAL"}
+
+    assert change_of({"body": body}) == "fact case:2, stage 24 hours left, severity critical"

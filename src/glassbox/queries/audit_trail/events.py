@@ -20,6 +20,7 @@ from glassbox.models.actions import RegulatedAction
 from glassbox.models.companies import License
 from glassbox.models.people import RoleGrant, User
 from glassbox.rules.actor import Actor
+from glassbox.rules.alerts import stage_words
 from glassbox.rules.labels import is_label
 from glassbox.rules.quantities import number_text
 from glassbox.rules.verdicts import InvalidInput
@@ -32,6 +33,9 @@ NEWEST_LOOKED_THROUGH = 500
 SUMMARY_CHARACTERS = 90
 BY_GLASSBOX = "glassbox"
 IDLE_ZEROS = re.compile(r"-?\d+\.\d*0")
+# What an alert is about ends in the moment at which it is due, so that a later one is another.
+MOMENT_OF_A_FACT = re.compile(r":\d{12,14}$")
+STATES_OF_ALERTS = frozenset({"stage", "severity"})
 HASH_PREFIX = re.compile(r"[0-9a-f]{8,64}")
 
 # Where the thing an event is about has a page, below the licence's own address.
@@ -312,7 +316,7 @@ def change_of(record: dict[str, Any]) -> str:
     if before or after:
         return f"{_word(before) or 'nothing'} → {_word(after) or 'nothing'}"
     facts = [
-        f"{name.replace('_', ' ')} {_fact(value)}"
+        f"{name.replace('_', ' ')} {_fact(name, value)}"
         for name, value in record.get("body", {}).items()
         if isinstance(value, str | int) and not isinstance(value, bool) and value != ""
         if not name.endswith("sha256") and name != "policy"
@@ -321,10 +325,15 @@ def change_of(record: dict[str, Any]) -> str:
     return text if len(text) <= SUMMARY_CHARACTERS else text[: SUMMARY_CHARACTERS - 1] + "…"
 
 
-def _fact(value: str | int) -> str:
-    """Return a fact as people read it: a quantity as it was stored without its idle zeros."""
-    is_quantity = isinstance(value, str) and IDLE_ZEROS.fullmatch(value)
-    return number_text(Decimal(value)) if is_quantity else str(value)
+def _fact(name: str, value: str | int) -> str:
+    """Return a fact as people read it: a quantity without idle zeros, a state in small letters."""
+    if not isinstance(value, str):
+        return str(value)
+    if IDLE_ZEROS.fullmatch(value):
+        return number_text(Decimal(value))
+    if name in STATES_OF_ALERTS:
+        return stage_words(value)
+    return MOMENT_OF_A_FACT.sub("", value) if name == "fact" else value
 
 
 def _word(state: str) -> str:
