@@ -15,7 +15,7 @@ BIN := .venv/bin
 BUILT := src/glassbox/web/static/built/app.js
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-audit-large bench-large bench-pages coverage evaluation fuzz fuzz-api screenshots simulate torture torture-grid torture-flow canaries canaries-everywhere mutation differences traffic golive-bench audit-components
+.PHONY: help setup chromium browser demo unit test check lint types contracts migrations bench bench-audit-large bench-large bench-pages coverage evaluation fuzz fuzz-api screenshots simulate torture torture-grid torture-flow canaries canaries-everywhere mutation differences traffic golive-bench audit-components release
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -109,6 +109,9 @@ torture-grid: setup ## every crash point by every fault for one kind of each cla
 
 torture-flow: setup ## the main job twenty times, the worker killed at seeded moments: SEED=n
 	$(BIN)/python scripts/torture.py --seed $(SEED)
+
+release: setup ## the wheel for where people work, into dist/: no demo, no simulator
+	$(BIN)/python scripts/build_release.py
 
 audit-components: setup ## known weaknesses of every pinned component: needs the network
 	$(PYTHON) -m venv .audit

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import os
 import re
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +20,14 @@ from tests.meta.source import ROOT
 
 SETTINGS = ROOT / "src/glassbox/config/settings.py"
 PASSWORD_CHARACTERS_AT_LEAST = 32
+
+
+def module_of(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_no_setting_has_a_secret_as_its_default() -> None:
@@ -71,3 +85,44 @@ def test_what_is_for_trying_out_does_not_run_where_people_work(
 
     assert main([command, "S01"]) == 2
     assert f"does not run in {environment}" in capsys.readouterr().err
+
+
+IMPORTS_ALL = """
+import importlib, sys, django
+sys.path[:] = [one for one in sys.path if not one.endswith("/src")]
+sys.path.insert(0, sys.argv[1])
+sys.path_importer_cache.clear()
+django.setup()
+from glassbox.config.console import COMMANDS, NOT_WHERE_PEOPLE_WORK
+for name, _, _ in COMMANDS:
+    if name not in NOT_WHERE_PEOPLE_WORK:
+        importlib.import_module("glassbox.cli." + name.replace("-", "_"))
+import glassbox.config.urls, glassbox.jobs.tasks
+for gone in ("metrc_simulator", "glassbox.cli.demo", "glassbox.cli.scenarios"):
+    assert importlib.util.find_spec(gone) is None, gone
+assert glassbox.__file__.startswith(sys.argv[1]), glassbox.__file__
+print(len(sys.modules))
+"""
+
+
+def test_what_people_work_with_holds_nothing_for_trying_out_and_is_whole(tmp_path: Path) -> None:
+    release = module_of(ROOT / "scripts/build_release.py")
+    release.lay_out(tmp_path)
+
+    left = [str(path.relative_to(tmp_path / "src")) for path in (tmp_path / "src").rglob("*.py")]
+    assert len(left) > 300
+    for path in left:
+        assert not re.search(r"simulator|demo|scenario|cli/flow|/tests?/|conftest", path), path
+    scripts = tomllib.loads((tmp_path / "pyproject.toml").read_text())["project"]["scripts"]
+    assert set(scripts) == {"glassbox"}
+    environment = {**os.environ, "GLASSBOX_ENVIRONMENT": "production"}
+    environment |= {"GLASSBOX_SECRET_KEY": "x" * 50, "GLASSBOX_HOME": str(tmp_path)}
+    environment |= {"DJANGO_SETTINGS_MODULE": "glassbox.config.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTS_ALL, str(tmp_path / "src")],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]

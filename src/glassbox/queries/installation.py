@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -87,6 +88,7 @@ def installation_facts(process: str) -> InstallationFacts:
         mail_is_encrypted=settings.EMAIL_USE_TLS or not settings.EMAIL_HOST,
         unlisted_hosts=_unlisted_hosts(),
         has_scanner=bool(settings.GLASSBOX_CLAMD),
+        has_trial_code=any(find_spec(name) for name in ("metrc_simulator", "glassbox.cli.demo")),
         # A path is a socket of this machine.
         scanner_host=""
         if settings.GLASSBOX_CLAMD.startswith("/")

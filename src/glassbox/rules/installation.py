@@ -83,6 +83,15 @@ def _environment(facts: InstallationFacts) -> Iterator[Problem]:
         )
 
 
+def _trial_code(facts: InstallationFacts) -> Iterator[Problem]:
+    if facts.is_served_to_people and facts.has_trial_code:
+        yield _warn(
+            "TRIAL-CODE",
+            "The demo, the scenario runner or METRC in a box is installed where people work.",
+            "Install the wheel of `make release`, which leaves them out.",
+        )
+
+
 def _second_factor(facts: InstallationFacts) -> Iterator[Problem]:
     if facts.is_served_to_people and not facts.second_factor_is_required:
         yield _stop(
@@ -358,6 +367,7 @@ def _comfort(facts: InstallationFacts) -> Iterator[Problem]:
 # Whom each check concerns besides the doctor; where nobody is named, every process.
 _CHECKS: tuple[tuple[Callable[[InstallationFacts], Iterator[Problem]], frozenset[str]], ...] = (
     (_environment, frozenset()),
+    (_trial_code, frozenset({"serve"})),
     (_second_factor, frozenset({"serve"})),
     (_sign_on, frozenset({"serve"})),
     (_metrc, frozenset({"worker"})),

@@ -32,7 +32,7 @@ class InstallationFacts:
     `unlisted_hosts` machines of the settings that the operator's list does not name, `kek_away` why
     the key service opens nothing now, `plain_key_files` key files that it does not wrap,
     `sign_on_problem` what is half-made of single sign-on, `scanner_host` where the virus scanner is
-    reached by a network.
+    reached by a network, `has_trial_code` whether the demo or METRC in a box is installed.
     """
 
     process: str
@@ -60,6 +60,7 @@ class InstallationFacts:
     has_breach_list: bool = True
     has_scanner: bool = True
     scanner_host: str = ""
+    has_trial_code: bool = False
     unlisted_hosts: tuple[str, ...] = ()
     tls_error: str = ""
     clock_is_in_step: bool = True

@@ -9,11 +9,13 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern
 
+from glassbox.api.urls import document
 from glassbox.audit.models import ComplianceEvent
 from glassbox.cli.demo_brand import MAKER, MOVER, Brand
 from glassbox.operations.transaction import short_transaction
 from glassbox.web.sign_in_addresses import OPEN_NAMES, OWN_NAMES
 from glassbox.web.urls import urlpatterns
+from tests.db.api.calling import token_of
 from tests.signed_in_client import client_of
 
 PAGES_AT_LEAST = 40
@@ -122,3 +124,28 @@ def test_nothing_is_done_where_both_licences_are_looked_at(cast: Brand) -> None:
         assert status in (200, 404, 405), f"{name}: {status}"
 
     assert event_count(cast) == before
+
+
+def test_no_address_takes_a_method_that_it_does_not_name(cast: Brand) -> None:
+    client = client_of(cast, "Fay")
+    for name, address in addresses():
+        methods = [client.patch, client.delete, client.options, client.trace]
+        # METRC says in its documents that its hook comes by POST or by PUT.
+        methods += [] if name == "metrc_hook" else [client.put]
+        for method in methods:
+            assert method(address).status_code == 405, name
+
+
+def test_the_api_takes_no_method_that_its_document_does_not_name(cast: Brand) -> None:
+    seen, token = 0, token_of(cast, "Fay")
+    headers = {"Authorization": f"Bearer {token}"}
+    for path, taken in document()["paths"].items():
+        path = path.replace("{license_number}", MAKER).replace("{event_id}", SAMPLES["uuid"])
+        here = re.sub(r"\{[^}]*\}", "1", path)
+        for method in ("get", "put", "patch", "delete", "options", "trace", "post"):
+            if method in taken:
+                continue
+            seen += 1
+            answer = Client().generic(method.upper(), here, headers=headers)
+            assert answer.status_code == 405, f"{method} {here}"
+    assert seen > 50

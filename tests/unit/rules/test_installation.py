@@ -77,6 +77,7 @@ def test_a_sound_installation_has_no_finding() -> None:
         ("MAIL-TLS", {"mail_is_encrypted": False}),
         ("BREACH-LIST", {"has_breach_list": False}),
         ("SCANNER-NONE", {"has_scanner": False}),
+        ("TRIAL-CODE", {"has_trial_code": True}),
         ("SCANNER-TLS", {"scanner_host": "scanner.example"}),
         ("OUTSIDE-HOST", {"unlisted_hosts": ("mail.example",)}),
         ("PUBLIC-TLS", {"tls_error": "its certificate does not hold"}),
