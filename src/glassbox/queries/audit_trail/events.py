@@ -35,7 +35,8 @@ BY_GLASSBOX = "glassbox"
 IDLE_ZEROS = re.compile(r"-?\d+\.\d*0")
 # What an alert is about ends in the moment at which it is due, so that a later one is another.
 MOMENT_OF_A_FACT = re.compile(r":\d{12,14}$")
-STATES_OF_ALERTS = frozenset({"stage", "severity"})
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):[\d.]+\+00:00")
+STATES = frozenset({"class", "stage", "severity"})
 HASH_PREFIX = re.compile(r"[0-9a-f]{8,64}")
 
 # Where the thing an event is about has a page, below the licence's own address.
@@ -326,13 +327,15 @@ def change_of(record: dict[str, Any]) -> str:
 
 
 def _fact(name: str, value: str | int) -> str:
-    """Return a fact as people read it: a quantity without idle zeros, a state in small letters."""
+    """Return a fact as people read it: no idle zeros, states in small letters, moments to the minute."""
     if not isinstance(value, str):
         return str(value)
     if IDLE_ZEROS.fullmatch(value):
         return number_text(Decimal(value))
-    if name in STATES_OF_ALERTS:
-        return stage_words(value)
+    if name in STATES:
+        return _word(stage_words(value))
+    if moment := MOMENT.fullmatch(value):
+        return f"{moment[1]} {moment[2]} UTC"
     return MOMENT_OF_A_FACT.sub("", value) if name == "fact" else value
 
 
