@@ -7,15 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.own_folders import own_folder
+
 # Each process of a parallel run has a home of its own, whatever the first one said.
-os.environ["GLASSBOX_HOME"] = tempfile.mkdtemp(prefix="glassbox-tests-")
+os.environ["GLASSBOX_HOME"] = str(own_folder("glassbox-test-run-"))
 os.environ.setdefault("GLASSBOX_ENVIRONMENT", "dev")
 # Most tests are about work, not about signing in; those that are switch it on.
 os.environ["GLASSBOX_MFA_REQUIRED"] = "no"
@@ -75,9 +76,7 @@ def cluster() -> Iterator[Cluster]:
     """A PostgreSQL of the test run's own, with one migrated database to clone from."""
     # In memory where the machine has it: each test clones a database of some hundred files.
     memory = Path("/dev/shm")
-    home = Path(
-        tempfile.mkdtemp(prefix="glassbox-cluster-", dir=memory if memory.is_dir() else None)
-    )
+    home = own_folder("glassbox-test-cluster-", memory if memory.is_dir() else None)
     home.chmod(0o711)
     cluster = Cluster(home, throw_away=True)
     urls = cluster.start(TEMPLATE)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import mkdtemp
 
+from django.conf import settings
+
 from glassbox.audit.sequencer import sequence_once
 from glassbox.audit.signer import sign_once
 from glassbox.runtime.postgres import ClusterUrls
@@ -17,7 +19,10 @@ _folders: dict[str, Path] = {}
 def signer_folder(database: ClusterUrls) -> Path:
     """Return where the signer of a test's database keeps its key and its memory."""
     if database.signer not in _folders:
-        _folders[database.signer] = Path(mkdtemp(prefix="glassbox-signer-"))
+        # Below the home of the run, with which it goes.
+        home = settings.GLASSBOX_HOME
+        home.mkdir(parents=True, exist_ok=True)
+        _folders[database.signer] = Path(mkdtemp(prefix="signer-", dir=home))
     return _folders[database.signer]
 
 
