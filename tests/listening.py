@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.journeys.canaries import dump, hits, shapes
 FOLDER = os.environ.get("GLASSBOX_TESTS_LISTEN", "")
 # Shorter ones are found by chance in a hundred megabytes.
 LETTERS_AT_LEAST = 10
+PACKED = frozenset({".gz", ".zip", ".xlsx", ".tar", ".eml"})
 _OF_THE_TEST: dict[str, str] = {}
 
 
@@ -72,11 +74,35 @@ def search_rest(cluster: Cluster) -> None:
     folder = Path(FOLDER)
     heard = set((folder / "secrets.txt").read_text(encoding="utf-8").split())
     assert heard, "no secret was heard"
-    patterns = folder / "patterns"
-    needles = {needle for one in heard for _, needle in shapes(one)}
-    patterns.write_bytes(b"\n".join(sorted(needles)))
-    found = files_with(patterns, [cluster.data, cluster.log, folder / "mails", folder / "said"])
-    assert found == [], f"{len(heard)} secrets searched for"
+    places = [cluster.data, cluster.log, folder / "mails", folder / "said", folder / "flows"]
+    assert search(heard, places) == [], f"{len(heard)} secrets searched for"
+
+
+def search(heard: Iterable[str], places: Iterable[Path]) -> list[str]:
+    """Return each file in which a secret lies, with the shape it lies in; the secret is not told.
+
+    Everything is searched as it lies; what is packed or folded, such as mails, as it is read too.
+    """
+    secrets = {f"secret {number}": one for number, one in enumerate(sorted(heard))}
+    patterns = Path(FOLDER or tempfile.gettempdir()) / f"patterns-{os.getpid()}"
+    patterns.write_bytes(
+        b"\n".join(sorted({needle for one in secrets.values() for _, needle in shapes(one)}))
+    )
+    try:
+        there = [place for place in places if place.exists()]
+        suspects = {Path(name) for name in files_with(patterns, there)}
+    finally:
+        patterns.unlink()
+    for place in there:
+        suspects |= {one for one in (place, *place.rglob("*")) if one.is_file() and is_packed(one)}
+    return sorted(
+        line for path in suspects for line in hits(secrets, {str(path): path.read_bytes()})
+    )
+
+
+def is_packed(path: Path) -> bool:
+    """Return whether a file must be opened before it can be searched."""
+    return path.suffix in PACKED or path.parent.name == "mails"
 
 
 def files_with(patterns: Path, places: Iterable[Path]) -> list[str]:

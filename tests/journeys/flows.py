@@ -9,19 +9,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests import listening
+
 GLASSBOX = str(Path(sys.executable).parent / "glassbox")
 
 
 def flow(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [GLASSBOX, "flow", *words], capture_output=True, text=True, timeout=400, check=False
-    )
+    command = [GLASSBOX, "flow", *words]
+    if listening.FOLDER:
+        command = [sys.executable, "-m", "tests.listened_flow", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+    if listening.FOLDER:
+        # What was caught here is searched at the end with all the rest.
+        sys.stderr.write(done.stdout + done.stderr)
+    return done
 
 
 @cache
 def told_by(*words: str) -> dict[str, Any]:
     """Run a flow that must hold, once, and return what it tells."""
-    done = flow(*words, "--json")
+    export = ["--export", f"{listening.FOLDER}/flows/{words[0]}"] if listening.FOLDER else []
+    done = flow(*words, "--json", *export)
     assert done.returncode == 0, done.stderr[-3000:]
     told: dict[str, Any] = json.loads(done.stdout)
     return told

@@ -74,7 +74,7 @@ class Stage:
             "GLASSBOX_METRC_SHARE": "1",
             "GLASSBOX_METRC_GETS_PER_SECOND_PER_FACILITY": "1000",
             "GLASSBOX_METRC_GETS_PER_SECOND_PER_VENDOR": "1000",
-            "GLASSBOX_LOG_LEVEL": "ERROR",
+            "GLASSBOX_LOG_LEVEL": os.environ.get("GLASSBOX_LOG_LEVEL", "ERROR"),
         }
         os.environ.update(self.environment)
         done = subprocess.run(
