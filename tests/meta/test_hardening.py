@@ -20,6 +20,7 @@ MAY = {
     "src/glassbox/paperwork/pack_index.py": {"Engine"},
     "src/glassbox/cli/scenarios/language.py": {"yaml.load"},
 }
+CHANGES = {"append", "add", "update", "pop", "clear", "setdefault", "extend", "remove", "insert"}
 WEAK = {"md5", "sha1"}
 SECRET_BITS_AT_LEAST = 128  # ASVS 5.0, 11.5.1
 # The published lists of leaked passwords are of SHA-1; nothing is kept or signed by it.
@@ -104,6 +105,31 @@ def short_secrets(module: Module) -> Iterator[str]:
             yield f"{module.path}:{node.lineno}: {number} bytes"
 
 
+def shared_changes(module: Module) -> Iterator[str]:
+    """Yield each place where a function changes what a module holds for every thread."""
+    assigned = [node for node in module.tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    targets = [one.targets if isinstance(one, ast.Assign) else [one.target] for one in assigned]
+    names = {ast.unparse(target) for some in targets for target in some}
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    inside = [
+        one
+        for node in ast.walk(module.tree)
+        if isinstance(node, functions)
+        for one in ast.walk(node)
+    ]
+    for node in inside:
+        changed = ""
+        if isinstance(node, ast.Global):
+            changed = node.names[0]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            changed = ast.unparse(node.func.value) if node.func.attr in CHANGES else ""
+        elif isinstance(node, ast.Assign | ast.AugAssign):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            changed = ast.unparse(target.value) if isinstance(target, ast.Subscript) else ""
+        if isinstance(node, ast.Global) or changed in names:
+            yield f"{module.path}:{node.lineno}: {changed}"
+
+
 def values_in_sql(module: Module) -> Iterator[str]:
     """Yield each execute() whose SQL is put together from anything but constants of the code."""
     for node in ast.walk(module.tree):
@@ -155,6 +181,13 @@ def test_every_secret_has_128_random_bits() -> None:
     others = [one for one in found if one.split(":")[0] not in NO_SECRETS]
 
     assert others == []
+
+
+def test_threads_change_nothing_that_they_share() -> None:
+    found = [one for module in OURS if "/cli/" not in module.path for one in shared_changes(module)]
+
+    # Filled while it is imported, before there is a second thread.
+    assert [one.split(":")[0] for one in found] == ["src/glassbox/web/work.py"]
 
 
 def test_no_value_is_put_into_sql_as_text() -> None:
@@ -211,6 +244,9 @@ def test_scripts_keep_nothing_and_build_no_markup_from_text() -> None:
         (weak_primitives, "hashlib.md5(b'')"),
         (weak_primitives, "random.choice('ab')"),
         (values_in_sql, "cursor.execute(f'SELECT {name}')"),
+        (shared_changes, "SEEN = []\ndef f():\n    SEEN.append(1)"),
+        (shared_changes, "SEEN = {}\ndef f():\n    SEEN[1] = 2"),
+        (shared_changes, "SEEN = 1\ndef f():\n    global SEEN"),
         (decoded_again, "urllib.parse.unquote(text)"),
         (short_secrets, "secrets.token_urlsafe(15)"),
         (short_secrets, "SHORT = 8\nsecrets.token_hex(SHORT)"),

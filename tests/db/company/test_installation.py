@@ -9,6 +9,7 @@ from django.test import override_settings
 
 from glassbox.cli.demo_brand import Brand
 from glassbox.queries.installation import installation_facts
+from glassbox.runtime.postgres import ClusterUrls
 
 
 def test_a_key_file_is_open_when_its_folder_is_too(cast: Brand, tmp_path: Path) -> None:
@@ -47,3 +48,10 @@ def test_a_machine_that_the_operator_did_not_list_is_named(cast: Brand, tmp_path
         assert installation_facts("worker").unlisted_hosts == hosts
     with override_settings(**named, GLASSBOX_OUTSIDE_HOSTS=["mail.example", *hosts[2:]]):
         assert installation_facts("worker").unlisted_hosts == ("connect.example",)
+
+
+def test_nobody_is_there_before_a_company_is_opened(database: ClusterUrls) -> None:
+    with psycopg.connect(database.owner) as connection:
+        for table in ("users", "companies", "roles", "api_tokens", "account_emailaddress"):
+            rows = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[call-overload]
+            assert rows == (0,), table

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import ast
 import base64
+import io
 import json
 import logging
 import os
 import re
 import sys
+import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from django.test import override_settings
 
-from glassbox.config.logs import FIELDS, NOT_OURS, REDACTED, json_formatter, logging_of
+from glassbox.config.logs import (
+    FIELDS,
+    NOT_OURS,
+    REDACTED,
+    json_formatter,
+    log_what_nobody_catches,
+    logging_of,
+)
 from glassbox.rules.actor import Actor
 from tests.journeys.canaries import hits, shapes
 from tests.meta.source import modules
@@ -60,6 +70,33 @@ def test_a_line_says_when_where_who_and_what() -> None:
     assert (told["event"], told["route"]) == ("refused: input.invalid", "l/<str:license_number>/")
     assert (told["level"], told["logger"]) == ("error", "glassbox.web")
     assert "Ana" not in json.dumps(told)
+
+
+def test_what_nobody_catches_is_told_by_its_kind_and_places(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    log_what_nobody_catches()
+    told = io.StringIO()
+    handler = logging.StreamHandler(told)
+    handler.setFormatter(json_formatter())
+    logging.getLogger("glassbox").addHandler(handler)
+
+    def breaks() -> None:
+        raise ValueError("k3y")
+
+    try:
+        thread = threading.Thread(target=breaks)
+        thread.start()
+        thread.join()
+        sys.excepthook(*raised({"a": "k3y"}))
+    finally:
+        logging.getLogger("glassbox").removeHandler(handler)
+
+    lines = [json.loads(one) for one in told.getvalue().splitlines()]
+    assert [one["exception"] for one in lines] == ["ValueError", "ValueError"]
+    assert "breaks" in lines[0]["where"][-1] and "k3y" not in told.getvalue()
 
 
 def test_lines_go_to_stderr_and_nowhere_else() -> None:
