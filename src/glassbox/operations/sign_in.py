@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR as default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -27,8 +27,17 @@ REASON_AT_MOST = 500
 
 @unscoped_operation
 def remember_sign_in(*, actor: Actor, how: str, now: datetime) -> None:
-    """Write that a person signed in, and with what."""
+    """Write that a person signed in, and with what; forget the sessions that ended long ago."""
     _append(EventType.SESSION_SIGNED_IN, actor, f"Signed in with {how}", now)
+    _forget_ended_in_transaction(now)
+
+
+def _forget_ended_in_transaction(now: datetime) -> None:
+    """Delete sessions that are over, and the browsers and addresses that were noted with them."""
+    Session.objects.filter(expire_date__lt=now).delete()
+    # A sign-in under way may have noted its browser before its session is kept.
+    noted = UserSession.objects.filter(created_at__lt=now - timedelta(days=1))
+    noted.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 @unscoped_operation

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from http.cookies import Morsel
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client, override_settings
+from django.utils.timezone import now
 
 from glassbox.cli.demo_brand import Brand
+from glassbox.operations.sign_in import remember_sign_in
+from tests.cast import person
 from tests.db.web.signing_in import code_of, give, set_up_app, signed_in, with_password
 
 pytestmark = pytest.mark.usefixtures("strict")
@@ -103,3 +109,19 @@ def test_every_cookie_of_production_is_bound_to_the_host(cast: Brand) -> None:
         assert one["secure"] or not one.value, one
         assert one["samesite"] == "Lax" and one["path"] == "/" and not one["domain"], one
         assert one["httponly"] or not one.value or one.key == names[1], one
+
+
+def test_what_was_noted_of_ended_sessions_goes_with_the_next_sign_in(cast: Brand) -> None:
+    client, user, secret = signed_in(cast, "Fay")
+    give(other := Client(), user)
+    other.post("/sign-in/code/", {"code": code_of(secret)})
+    ended = other.session.session_key
+    Session.objects.filter(session_key=ended).update(expire_date=now() - timedelta(seconds=1))
+    UserSession.objects.filter(session_key=ended).update(created_at=now() - timedelta(days=2))
+
+    remember_sign_in(actor=person(cast, "Fay"), how="a password", now=now())
+
+    assert not Session.objects.filter(session_key=ended).exists()
+    assert not UserSession.objects.filter(session_key=ended).exists()
+    assert client.get("/both/").status_code == 200
+    assert UserSession.objects.filter(session_key=client.session.session_key).exists()
