@@ -132,6 +132,28 @@ function walkTheQueue(event) {
   }
 }
 
+// A page that outlives its session shows nothing of it any more, whether or not a server answers.
+function endWithTheSession() {
+  const idleMilliseconds = 1000 * Number(document.body.dataset.idleSeconds || 0);
+  let seen = Date.now();
+  const isAlive = () =>
+    fetch("/account/alive/", { redirect: "manual", cache: "no-store" }).then(
+      (answer) => answer.status === 204,
+      () => false,
+    );
+  const look = async () => {
+    if (Date.now() - seen < idleMilliseconds || (await isAlive())) return;
+    clearInterval(looking);
+    const back = document.createElement("a");
+    back.href = location.pathname + location.search;
+    back.textContent = "Your session has ended. Sign in to go on.";
+    document.title = "Glassbox";
+    document.body.replaceChildren(back);
+  };
+  const looking = idleMilliseconds ? setInterval(look, 30_000) : 0;
+  document.addEventListener("htmx:afterRequest", () => { seen = Date.now(); });
+}
+
 document.addEventListener("keydown", walkTheQueue);
 document.addEventListener("keydown", typeIntoTheScanField);
 document.addEventListener("htmx:afterSwap", readyForTheNextLabel);
@@ -140,6 +162,7 @@ document.addEventListener("click", copyOnPress);
 document.addEventListener("click", closeOtherPanels);
 document.addEventListener("submit", lockWhileSending);
 document.addEventListener("DOMContentLoaded", () => {
+  endWithTheSession();
   document.querySelectorAll("[data-graph]").forEach(drawLineage);
   readyForTheNextLabel();
 });

@@ -48,7 +48,7 @@ WITHOUT_FACTOR = frozenset(
 SEEN, SEEN_AGAIN_AFTER_SECONDS = "seen_at", 60
 
 OK = 200
-METHODS, HOOK = ("GET", "HEAD", "POST"), "/metrc/"
+METHODS, HOOK, ALIVE = ("GET", "HEAD", "POST"), "/metrc/", "/account/alive/"
 # Of an address a name counts once, but for these: a browser sends one for each that is picked.
 MANY_TIMES = frozenset({"id", "labels", "column"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -153,6 +153,8 @@ def end_if_idle(request: PageRequest) -> None:
     lock_if_left_alone(request, now_seconds - seen_seconds)
     if now_seconds - seen_seconds > settings.SESSION_IDLE_SECONDS:
         logout(request)
+    elif request.path_info == ALIVE:
+        return
     elif SEEN not in request.session or now_seconds - seen_seconds > SEEN_AGAIN_AFTER_SECONDS:
         request.session[SEEN] = now_seconds
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -39,6 +40,7 @@ def frame(request: PageRequest) -> dict[str, Any]:
         "actor": getattr(request, "actor", None),
         "now": getattr(request, "now", None),
         "slug": request.scope.slug if hasattr(request, "scope") else "both",
+        "idle_seconds": settings.SESSION_IDLE_SECONDS if hasattr(request, "actor") else 0,
     }
 
 

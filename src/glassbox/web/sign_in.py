@@ -26,7 +26,7 @@ from allauth.usersessions.views import list_usersessions
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from glassbox import clock
 from glassbox.operations.sealing import seal_for_sign_in, unseal_for_sign_in
@@ -179,6 +179,12 @@ def sign_out(request: PageRequest) -> HttpResponse:
     response = HttpResponseRedirect("/sign-in/")
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
+
+
+@require_GET
+def alive(request: PageRequest) -> HttpResponse:
+    """Answer a page that asks whether its session lives; asking is no sign of life."""
+    return HttpResponse(status=204)
 
 
 def proofs_of(request: HttpRequest) -> int:
