@@ -36,9 +36,17 @@ class Visitor:
     """One person, signed in, in a browser context of their own."""
 
     def __init__(
-        self, browser: Browser, house: House, name: str, *, width: int = 1440, height: int = 900
+        self,
+        browser: Browser,
+        house: House,
+        name: str,
+        *,
+        width: int = 1440,
+        height: int = 900,
+        address: str = "",
     ) -> None:
         self.house = house
+        self.address = address or house.address
         self.name = name
         self.problems: list[str] = []
         self.context = browser.new_context(
@@ -47,6 +55,8 @@ class Visitor:
         self.context.set_default_timeout(PATIENCE_MILLISECONDS)
         expect.set_options(timeout=PATIENCE_MILLISECONDS)
         self.page: Page = self.context.new_page()
+        # Kept open: one that leaves takes the authenticator that another plugged in with it.
+        self.debugger = self.context.new_cdp_session(self.page)
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
         self.page.on("response", self._look_at)
@@ -57,7 +67,7 @@ class Visitor:
             self.open("/both/")
             return self
         domain = "neighboredibles" if self.name == "Nell" else "goldenpoppy"
-        self.page.goto(f"{self.house.address}/sign-in/")
+        self.page.goto(f"{self.address}/sign-in/")
         self.page.fill("#id_login", f"{self.name.lower()}@{domain}.example")
         self.page.fill("#id_password", self.house.brand.passwords[self.name])
         self.page.click("button.btn-primary")
@@ -67,7 +77,7 @@ class Visitor:
 
     def open(self, address: str) -> Page:
         """Open a page by its address below the house."""
-        self.page.goto(f"{self.house.address}{address}")
+        self.page.goto(f"{self.address}{address}")
         self.house.look(self)
         return self.page
 
@@ -119,7 +129,7 @@ class Visitor:
 
     def where(self) -> str:
         """Return the address of the page that is open, below the house."""
-        return self.page.url.removeprefix(self.house.address)
+        return self.page.url.removeprefix(self.address)
 
     def sees(self, text: str) -> None:
         """Assert that the page shows a text."""
@@ -136,9 +146,7 @@ class Visitor:
         expect(self.page.locator('[aria-busy="true"], .htmx-request')).to_have_count(0)
         self.page.evaluate(UNTIL_NOTHING_MOVES)
         # By the debugger, which the page's own policy does not bind.
-        session = self.context.new_cdp_session(self.page)
-        session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
-        session.detach()
+        self.debugger.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
         found = self.page.evaluate(ASK_AXE)
         return [json.dumps(one) for one in found if one["impact"] in GRAVE]
 

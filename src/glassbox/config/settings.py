@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -281,6 +282,8 @@ CACHES = {
 ACCOUNT_ADAPTER = "glassbox.web.sign_in.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
+# What a device shows beside a passkey.
+ACCOUNT_USER_DISPLAY = attrgetter("name")
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False

@@ -6,7 +6,9 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
+from allauth.mfa.adapter import get_adapter as get_factor_adapter
 from allauth.mfa.base.views import IndexView
+from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.sessions.models import Session
@@ -27,6 +29,24 @@ class OwnSignInView(IndexView):  # type: ignore[misc]
         """Return what the page shows."""
         shown = super().get_context_data(**kwargs)
         return {**shown, "provider": bound_provider(self.request.actor)}
+
+
+class RemovePasskeyView(RemoveWebAuthnView):  # type: ignore[misc]
+    """Remove a passkey, unless it is the last factor: allauth asks that of an app alone."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the page shows."""
+        shown = super().get_context_data(**kwargs)
+        return {**shown, "may_go": get_factor_adapter().can_delete_authenticator(self.object)}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Remove it, or show the page that says why it stays."""
+        if not get_factor_adapter().can_delete_authenticator(self.object):
+            shown = self.get_context_data(form=form)
+            refused: HttpResponse = self.render_to_response(shown, status=422)
+            return refused
+        answer: HttpResponse = super().form_valid(form)
+        return answer
 
 
 @require_http_methods(["GET", "POST"])

@@ -142,6 +142,10 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         name = settings.GLASSBOX_ENVIRONMENT
         return "Glassbox" if name == "production" else f"Glassbox {name}"
 
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Return what a device calls us when it asks for a finger or a PIN."""
+        return {**super().get_public_key_credential_rp_entity(), "name": self.get_totp_issuer()}
+
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Return whether a factor may go: not the last one where one is required."""
         if not settings.MFA_IS_REQUIRED or authenticator.type not in STRONG:

@@ -47,7 +47,11 @@ OWN: list[URLPattern] = [
     path("account/passkeys/", passkeys.list_webauthn, name="mfa_list_webauthn"),
     path("account/passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
     path("account/passkeys/<int:pk>/edit/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
-    path("account/passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path(
+        "account/passkeys/<int:pk>/remove/",
+        own_sign_in.RemovePasskeyView.as_view(),
+        name="mfa_remove_webauthn",
+    ),
     path("account/alive/", sign_in.alive, name="session_alive"),
     path("account/sessions/", sign_in.own_sessions, name="usersessions_list"),
     path("confirm/", account.reauthenticate, name="account_reauthenticate"),

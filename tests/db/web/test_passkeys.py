@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from fido2.utils import websafe_decode
 
@@ -56,3 +57,26 @@ def test_a_passkey_signs_in_alone_and_signs(cast: Brand, events: Events) -> None
     proof = {"sign-credential": passkey.sign_in(options, handle), "sign-opening": "yes"}
     assert client.post(address, proof)["Location"] == address
     assert client.get(address).status_code == 200
+
+
+def test_the_last_factor_stays_also_if_it_is_a_passkey(cast: Brand, events: Events) -> None:
+    user, client = with_password(cast, "Owen"), Client(HTTP_HOST="localhost")
+    set_up_app(client, user)
+    passkey = Passkey("localhost", "http://localhost")
+    options = js_data(client.get("/account/passkeys/add/").content.decode())["creation_options"]
+    assert options["publicKey"]["user"]["displayName"] == "Owen"
+    assert options["publicKey"]["rp"]["name"] == "Glassbox dev"
+    client.post("/account/passkeys/add/", {"name": "x", "credential": passkey.register(options)})
+    Authenticator.objects.filter(user_id=user.pk, type="totp").delete()
+    key = Authenticator.objects.get(user_id=user.pk, type="webauthn")
+    remove = f"/account/passkeys/{key.pk}/remove/"
+
+    for answer in (client.get(remove), client.post(remove)):
+        assert "It is your last second factor" in answer.content.decode()
+    assert answer.status_code == 422
+    assert Authenticator.objects.filter(pk=key.pk).exists()
+    assert not events("factor.removed")
+
+    Authenticator.objects.create(user=user, type="webauthn", data={"name": "y", "credential": {}})
+    assert client.post(remove)["Location"] == "/account/passkeys/"
+    assert not Authenticator.objects.filter(pk=key.pk).exists()
