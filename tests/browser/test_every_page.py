@@ -17,6 +17,7 @@ from tests.browser.house import House
 from tests.browser.main_job import do_the_main_job
 from tests.browser.test_accessibility import too_wide
 from tests.browser.visitor import Visitor
+from tests.browser.ways_in import come_by_the_company, live_with_passkeys
 from tests.browser.whereabouts import address_of
 from tests.db.web.test_every_address import addresses
 
@@ -32,6 +33,13 @@ NO_PAGES = {
     *("report_csv", "count_blank_sheet", "action_beside"),
     *("package_read", "result_read", "transfer_read"),
 }
+# A proof is asked for before them, so that an address alone does not tell that they are left out.
+CONFIRMED_FIRST = (
+    "mfa_add_webauthn",
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
+    "provider_unbind",
+)
 
 
 class Walk:
@@ -97,6 +105,8 @@ def test_every_page_lets_everybody_in(browser: Browser, house: House) -> None:
     sit_at_the_door(browser, house)
     job = do_the_main_job(browser, house)
     make_further_things(browser, house)
+    come_by_the_company(browser, house)
+    live_with_passkeys(browser, house)
 
     walk.go("/both/", *job.places.values())
     walk.go(*(address_of(job, str(one.name), str(one.pattern)) for one in urlpatterns))
@@ -113,4 +123,5 @@ def test_every_page_lets_everybody_in(browser: Browser, house: House) -> None:
     assert [*fay.problems, *walk.found] == [], "\n".join((*fay.problems, *walk.found))
     left = sorted(not_seen - NO_PAGES - set(BUTTONS) - set(READ_BY_POST))
     assert left == [], f"nobody came by {', '.join(left)}"
+    assert [one for one in CONFIRMED_FIRST if not walk.looked_at[one]] == []
     fay.close()

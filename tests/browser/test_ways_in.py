@@ -1,4 +1,4 @@
-"""Passkeys as a person meets them: every page of them, opened by a browser with an authenticator."""
+"""Ways in as a person meets them: each page of passkeys and of a company's sign-in, opened by a browser."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.house import House
-from tests.browser.passkeys import live_with_passkeys
 from tests.browser.test_accessibility import too_wide
 from tests.browser.visitor import Visitor
+from tests.browser.ways_in import come_by_the_company, live_with_passkeys
 
 
 @pytest.mark.long
-def test_a_person_lives_with_passkeys(browser: Browser, house: House) -> None:
+def test_people_live_with_passkeys_and_their_companys_sign_in(
+    browser: Browser, house: House
+) -> None:
     found: list[str] = []
 
     def look(visitor: Visitor) -> None:
@@ -21,6 +23,8 @@ def test_a_person_lives_with_passkeys(browser: Browser, house: House) -> None:
 
     house.look = look
     try:
+        Visitor(browser, house, "Fay").sign_in().close()
+        come_by_the_company(browser, house)
         live_with_passkeys(browser, house)
     finally:
         house.look = lambda visitor: None

@@ -1,4 +1,4 @@
-"""What a person does with passkeys, at a real browser whose authenticator is in software."""
+"""How a person comes in: by a passkey of an authenticator in software, and by their company."""
 
 from __future__ import annotations
 
@@ -40,6 +40,21 @@ def live_with_passkeys(browser: Browser, house: House) -> None:
         # What asks for a signature is no answer yet, and a browser calls it an error.
         gus.problems = [one for one in gus.problems if SIGNED not in one]
         gus.close()
+
+
+def come_by_the_company(browser: Browser, house: House) -> None:
+    """Sign Fay in by her company's own sign-in, and have her look at what unbinding would do."""
+    fay = Visitor(browser, house, "Fay by her company")
+    fay.open("/sign-in/")
+    with fay.page.expect_navigation(url=f"{house.address}/*"):
+        fay.page.get_by_role("button", name="Sign in with Golden Poppy").click()
+    fay.open(OWN)
+    fay.sees("bound by yourself")
+    fay.follow("unbind…")
+    fay.page.fill("#id_password", house.brand.passwords["Fay"])
+    fay.press("Confirm")
+    fay.sees("Unbinding makes Glassbox forget")
+    fay.close()
 
 
 def _come_in_by_password(gus: Visitor, house: House) -> None:
