@@ -29,6 +29,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_GET, require_POST
 
 from glassbox import clock
+from glassbox.operations.recovery_codes import hash_old_codes
 from glassbox.operations.sealing import seal_for_sign_in, unseal_for_sign_in
 from glassbox.operations.sign_in import (
     remember_factor,
@@ -42,6 +43,7 @@ from glassbox.queries.floor_pins import floor_pin_since
 from glassbox.queries.ledger_state import restored_at
 from glassbox.rules.actor import Actor
 from glassbox.web.floor_lock import note_floor_pin
+from glassbox.web.recovery_codes import hash_recovery_codes
 from glassbox.web.request import PageRequest
 from glassbox.web.single_sign_on import METHOD, bind_once_signed_in, sign_on_buttons
 
@@ -227,6 +229,7 @@ def _signed_in(request: HttpRequest, user: Any, **said: Any) -> None:
         get_adapter().send_notification_mail(
             "account/email/provider_bound", user, {"name": identity["name"]}
         )
+    hash_old_codes(user_id=user.pk)
     records = request.session.get("account_authentication_methods", [])
     how = " and ".join(dict.fromkeys(_words_of(record) for record in records)) or "a password"
     if identity and identity["did_second_factor"]:
@@ -279,3 +282,4 @@ factor_signals.authenticator_added.connect(_factor_changed)
 factor_signals.authenticator_removed.connect(_factor_changed)
 factor_signals.authenticator_reset.connect(_factor_changed)
 factor_signals.authentication_failed.connect(_factor_refused)
+hash_recovery_codes()
