@@ -46,7 +46,7 @@ def come_by_the_company(browser: Browser, house: House) -> None:
     """Sign Fay in by her company's own sign-in, and have her look at what unbinding would do."""
     fay = Visitor(browser, house, "Fay by her company")
     fay.open("/sign-in/")
-    with fay.page.expect_navigation(url=f"{house.address}/*"):
+    with fay.page.expect_navigation(url=f"{house.address}/both/"):
         fay.page.get_by_role("button", name="Sign in with Golden Poppy").click()
     fay.open(OWN)
     fay.sees("bound by yourself")
