@@ -15,7 +15,7 @@ from tests.browser.visitor import Visitor
 
 # Addresses that only take a POST, that are a file, or that send on to another page.
 NO_PAGES = re.compile(
-    r"^(both_.*|lock|unlock|single_sign_on(_back)?|action_review(ed)?|account_(login|reset.*|inactive)|mfa_(?!index|list_webauthn).*|sign_out|policy_report|health|front|packages_csv|import_template|import_problems|audit_csv|audit_proofs|pack_file|\w+_read|document|compare_now|sync_read|.*_(approve|return|withdraw"
+    r"^(both_.*|lock|unlock|single_sign_on(_back)?|action_review(ed)?|account_(login|reset.*|inactive)|mfa_(?!index|list_webauthn).*|sign_out|session_alive|policy_report|health|front|packages_csv|import_template|import_problems|audit_csv|audit_proofs|pack_file|\w+_read|document|compare_now|sync_read|.*_(approve|return|withdraw"
     r"|attest|look|reject|comment|urgency|override|grant|beside|verify|close|confirm|assign|note|sign|end|save|rename|delete|open_with))$"
 )
 TABLET = {"width": 1024, "height": 768}
