@@ -19,7 +19,7 @@ def heard_and_struck(stage: Stage) -> None:
             secrets = set(listening.secrets_of(stage.keys(), {}, stage.urls).values())
             listening.search_database(stage.urls)
             places = [stage.cluster.data, stage.cluster.log]
-            assert listening.search(secrets, places) == []
+            listening.must_be_empty(listening.search(secrets, places))
     finally:
         strike(stage)
 

@@ -61,7 +61,7 @@ def search_database(urls: ClusterUrls) -> None:
     with psycopg.connect(urls.superuser) as superuser:
         found = hits(_OF_THE_TEST, {"dump": dump(superuser)})
     _OF_THE_TEST.clear()
-    assert found == []
+    must_be_empty(found)
 
 
 def search_rest(cluster: Cluster) -> None:
@@ -75,7 +75,15 @@ def search_rest(cluster: Cluster) -> None:
     heard = set((folder / "secrets.txt").read_text(encoding="utf-8").split())
     assert heard, "no secret was heard"
     places = [cluster.data, cluster.log, folder / "mails", folder / "said", folder / "flows"]
-    assert search(heard, places) == [], f"{len(heard)} secrets searched for"
+    must_be_empty(search(heard, places))
+
+
+def must_be_empty(found: list[str]) -> None:
+    """Say what was found, which pytest does not for the asserts of a module like this one.
+
+    :raises AssertionError: if anything was
+    """
+    assert not found, "\n".join(["Secrets lie where none belongs:", *found])
 
 
 def search(heard: Iterable[str], places: Iterable[Path]) -> list[str]:

@@ -135,11 +135,8 @@ def _as(uid: int, act: Callable[[], str]) -> str:
         return pipe.read().decode()
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can be two users; CI is root")
-def test_the_pages_cannot_open_a_key_even_when_asked_in_their_own_shell(
-    own_vault: Path,
-) -> None:
-    sealed = vault.seal(KEY, b"ana")
+def as_shipped(own_vault: Path) -> Path:
+    """Give the folders of a vault the owner and modes we ship; return its private key's file."""
     lines = Path("deploy/tmpfiles.d/glassbox.conf").read_text().splitlines()
     modes = {line.split()[1]: line.split()[2:4] for line in lines if line.startswith("d ")}
     for name, folder in (("vault", own_vault / "vault"), ("public", own_vault / "public")):
@@ -153,6 +150,15 @@ def test_the_pages_cannot_open_a_key_even_when_asked_in_their_own_shell(
             above.chmod(0o755)
     own_vault.chmod(0o755)
     (private,) = vault.private_files()
+    return private
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be two users; CI is root")
+def test_the_pages_cannot_open_a_key_even_when_asked_in_their_own_shell(
+    own_vault: Path,
+) -> None:
+    sealed = vault.seal(KEY, b"ana")
+    private = as_shipped(own_vault)
 
     assert _as(WORKER_UID, lambda: vault.unseal(sealed, b"ana")) == KEY
     refused = _as(PAGES_UID, lambda: vault.unseal(sealed, b"ana"))
