@@ -1,4 +1,4 @@
-"""One browser, two tabs, two licences: what is posted in one never lands in the other."""
+"""One browser, two tabs, two licences: what is posted in one never lands in the other, and each page says where it is."""
 
 from __future__ import annotations
 
@@ -43,3 +43,11 @@ def test_forms_of_two_licences_open_at_once_land_each_at_its_own(cast: Brand) ->
             assert AlertSettings.objects.get().digest_hour == HOURS[number]
         (record,) = events_of(cast.licenses[number], "alert_settings.changed")
         assert record["license"] == cast.licenses[number]
+
+
+def test_the_strip_says_how_many_licences_a_page_speaks_of(cast: Brand) -> None:
+    both = client_of(cast, "Fay").get("/both/packages/").content.decode()
+    one = client_of(cast, "Hal").get("/account/").content.decode()
+
+    assert "both licences · read only" in both
+    assert f"{DIST} · read only" in one and "both licences" not in one
