@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -49,6 +50,15 @@ def hear(keys: Any, passwords: Mapping[str, str], urls: ClusterUrls) -> None:
     with (Path(FOLDER) / "secrets.txt").open("a", encoding="utf-8") as kept:
         kept.writelines(f"{one}\n" for one in set(found.values()))
     _OF_THE_TEST.update(found)
+
+
+def heard(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    """Keep what a command said for the search at the end; return it without the lines of its log."""
+    if FOLDER:
+        sys.stderr.write(done.stdout + done.stderr)
+        lines = done.stderr.splitlines(keepends=True)
+        done.stderr = "".join(line for line in lines if not line.startswith("{"))
+    return done
 
 
 def search_database(urls: ClusterUrls) -> None:

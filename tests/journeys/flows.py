@@ -18,17 +18,16 @@ def flow(*words: str) -> subprocess.CompletedProcess[str]:
     command = [GLASSBOX, "flow", *words]
     if listening.FOLDER:
         command = [sys.executable, "-m", "tests.listened_flow", *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
-    if listening.FOLDER:
-        # What was caught here is searched at the end with all the rest.
-        sys.stderr.write(done.stdout + done.stderr)
-    return done
+    return listening.heard(
+        subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+    )
 
 
 @cache
 def told_by(*words: str) -> dict[str, Any]:
     """Run a flow that must hold, once, and return what it tells."""
-    export = ["--export", f"{listening.FOLDER}/flows/{words[0]}"] if listening.FOLDER else []
+    folder = f"{listening.FOLDER}/flows/{''.join(words)}"
+    export = ["--export", folder] if listening.FOLDER else []
     done = flow(*words, "--json", *export)
     assert done.returncode == 0, done.stderr[-3000:]
     told: dict[str, Any] = json.loads(done.stdout)

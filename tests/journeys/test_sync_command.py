@@ -14,6 +14,7 @@ from django.db import connections
 
 from glassbox.cli.demo_brand import MAKER, Brand
 from glassbox.runtime.postgres import ClusterUrls
+from tests import listening
 from tests.desk import Desk
 from tests.journeys.story import receive_oil
 from tests.journeys.sync_story import fault, runs, sync
@@ -43,13 +44,15 @@ def worker(brand: Brand, desk: Desk, database: ClusterUrls) -> Iterator[None]:
 
 
 def command(database: ClusterUrls, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [GLASSBOX, *words],
-        env={**environment(database), **more},
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
+    return listening.heard(
+        subprocess.run(
+            [GLASSBOX, *words],
+            env={**environment(database), **more},
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
     )
 
 
